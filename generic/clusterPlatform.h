@@ -1,0 +1,162 @@
+/*
+ * clusterPlatform.h --
+ *
+ *	The contract of layer 1: everything that depends on the operating
+ *	system. unix/ fulfils it with POSIX and Linux, macosx/ what differs there.
+ *
+ *	No function here blocks, calls back, or knows Tcl. Every descriptor made
+ *	here is non-blocking and close-on-exec; it belongs to the caller, who ends
+ *	it with ClusterpClose. Where a function fails it says so in its result and
+ *	leaves the system's error number in *error (never 0 then), if error is not
+ *	NULL; nothing is left open. Addresses are IPv4, in host byte order.
+ */
+
+#ifndef CLUSTER_PLATFORM_H
+#define CLUSTER_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ClusterpAddr {
+    uint32_t ip; /* 0 for none or any */
+    uint16_t port;
+} ClusterpAddr;
+
+/* What a file is, whatever its name: a descriptor of a bound socket cannot be asked. */
+typedef struct ClusterpFileId {
+    uint64_t device;
+    uint64_t number;
+} ClusterpFileId;
+
+typedef struct ClusterpBytes {
+    const void *bytes;
+    size_t length;
+} ClusterpBytes;
+
+typedef enum ClusterpResult {
+    CLUSTERP_OK = 0,
+    CLUSTERP_AGAIN,  /* not now (EAGAIN), or a connect under way (EINPROGRESS) */
+    CLUSTERP_CLOSED, /* the peer closed; reads only */
+    CLUSTERP_ERROR   /* see *error */
+} ClusterpResult;
+
+/* ---- poller: epoll or kqueue, level-triggered ------------------------- */
+
+#define CLUSTERP_READABLE 1
+#define CLUSTERP_WRITABLE 2
+
+typedef struct ClusterpPoller ClusterpPoller;
+
+typedef struct ClusterpEvent {
+    void *context; /* as given to ClusterpPollerSet */
+    int mask;      /* a hangup or error shows as both bits */
+} ClusterpEvent;
+
+ClusterpPoller *ClusterpPollerNew(int *error);
+void ClusterpPollerFree(ClusterpPoller *poller);
+/* The one descriptor that is readable whenever an event is there. */
+int ClusterpPollerDescriptor(const ClusterpPoller *poller);
+/* Changes what is watched on fd from oldMask to newMask (0: nothing, removed). */
+ClusterpResult ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask,
+        void *context, int *error);
+/* Fills in at most max events and returns how many, 0 when there are none (or on an error). */
+int ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max);
+
+/* ---- multicast datagrams ---------------------------------------------- */
+
+typedef struct ClusterpMulticast ClusterpMulticast;
+
+/*
+ * A socket bound to the group's port, which other sockets of this host may
+ * share, a member of the group on every interface that is up and can
+ * multicast (loopback always), and sending on one: `interface` (a name or an
+ * IPv4 address) if that is not NULL, else that of the default route, else the
+ * first that is up, else loopback. ttl: hops, 0 for this host only. With
+ * "127.0.0.1" as interface everybody sees that as the sender's address.
+ * Only datagrams sent to this very group and port are received, own ones too.
+ */
+ClusterpMulticast *ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface,
+        int *error);
+void ClusterpMulticastClose(ClusterpMulticast *socket);
+int ClusterpMulticastDescriptor(const ClusterpMulticast *socket);
+/* Joins on interfaces that came since and chooses the sending one anew. */
+void ClusterpMulticastRefresh(ClusterpMulticast *socket);
+/* One datagram. When the way out has vanished, refreshes and tries once more. */
+ClusterpResult ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length,
+        int *error);
+/* One datagram into buffer (at least 65536 bytes, or it may be cut); CLUSTERP_AGAIN when none is there. */
+ClusterpResult ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size,
+        size_t *length, ClusterpAddr *from, int *error);
+
+/* ---- stream sockets ----------------------------------------------------- */
+
+/*
+ * Listens on TCP port (0: the system chooses; the one in use goes to *bound).
+ * localOnly: reachable from this host alone: by loopback, and where the system
+ * lets us shut out others so (Linux, by a packet filter), by the host's own
+ * addresses; the caller checks peers' addresses besides.
+ */
+ClusterpResult ClusterpTcpListen(uint16_t port, bool localOnly, int *fd, uint16_t *bound,
+        int *error);
+/* OK: connected; AGAIN: under way, the descriptor becomes writable when decided. */
+ClusterpResult ClusterpTcpConnect(const ClusterpAddr *to, int *fd, int *error);
+/* How a connect under way ended. */
+ClusterpResult ClusterpConnectResult(int fd, int *error);
+/* AGAIN when nobody waits. from may be NULL; it is zero for unix sockets. Out of descriptors is an ERROR. */
+ClusterpResult ClusterpAccept(int listener, int *fd, ClusterpAddr *from, int *error);
+
+/*
+ * Listens on a unix-domain path, mode its permissions (0600). A file in the
+ * way is replaced only if it is a socket and nobody listens behind it;
+ * otherwise the error is EADDRINUSE. Over-long: ENAMETOOLONG. Missing
+ * directories are made (0700). *file says which file was made.
+ */
+ClusterpResult ClusterpUnixListen(const char *path, int mode, int *fd, ClusterpFileId *file,
+        int *error);
+/* A full backlog is an ERROR with EAGAIN, as nothing is under way then. */
+ClusterpResult ClusterpUnixConnect(const char *path, int *fd, int *error);
+/* Does somebody accept connections behind that path? Removes nothing. */
+bool ClusterpUnixAlive(const char *path);
+/* Does path still name that very file? Ask while the socket bound to it is open. */
+bool ClusterpUnixOwns(const ClusterpFileId *file, const char *path);
+void ClusterpUnlink(const char *path);
+
+ClusterpResult ClusterpRead(int fd, void *buffer, size_t size, size_t *length, int *error);
+/* Writes what fits of up to count runs; *length is what was taken. Never raises SIGPIPE. */
+ClusterpResult ClusterpWrite(int fd, const ClusterpBytes *runs, int count, size_t *length,
+        int *error);
+void ClusterpClose(int fd);
+
+/* ---- host --------------------------------------------------------------- */
+
+#define CLUSTERP_HARDWARE_ID_SIZE 18
+
+/*
+ * "aa:bb:cc:dd:ee:ff" of `interface`, or with NULL of the host: the primary
+ * interface (eth0 on Linux, en0 on macOS), else that of the default route,
+ * else the first with an address that is not zero, else one made from the
+ * machine's id. With NULL it never fails; with a name false means no such one,
+ * or one without such an address.
+ * A number N as interface means ethN (enN on macOS).
+ */
+bool ClusterpHardwareId(const char *interface, char id[CLUSTERP_HARDWARE_ID_SIZE]);
+/* Fills in at most max of the host's addresses (loopback first) and returns how many. */
+int ClusterpLocalAddresses(uint32_t *ips, int max);
+/* The address of `interface`, or with NULL of the default route's, else the first not loopback; 0 when none. */
+uint32_t ClusterpLanAddress(const char *interface);
+/* "linux", "osx", as 1.1.8 names them. */
+const char *ClusterpPlatformName(void);
+
+/* "a.b.c.d" to an address; false when it is not exactly that. */
+bool ClusterpParseIp(const char *text, uint32_t *ip);
+/* At least 16 bytes. */
+void ClusterpFormatIp(uint32_t ip, char text[16]);
+
+int ClusterpProcessId(void);
+/* Unpredictable bytes from the system. */
+void ClusterpRandom(void *bytes, size_t length);
+/* Microseconds of a clock that never goes back. */
+int64_t ClusterpMonotonic(void);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * clusterpEpoll.c --
+ *
+ *	The poller, by Linux's epoll.
+ *
+ *	A child made by fork shares the epoll set with its parent: it may only
+ *	free the poller there, never change what it watches.
+ */
+
+#include "clusterpInt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+/* The most events fetched by one system call. */
+#define POLL_BATCH 64
+
+struct ClusterpPoller {
+    int fd; /* owned */
+};
+
+ClusterpPoller *
+ClusterpPollerNew(int *error)
+{
+    ClusterpPoller *poller = malloc(sizeof(*poller));
+
+    if (poller == NULL) {
+        errno = ENOMEM;
+        (void) ClusterpFail(error);
+        return NULL;
+    }
+    poller->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (poller->fd < 0) {
+        (void) ClusterpFail(error);
+        free(poller);
+        return NULL;
+    }
+    return poller;
+}
+
+void
+ClusterpPollerFree(ClusterpPoller *poller)
+{
+    if (poller != NULL) {
+        ClusterpClose(poller->fd);
+        free(poller);
+    }
+}
+
+int
+ClusterpPollerDescriptor(const ClusterpPoller *poller)
+{
+    return poller->fd;
+}
+
+static uint32_t
+ToEpoll(int mask)
+{
+    uint32_t events = 0;
+
+    if (mask & CLUSTERP_READABLE) {
+        events |= EPOLLIN;
+    }
+    if (mask & CLUSTERP_WRITABLE) {
+        events |= EPOLLOUT;
+    }
+    return events;
+}
+
+static int
+FromEpoll(uint32_t events)
+{
+    int mask = 0;
+
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+        mask |= CLUSTERP_READABLE;
+    }
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+        mask |= CLUSTERP_WRITABLE;
+    }
+    return mask;
+}
+
+ClusterpResult
+ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask, void *context,
+        int *error)
+{
+    struct epoll_event event = {0};
+    int operation = EPOLL_CTL_MOD;
+
+    if (oldMask == 0 && newMask == 0) {
+        return CLUSTERP_OK;
+    }
+    if (oldMask == 0) {
+        operation = EPOLL_CTL_ADD;
+    } else if (newMask == 0) {
+        operation = EPOLL_CTL_DEL;
+    }
+    event.events = ToEpoll(newMask);
+    event.data.ptr = context;
+    if (epoll_ctl(poller->fd, operation, fd, &event) == 0) {
+        return CLUSTERP_OK;
+    }
+    if (operation == EPOLL_CTL_DEL && (errno == ENOENT || errno == EBADF)) {
+        return CLUSTERP_OK; /* closing had removed it */
+    }
+    return ClusterpFail(error);
+}
+
+int
+ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max)
+{
+    struct epoll_event ready[POLL_BATCH];
+    int count;
+
+    if (max <= 0) {
+        return 0;
+    }
+    do {
+        count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, 0);
+    } while (count < 0 && errno == EINTR);
+    for (int i = 0; i < count; i++) {
+        events[i].context = ready[i].data.ptr;
+        events[i].mask = FromEpoll(ready[i].events);
+    }
+    return count > 0 ? count : 0;
+}

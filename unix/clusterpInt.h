@@ -1,0 +1,82 @@
+/*
+ * clusterpInt.h --
+ *
+ *	What the files of layer 1 share among themselves, and nobody else sees.
+ *
+ *	It has to be the first header of each of them: what the systems' own
+ *	headers show depends on the macro below.
+ */
+
+#ifndef CLUSTERP_INT_H
+#define CLUSTERP_INT_H
+
+#ifndef _GNU_SOURCE
+#   define _GNU_SOURCE 1
+#endif
+
+#include "../generic/clusterPlatform.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* ---- clusterpSocket.c -------------------------------------------------- */
+
+/* CLUSTERP_ERROR, with errno in *error if error is not NULL. */
+ClusterpResult ClusterpFail(int *error);
+/* A new socket, or -1 with errno set. */
+int ClusterpSocket(int domain, int type);
+/* Makes a descriptor that came without them non-blocking and close-on-exec; false with errno set. */
+bool ClusterpPrepare(int fd);
+/* Closes fd and keeps errno. */
+void ClusterpDiscard(int fd);
+void ClusterpToSockaddr(uint32_t ip, uint16_t port, struct sockaddr_in *to);
+/* Zero if the address is not of IPv4. */
+void ClusterpFromSockaddr(const struct sockaddr *from, ClusterpAddr *to);
+bool ClusterpSetOption(int fd, int level, int name, int value);
+/* Did a call fail with errno, and only because it would have had to wait? */
+bool ClusterpWouldBlock(int number);
+
+/* ---- clusterpInterfaces.c ---------------------------------------------- */
+
+#define CLUSTERP_MAC_SIZE 6
+
+typedef struct ClusterpInterface {
+    char name[IF_NAMESIZE];
+    unsigned index;
+    unsigned flags;                 /* IFF_UP and so on */
+    uint32_t ip;                    /* the first one, 0 for none */
+    uint8_t mac[CLUSTERP_MAC_SIZE]; /* zeros for none */
+} ClusterpInterface;
+
+typedef struct ClusterpInterfaces {
+    ClusterpInterface *list; /* in the system's order; owned */
+    int count;
+    struct ifaddrs *addresses; /* owned; every address of every interface */
+} ClusterpInterfaces;
+
+/* False without memory or when the system will not tell (errno set); *all is empty then. */
+bool ClusterpInterfacesGet(ClusterpInterfaces *all);
+void ClusterpInterfacesFree(ClusterpInterfaces *all);
+/* By name, by IPv4 address, or by number as in the header; NULL when there is none. */
+const ClusterpInterface *ClusterpInterfaceFind(const ClusterpInterfaces *all, const char *text);
+/* That of the default route, or NULL. */
+const ClusterpInterface *ClusterpInterfaceDefault(const ClusterpInterfaces *all);
+
+/* ---- clusterpHost.c, one for each family of systems --------------------- */
+
+/* What comes before a number: "eth" or "en". */
+const char *ClusterpInterfacePrefix(void);
+/* The name of the default route's interface; false when there is no such route. */
+bool ClusterpDefaultRoute(const ClusterpInterfaces *all, char name[IF_NAMESIZE]);
+/* The hardware address if that is what this entry holds and it has six bytes. */
+bool ClusterpLinkAddress(const struct ifaddrs *entry, uint8_t mac[CLUSTERP_MAC_SIZE]);
+/* The hardware address of the primary interface by the shortest way there is, ahead of all others. */
+bool ClusterpPrimaryMac(uint8_t mac[CLUSTERP_MAC_SIZE]);
+/* Shuts everybody but this host out of a socket not yet bound; false when the system has no way to. */
+bool ClusterpConfine(int fd);
+/* Something that tells this machine from others; how many bytes, at most size. */
+size_t ClusterpMachineId(char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,397 @@
+/*
+ * clusterpMulticast.c --
+ *
+ *	The multicast socket: its memberships, the interface it sends on, its datagrams.
+ *
+ *	It is a member on every interface, so that it hears other programs of
+ *	this host whichever of the interfaces they send on, but sends on one
+ *	only, so that nobody hears it twice.
+ */
+
+#include "clusterpInt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What to ask for, halved until the system grants it: a whole burst has to fit in. */
+#define RECEIVE_BUFFER       (4 * 1024 * 1024)
+#define RECEIVE_BUFFER_LEAST (64 * 1024)
+
+/* Systems limit the memberships of a socket, Linux to 20 by default; no more than this are kept. */
+#define MEMBERSHIP_LIMIT 64
+
+struct ClusterpMulticast {
+    int fd; /* owned */
+    ClusterpAddr group;
+    char *wanted;                      /* the interface asked for, owned; NULL for any */
+    unsigned sending;                  /* index of the interface in use, 0 for none */
+    unsigned joined[MEMBERSHIP_LIMIT]; /* indexes of the interfaces it is a member on */
+    int joinedCount;
+};
+
+/* ---- memberships -------------------------------------------------------- */
+
+static bool
+ChangeMembership(const ClusterpMulticast *socket, int option, unsigned index)
+{
+    struct ip_mreqn request;
+
+    memset(&request, 0, sizeof(request));
+    request.imr_multiaddr.s_addr = htonl(socket->group.ip);
+    request.imr_ifindex = (int) index;
+    return setsockopt(socket->fd, IPPROTO_IP, option, &request, sizeof(request)) == 0;
+}
+
+/* Joins unless it has; that too many have been joined, or that the interface cannot, is no matter. */
+static void
+Join(ClusterpMulticast *socket, unsigned index)
+{
+    for (int i = 0; i < socket->joinedCount; i++) {
+        if (socket->joined[i] == index) {
+            return;
+        }
+    }
+    if (index == 0 || socket->joinedCount == MEMBERSHIP_LIMIT) {
+        return;
+    }
+    if (ChangeMembership(socket, IP_ADD_MEMBERSHIP, index) || errno == EADDRINUSE) {
+        socket->joined[socket->joinedCount++] = index;
+    }
+}
+
+static bool
+Exists(const ClusterpInterfaces *all, unsigned index)
+{
+    for (int i = 0; i < all->count; i++) {
+        if (all->list[i].index == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Gives up memberships on interfaces that are gone: they would count against the limit. */
+static void
+LeaveGone(ClusterpMulticast *socket, const ClusterpInterfaces *all)
+{
+    int kept = 0;
+
+    for (int i = 0; i < socket->joinedCount; i++) {
+        if (Exists(all, socket->joined[i])) {
+            socket->joined[kept++] = socket->joined[i];
+        } else {
+            (void) ChangeMembership(socket, IP_DROP_MEMBERSHIP, socket->joined[i]);
+        }
+    }
+    socket->joinedCount = kept;
+}
+
+static bool
+CanMulticast(const ClusterpInterface *interface)
+{
+    /* On Linux loopback does not claim that it can, but it does. */
+    return (interface->flags & IFF_LOOPBACK) != 0
+            || ((interface->flags & IFF_UP) != 0 && (interface->flags & IFF_MULTICAST) != 0);
+}
+
+/* Those that matter most come first, in case there are more than the system allows. */
+static void
+JoinAll(ClusterpMulticast *socket, const ClusterpInterfaces *all)
+{
+    Join(socket, socket->sending);
+    for (int loopback = 1; loopback >= 0; loopback--) {
+        for (int i = 0; i < all->count; i++) {
+            const ClusterpInterface *interface = &all->list[i];
+
+            if (CanMulticast(interface)
+                    && ((interface->flags & IFF_LOOPBACK) != 0) == (loopback != 0)) {
+                Join(socket, interface->index);
+            }
+        }
+    }
+}
+
+/* ---- the way out -------------------------------------------------------- */
+
+static bool
+Usable(const ClusterpInterface *interface)
+{
+    return interface != NULL && interface->ip != 0 && (interface->flags & IFF_UP) != 0
+            && CanMulticast(interface);
+}
+
+/* The first that is not loopback, one with a carrier before others, else loopback. */
+static const ClusterpInterface *
+FirstUsable(const ClusterpInterfaces *all)
+{
+    const ClusterpInterface *best = NULL;
+    int bestRank = 0;
+
+    for (int i = 0; i < all->count; i++) {
+        const ClusterpInterface *interface = &all->list[i];
+        int rank = 1;
+
+        if (!Usable(interface)) {
+            continue;
+        }
+        if ((interface->flags & IFF_LOOPBACK) == 0) {
+            rank = (interface->flags & IFF_RUNNING) != 0 ? 3 : 2;
+        }
+        if (rank > bestRank) {
+            best = interface;
+            bestRank = rank;
+        }
+    }
+    return best;
+}
+
+/* Returns NULL when there is none; with one asked for, none but that. */
+static const ClusterpInterface *
+Choose(const ClusterpMulticast *socket, const ClusterpInterfaces *all)
+{
+    const ClusterpInterface *interface;
+
+    if (socket->wanted != NULL) {
+        return ClusterpInterfaceFind(all, socket->wanted);
+    }
+    interface = ClusterpInterfaceDefault(all);
+    return Usable(interface) ? interface : FirstUsable(all);
+}
+
+static bool
+SetSending(ClusterpMulticast *socket, const ClusterpInterface *interface)
+{
+    struct ip_mreqn request;
+    uint32_t ip = interface->ip;
+
+    /* An address asked for may be another than the interface's first. */
+    if (socket->wanted != NULL) {
+        (void) ClusterpParseIp(socket->wanted, &ip);
+    }
+    memset(&request, 0, sizeof(request));
+    request.imr_ifindex = (int) interface->index;
+    /* Else Linux puts another interface's address, or none at all, in what goes out by loopback. */
+    request.imr_address.s_addr = htonl(ip);
+    if (setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof(request)) != 0) {
+        return false;
+    }
+    socket->sending = interface->index;
+    return true;
+}
+
+/*
+ * Brings the socket in line with the interfaces there are. False, with errno
+ * set, when there is no way out or no membership; it is usable again after a
+ * later success.
+ */
+static bool
+Settle(ClusterpMulticast *socket)
+{
+    ClusterpInterfaces all;
+    const ClusterpInterface *interface;
+    bool sends = true;
+    int saved = ENODEV;
+
+    if (!ClusterpInterfacesGet(&all)) {
+        return false;
+    }
+    LeaveGone(socket, &all);
+    interface = Choose(socket, &all);
+    if (interface == NULL) {
+        sends = socket->wanted
+                == NULL; /* with nothing up at all there is still loopback to wait for */
+    } else if (!SetSending(socket, interface)) {
+        sends = false;
+        saved = errno;
+    }
+    JoinAll(socket, &all);
+    ClusterpInterfacesFree(&all);
+    errno = saved;
+    return sends && socket->joinedCount > 0;
+}
+
+/* ---- opening and closing ------------------------------------------------ */
+
+/*
+ * Other programs share a port under one of two options, and each demands that
+ * all have set the same one: tcludp, which members of version 1.1.8 use, sets
+ * SO_REUSEPORT, most others SO_REUSEADDR.
+ */
+static bool
+ShareAndBind(const ClusterpMulticast *socket)
+{
+    struct sockaddr_in address;
+
+    if (!ClusterpSetOption(socket->fd, SOL_SOCKET, SO_REUSEADDR, 1)) {
+        return false;
+    }
+#ifdef SO_REUSEPORT
+    (void) ClusterpSetOption(socket->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+#endif
+    /* Bound to the group, it does not get what is sent to the port by other ways. */
+    ClusterpToSockaddr(socket->group.ip, socket->group.port, &address);
+    return bind(socket->fd, (struct sockaddr *) &address, sizeof(address)) == 0;
+}
+
+static bool
+SetHops(const ClusterpMulticast *socket, int ttl)
+{
+    /* The size that every system takes for these two. */
+    unsigned char hops = (unsigned char) ttl, loop = 1;
+
+    if (ttl < 0 || ttl > 255) {
+        errno = EINVAL;
+        return false;
+    }
+    return setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) == 0
+            && setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_LOOP, &loop, sizeof(loop)) == 0;
+}
+
+static bool
+Configure(ClusterpMulticast *socket, int ttl)
+{
+    int size = RECEIVE_BUFFER;
+
+    if (!IN_MULTICAST(socket->group.ip)) {
+        errno = EINVAL;
+        return false;
+    }
+    socket->fd = ClusterpSocket(AF_INET, SOCK_DGRAM);
+    if (socket->fd < 0) {
+        return false;
+    }
+    while (size >= RECEIVE_BUFFER_LEAST
+            && !ClusterpSetOption(socket->fd, SOL_SOCKET, SO_RCVBUF, size)) {
+        size /= 2;
+    }
+#ifdef IP_MULTICAST_ALL
+    /* Nothing by memberships of other sockets. */
+    (void) ClusterpSetOption(socket->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+#endif
+    return SetHops(socket, ttl) && ShareAndBind(socket) && Settle(socket);
+}
+
+ClusterpMulticast *
+ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface, int *error)
+{
+    ClusterpMulticast *socket = calloc(1, sizeof(*socket));
+
+    if (socket == NULL) {
+        errno = ENOMEM;
+        (void) ClusterpFail(error);
+        return NULL;
+    }
+    socket->fd = -1;
+    socket->group = *group;
+    if (interface != NULL && (socket->wanted = strdup(interface)) == NULL) {
+        errno = ENOMEM;
+        (void) ClusterpFail(error);
+    } else if (!Configure(socket, ttl)) {
+        (void) ClusterpFail(error);
+    } else {
+        return socket;
+    }
+    ClusterpMulticastClose(socket);
+    return NULL;
+}
+
+void
+ClusterpMulticastClose(ClusterpMulticast *socket)
+{
+    if (socket != NULL) {
+        ClusterpClose(socket->fd);
+        free(socket->wanted);
+        free(socket);
+    }
+}
+
+int
+ClusterpMulticastDescriptor(const ClusterpMulticast *socket)
+{
+    return socket->fd;
+}
+
+void
+ClusterpMulticastRefresh(ClusterpMulticast *socket)
+{
+    (void) Settle(socket);
+}
+
+/* ---- datagrams ---------------------------------------------------------- */
+
+static bool
+SendOnce(const ClusterpMulticast *socket, const void *bytes, size_t length)
+{
+    struct sockaddr_in to;
+    ssize_t sent;
+
+    ClusterpToSockaddr(socket->group.ip, socket->group.port, &to);
+    do {
+        sent = sendto(socket->fd, bytes, length, MSG_DONTWAIT, (struct sockaddr *) &to, sizeof(to));
+    } while (sent < 0 && errno == EINTR);
+    return sent >= 0;
+}
+
+/* Does errno say that the interface to send on is no longer what it was? */
+static bool
+WayOutVanished(int number)
+{
+    switch (number) {
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EHOSTUNREACH:
+    case EADDRNOTAVAIL:
+    case ENODEV:
+    case ENXIO:
+    case EINVAL: /* Linux, when the address to send from is no longer the host's */
+        return true;
+    default:
+        return false;
+    }
+}
+
+ClusterpResult
+ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length, int *error)
+{
+    bool sent = SendOnce(socket, bytes, length);
+
+    if (!sent && WayOutVanished(errno)) {
+        int saved = errno;
+
+        if (Settle(socket)) {
+            sent = SendOnce(socket, bytes, length);
+        } else {
+            errno = saved;
+        }
+    }
+    if (sent) {
+        return CLUSTERP_OK;
+    }
+    return ClusterpWouldBlock(errno) || errno == ENOBUFS ? CLUSTERP_AGAIN : ClusterpFail(error);
+}
+
+ClusterpResult
+ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size, size_t *length,
+        ClusterpAddr *from, int *error)
+{
+    struct sockaddr_storage peer;
+    socklen_t peerLength;
+    ssize_t got;
+
+    *length = 0;
+    do {
+        peerLength = sizeof(peer);
+        memset(&peer, 0, sizeof(peer));
+        got = recvfrom(socket->fd, buffer, size, MSG_DONTWAIT, (struct sockaddr *) &peer,
+                &peerLength);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return ClusterpWouldBlock(errno) ? CLUSTERP_AGAIN : ClusterpFail(error);
+    }
+    *length = (size_t) got;
+    if (from != NULL) {
+        ClusterpFromSockaddr((struct sockaddr *) &peer, from);
+    }
+    return CLUSTERP_OK;
+}

@@ -1,0 +1,68 @@
+/*
+ * clusterpSystem.c --
+ *
+ *	The clock, random bytes and the process's number.
+ */
+
+#include "clusterpInt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The most that getentropy gives at once. */
+#define ENTROPY_LIMIT 256
+
+int64_t
+ClusterpMonotonic(void)
+{
+    struct timespec now = {0, 0};
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000000 + (int64_t) now.tv_nsec / 1000;
+}
+
+int
+ClusterpProcessId(void)
+{
+    return (int) getpid();
+}
+
+/* The way of kernels that lack the call. */
+static bool
+ReadDevice(uint8_t *bytes, size_t length)
+{
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+
+    while (fd >= 0 && length > 0) {
+        ssize_t got = read(fd, bytes, length);
+
+        if (got > 0) {
+            bytes += got;
+            length -= (size_t) got;
+        } else if (got == 0 || errno != EINTR) {
+            break;
+        }
+    }
+    ClusterpClose(fd);
+    return fd >= 0 && length == 0;
+}
+
+void
+ClusterpRandom(void *bytes, size_t length)
+{
+    uint8_t *next = bytes;
+
+    while (length > 0) {
+        size_t some = length < ENTROPY_LIMIT ? length : ENTROPY_LIMIT;
+
+        if (getentropy(next, some) != 0 && !ReadDevice(next, some)) {
+            abort(); /* as C libraries do: guessable names would be worse */
+        }
+        next += some;
+        length -= some;
+    }
+}
