@@ -1,0 +1,636 @@
+/*
+ * clusterClusterCmd.c --
+ *
+ *	The methods of a cluster's object, but for those that send or make payloads.
+ */
+
+#include "clusterError.h"
+#include "clusterLocal.h"
+#include "clusterObject.h"
+#include "clusterPayloadCmd.h"
+#include "clusterResolve.h"
+#include "clusterTags.h"
+
+#include <string.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * Facts
+ * ------------------------------------------------------------------------
+ */
+
+static int
+SidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterNodeSid(((ClusterObject *) self)->node));
+    return TCL_OK;
+}
+
+static int
+HidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterNodeHid(((ClusterObject *) self)->node));
+    return TCL_OK;
+}
+
+static int
+UuidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterNodeUuid(((ClusterObject *) self)->node));
+    return TCL_OK;
+}
+
+static int
+TtlCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp,
+            Tcl_NewWideIntObj(ClusterNodeTtl(((ClusterObject *) self)->node) / 1000));
+    return TCL_OK;
+}
+
+/* config ?key ...?: the configuration, or what is in it under the keys. */
+static int
+ConfigCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Obj *value = ((ClusterObject *) self)->config, *next;
+    int i;
+
+    for (i = 0; i < objc; i++) {
+        if (Tcl_DictObjGet(interp, value, objv[i], &next) != TCL_OK) {
+            return TCL_ERROR;
+        }
+        if (!next) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("key \"%s\" not known in dictionary", Tcl_GetString(objv[i])),
+                    "CLUSTER", "CONFIG", Tcl_GetString(objv[i]), NULL);
+        }
+        value = next;
+    }
+    Tcl_SetObjResult(interp, value);
+    return TCL_OK;
+}
+
+/* protocols ?OBJECTS?: the ids, or the names of the transports' objects. */
+static int
+ProtocolsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    Tcl_Obj *names;
+    int objects = 0, i;
+
+    if (objc > 0 && Tcl_GetBooleanFromObj(interp, objv[0], &objects) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (!objects) {
+        Tcl_SetObjResult(interp, ClusterNodeProtocols(cluster->node));
+        return TCL_OK;
+    }
+    names = Tcl_NewListObj(0, NULL);
+    for (i = 0; i < ClusterNodeSlotCount(cluster->node); i++) {
+        Tcl_ListObjAppendElement(NULL, names,
+                ClusterProtocolName(cluster, ClusterNodeSlot(cluster->node, i)));
+    }
+    Tcl_SetObjResult(interp, names);
+    return TCL_OK;
+}
+
+/* protocol ID: the name of its object, empty when it is not one of ours. */
+static int
+ProtocolCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    ClusterSlot *slot = ClusterNodeSlotById(cluster->node, Tcl_GetString(objv[0]));
+
+    (void) objc;
+    if (slot) {
+        Tcl_SetObjResult(interp, ClusterProtocolName(cluster, slot));
+    }
+    return TCL_OK;
+}
+
+/* props ?protoprops? ...: what is advertised. */
+static int
+PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int i;
+
+    for (i = 0; i < objc; i++) {
+        if (Tcl_StringCaseMatch(Tcl_GetString(objv[i]), "protop*", TCL_MATCH_NOCASE)) {
+            Tcl_SetObjResult(interp, ClusterNodeProps(((ClusterObject *) self)->node));
+            break;
+        }
+    }
+    return TCL_OK;
+}
+
+static int
+StatsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterObjectStats(self));
+    return TCL_OK;
+}
+
+static int
+IsLocalCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    const char *address = Tcl_GetString(objv[0]);
+    uint32_t ip;
+
+    (void) self;
+    (void) objc;
+    Tcl_SetObjResult(interp,
+            Tcl_NewBooleanObj(strcmp(address, "localhost") == 0
+                    || (ClusterpParseIp(address, &ip) && ClusterIsLocal(ip))));
+    return TCL_OK;
+}
+
+static int
+GetTypeCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int64_t type;
+
+    (void) self;
+    (void) objc;
+    if (ClusterParseType(interp, objv[0], &type) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj(type));
+    return TCL_OK;
+}
+
+static int
+GetChannelCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    uint64_t channel;
+
+    (void) self;
+    (void) objc;
+    if (ClusterParseChannel(interp, objv[0], &channel) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) channel));
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Services
+ * ------------------------------------------------------------------------
+ */
+
+static Tcl_Obj *
+ServiceNames(const ClusterObject *cluster, const ClusterResolver *resolver)
+{
+    Tcl_Obj *names = Tcl_NewListObj(0, NULL);
+    ClusterMember *member = NULL;
+
+    while ((member = ClusterNodeNextMember(cluster->node, member)) != NULL) {
+        if (ClusterMemberName(member) && (!resolver || ClusterResolverMatches(resolver, member))) {
+            Tcl_ListObjAppendElement(NULL, names, ClusterMemberName(member));
+        }
+    }
+    return names;
+}
+
+static int
+ServicesCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ServiceNames(self, NULL));
+    return TCL_OK;
+}
+
+static int
+KnownServicesCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp,
+            Tcl_NewWideIntObj(
+                    (Tcl_WideInt) ClusterNodeMemberCount(((ClusterObject *) self)->node)));
+    return TCL_OK;
+}
+
+/* The list {N}: kept for scripts of old. */
+static int
+FlagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    return KnownServicesCmd(self, interp, objc, objv);
+}
+
+static int
+GiveMatches(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
+        ClusterResolver *resolver, Tcl_Obj *culprit)
+{
+    if (status != CLUSTER_RESOLVE_OK) {
+        return ClusterResolveFail(interp, status, culprit);
+    }
+    Tcl_SetObjResult(interp, ServiceNames(cluster, resolver));
+    ClusterResolverFree(resolver);
+    return TCL_OK;
+}
+
+static int
+ResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterResolver *resolver;
+    Tcl_Obj *culprit = NULL;
+    ClusterResolveStatus status = ClusterResolveParse(objc, objv, &resolver, &culprit);
+
+    return GiveMatches(self, interp, status, resolver, culprit);
+}
+
+static int
+ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterResolver *resolver;
+    Tcl_Obj *culprit = NULL;
+    ClusterResolveStatus status = ClusterResolverParse(objc, objv, &resolver, &culprit);
+
+    return GiveMatches(self, interp, status, resolver, culprit);
+}
+
+static int
+GiveSelfMatch(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
+        ClusterResolver *resolver, Tcl_Obj *culprit)
+{
+    if (status != CLUSTER_RESOLVE_OK) {
+        return ClusterResolveFail(interp, status, culprit);
+    }
+    Tcl_SetObjResult(interp,
+            Tcl_NewBooleanObj(ClusterResolverMatchesSelf(resolver, cluster->node)));
+    ClusterResolverFree(resolver);
+    return TCL_OK;
+}
+
+/* resolve_self TAG ?MODE? */
+static int
+ResolveSelfCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterResolver *resolver;
+    Tcl_Obj *culprit = NULL, *items = Tcl_NewListObj(1, objv);
+    ClusterResolveStatus status;
+    int code;
+
+    Tcl_IncrRefCount(items);
+    status = ClusterResolveTerm(items, objc > 1 ? objv[1] : NULL, NULL, &resolver, &culprit);
+    code = GiveSelfMatch(self, interp, status, resolver, culprit);
+    Tcl_DecrRefCount(items);
+    return code;
+}
+
+static int
+ResolverSelfCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterResolver *resolver;
+    Tcl_Obj *culprit = NULL;
+    ClusterResolveStatus status = ClusterResolverParse(objc, objv, &resolver, &culprit);
+
+    return GiveSelfMatch(self, interp, status, resolver, culprit);
+}
+
+/* check_filter FILTER: does it name us? */
+static int
+CheckFilterCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+    bool match = false;
+
+    (void) objc;
+    if (Tcl_ListObjGetElements(interp, objv[0], &count, &words) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    for (i = 0; i < count && !match; i++) {
+        match = ClusterNodeIsNamed(cluster->node, words[i]);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(match));
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Tags, channels, hooks
+ * ------------------------------------------------------------------------
+ */
+
+/* tags ?modifier tag ...? ... */
+static int
+TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    Tcl_Obj *tags, *culprit = NULL;
+    bool list = false;
+
+    if (objc > 0) {
+        if (ClusterObjectAlive(cluster, interp) != TCL_OK) {
+            return TCL_ERROR;
+        }
+        tags = ClusterTagsApply(ClusterNodeTags(cluster->node), objc, objv, &culprit, &list);
+        if (!tags && list) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("\"%s\" is not a list of tags", Tcl_GetString(culprit)),
+                    "CLUSTER", "TAGS", "LIST", NULL);
+        }
+        if (!tags) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("unknown modifier \"%s\": must be %s", Tcl_GetString(culprit),
+                            ClusterTagsModifiers()),
+                    "CLUSTER", "TAGS", "MODIFIER", Tcl_GetString(culprit), NULL);
+        }
+        Tcl_IncrRefCount(tags);
+        ClusterNodeSetTags(cluster->node, tags);
+        Tcl_DecrRefCount(tags);
+    }
+    Tcl_SetObjResult(interp, ClusterNodeTags(cluster->node));
+    return TCL_OK;
+}
+
+static Tcl_Obj *
+ChannelList(const ClusterNode *node)
+{
+    size_t count, i;
+    const uint64_t *channels = ClusterNodeChannels(node, &count);
+    Tcl_Obj *list = Tcl_NewListObj(0, NULL);
+
+    for (i = 0; i < count; i++) {
+        Tcl_ListObjAppendElement(NULL, list, Tcl_NewWideIntObj((Tcl_WideInt) channels[i]));
+    }
+    return list;
+}
+
+/* Checks every channel before the first changes. */
+static int
+ChangeChannels(ClusterNode *node, Tcl_Interp *interp, bool join, Tcl_Obj *list)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+    uint64_t channel;
+
+    if (Tcl_ListObjGetElements(interp, list, &count, &words) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    for (i = 0; i < count; i++) {
+        if (ClusterParseChannel(interp, words[i], &channel) != TCL_OK) {
+            return TCL_ERROR;
+        }
+        if (!join && channel <= CLUSTER_CHANNEL_LAN) {
+            return ClusterFail(interp,
+                    Tcl_NewStringObj("You may not leave the default channels 0-2", -1), "CLUSTER",
+                    "CHANNEL", Tcl_GetString(words[i]), NULL);
+        }
+    }
+    for (i = 0; i < count; i++) {
+        ClusterParseChannel(interp, words[i], &channel);
+        if (join) {
+            ClusterNodeJoinChannel(node, channel);
+        } else {
+            ClusterNodeLeaveChannel(node, channel);
+        }
+    }
+    return TCL_OK;
+}
+
+/* channel VERB CHANNELS; without arguments the channels joined. */
+static int
+ChannelCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    static const char *const verbs[] = {"subscribe", "enter", "join", "add", "unsubscribe", "exit",
+            "leave", "remove", NULL};
+    ClusterObject *cluster = self;
+    int verb;
+
+    if (objc == 2) {
+        Tcl_Obj *lower = Tcl_DuplicateObj(objv[0]);
+        int code;
+
+        Tcl_SetObjLength(lower, Tcl_UtfToLower(Tcl_GetString(lower)));
+        Tcl_IncrRefCount(lower);
+        code = Tcl_GetIndexFromObjStruct(NULL, lower, verbs, sizeof verbs[0], "verb", TCL_EXACT,
+                &verb);
+        Tcl_DecrRefCount(lower);
+        if (code != TCL_OK) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("unknown verb \"%s\": must be subscribe, enter, join, add, "
+                                  "unsubscribe, exit, leave, or remove",
+                            Tcl_GetString(objv[0])),
+                    "CLUSTER", "CHANNEL", "VERB", Tcl_GetString(objv[0]), NULL);
+        }
+        if (ChangeChannels(cluster->node, interp, verb < 4, objv[1]) != TCL_OK) {
+            return TCL_ERROR;
+        }
+    } else if (objc == 1) {
+        return ClusterFail(interp, Tcl_NewStringObj("a verb needs a list of channels", -1),
+                "CLUSTER", "CHANNEL", NULL);
+    }
+    Tcl_SetObjResult(interp, ChannelList(cluster->node));
+    return TCL_OK;
+}
+
+static int
+HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return ClusterHooksCommand(&cluster->hooks, interp, objc, objv);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Beats and pings
+ * ------------------------------------------------------------------------
+ */
+
+/* heartbeat ?props tags channel? */
+static int
+HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
+    int with = 0, tags = 0;
+
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK
+            || (objc > 0 && ClusterParseWith(interp, objv[0], &with) != TCL_OK)
+            || (objc > 1 && Tcl_GetBooleanFromObj(interp, objv[1], &tags) != TCL_OK)
+            || (objc > 2 && ClusterParseChannel(interp, objv[2], &channel) != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    ClusterNodeHeartbeat(cluster->node, with | (tags ? CLUSTER_WITH_TAGS : 0), channel);
+    return TCL_OK;
+}
+
+static int
+HeartbeatAfterCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    Tcl_WideInt ms;
+
+    (void) objc;
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK
+            || Tcl_GetWideIntFromObj(interp, objv[0], &ms) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (ms < 0) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("bad time \"%s\": must be 0 or more milliseconds",
+                        Tcl_GetString(objv[0])),
+                "CLUSTER", "VALUE", NULL);
+    }
+    ClusterNodeHeartbeatAfter(cluster->node, ms);
+    return TCL_OK;
+}
+
+/* discover ?ruid channel?: whether the probe went out. */
+static int
+DiscoverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
+    Tcl_Obj *ruid = objc > 0 && *Tcl_GetString(objv[0]) ? objv[0] : NULL;
+    bool sent;
+
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK
+            || (objc > 1 && ClusterParseChannel(interp, objv[1], &channel) != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    sent = ClusterNodeDiscover(cluster->node, ruid, channel);
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(sent));
+    return TCL_OK;
+}
+
+/* broadcast PAYLOAD: 1 when it went out, 0 when a hook cancelled it or it could not. */
+static int
+BroadcastCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+
+    (void) objc;
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    status = ClusterNodeBroadcast(cluster->node, objv[0], 0, &details);
+    if (ClusterSendFail(interp, status, &details) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(status == CLUSTER_SEND_DONE));
+    return TCL_OK;
+}
+
+static int
+QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    if (ClusterObjectAlive(self, interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return ClusterQueryCreate(self, interp, objc, objv);
+}
+
+static int
+SchedulePingCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) interp;
+    (void) objc;
+    ClusterNodeSchedulePing(((ClusterObject *) self)->node, objv[0]);
+    return TCL_OK;
+}
+
+static int
+CancelPingCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) interp;
+    (void) objc;
+    ClusterNodeCancelPing(((ClusterObject *) self)->node, objv[0]);
+    return TCL_OK;
+}
+
+static int
+SendPingCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) interp;
+    (void) objc;
+    (void) objv;
+    ClusterNodeSendPing(((ClusterObject *) self)->node);
+    return TCL_OK;
+}
+
+static int
+ExpectServicesCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Size count;
+
+    (void) objc;
+    if (Tcl_ListObjLength(interp, objv[0], &count) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    ClusterNodeExpect(((ClusterObject *) self)->node, objv[0]);
+    return TCL_OK;
+}
+
+const ClusterMethod clusterMethods[] = {
+        {"broadcast", BroadcastCmd, 1, 1, "payload"},
+        {"cancel_service_ping", CancelPingCmd, 1, 1, "service_id"},
+        {"channel", ChannelCmd, 0, 2, "?verb channels?"},
+        {"check_filter", CheckFilterCmd, 1, 1, "filter"},
+        {"config", ConfigCmd, 0, -1, NULL},
+        {"disconnect_payload", ClusterCmdDisconnectPayload, 0, 3, "?payload? ?tags? ?known?"},
+        {"discover", DiscoverCmd, 0, 2, "?ruid? ?channel?"},
+        {"discovery_payload", ClusterCmdDiscoveryPayload, 0, 4,
+                "?props? ?tags? ?channel? ?payload?"},
+        {"event_payload", ClusterCmdEventPayload, 2, 4, "request channel ?tags? ?known?"},
+        {"expect_services", ExpectServicesCmd, 1, 1, "services"},
+        {"failed_payload", ClusterCmdFailedPayload, 1, 4, "request ?channel? ?tags? ?known?"},
+        {"flags", FlagsCmd, 0, 0, NULL},
+        {"flush_payload", ClusterCmdFlushPayload, 0, 4, "?props? ?tags? ?channel? ?payload?"},
+        {"get_channel", GetChannelCmd, 1, 1, "channel"},
+        {"get_type", GetTypeCmd, 1, 1, "type"},
+        {"heartbeat", HeartbeatCmd, 0, 3, "?props? ?tags? ?channel?"},
+        {"heartbeat_after", HeartbeatAfterCmd, 1, 1, "ms"},
+        {"heartbeat_payload", ClusterCmdHeartbeatPayload, 0, 4,
+                "?props? ?tags? ?channel? ?payload?"},
+        {"hid", HidCmd, 0, 0, NULL},
+        {"hook", HookCmd, 0, -1, NULL},
+        {"is_local", IsLocalCmd, 1, 1, "address"},
+        {"known_services", KnownServicesCmd, 0, 0, NULL},
+        {"payload", ClusterCmdPayload, 3, 5, "type channel payload ?tags? ?known?"},
+        {"ping_payload", ClusterCmdPingPayload, 1, 2, "services ?channel?"},
+        {"props", PropsCmd, 0, -1, NULL},
+        {"protocol", ProtocolCmd, 1, 1, "protocol"},
+        {"protocols", ProtocolsCmd, 0, 1, "?objects?"},
+        {"query", QueryCmd, 0, -1, NULL},
+        {"query_payload", ClusterCmdQueryPayload, 2, 6,
+                "ruid query ?filter? ?channel? ?tags? ?known?"},
+        {"resolve", ResolveCmd, 1, -1, "filter ?filter ...?"},
+        {"resolve_self", ResolveSelfCmd, 1, 2, "tag ?mode?"},
+        {"resolver", ResolverCmd, 1, -1, "?option ...? list ?..."},
+        {"resolver_self", ResolverSelfCmd, 1, -1, "?option ...? list ?..."},
+        {"response_payload", ClusterCmdResponsePayload, 2, 4, "response channel ?tags? ?known?"},
+        {"schedule_service_ping", SchedulePingCmd, 1, 1, "service_id"},
+        {"send", ClusterCmdSend, 0, -1, NULL},
+        {"send_payload", ClusterCmdSendPayload, 3, 4,
+                "services payload protocols ?allow_broadcast?"},
+        {"send_service_ping", SendPingCmd, 0, 0, NULL},
+        {"services", ServicesCmd, 0, 0, NULL},
+        {"sid", SidCmd, 0, 0, NULL},
+        {"stats", StatsCmd, 0, 0, NULL},
+        {"tags", TagsCmd, 0, -1, NULL},
+        {"ttl", TtlCmd, 0, 0, NULL},
+        {"uuid", UuidCmd, 0, 0, NULL},
+        {NULL, NULL, 0, 0, NULL},
+};

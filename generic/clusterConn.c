@@ -1,0 +1,488 @@
+/*
+ * clusterConn.c --
+ *
+ *	One connection of a stream transport: connects, reads packets, writes
+ *	what is queued, and ends in exactly one of three ways.
+ *
+ *	Lifetime: the first reference belongs to the connection itself while it
+ *	is on its transport's list, and goes when it dies; each callback under
+ *	way holds another. Ways to die: ConnFail (broken or closed by the peer:
+ *	the delegate is told, always from the event loop), ClusterConnClose (the
+ *	layer above wants it: nobody is told), ClusterConnFinish (the same, once
+ *	the queue is written).
+ */
+
+#include "clusterStreamInt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Runs handed to the system in one write. */
+#define WRITE_RUNS 64
+/* Bytes asked for in one read. */
+#define READ_BYTES 65536
+
+struct ClusterChannel {
+    size_t refCount;
+    ClusterStream *stream; /* held */
+    int fd;
+    char name[24];       /* chanID */
+    ClusterWatch *watch; /* NULL once dead */
+    ClusterpAddr peer;
+    bool connecting;
+    bool broken;            /* a write failed: to be told from the event loop */
+    bool finishing;         /* close when the queue is empty, read no more */
+    bpacket_stream *frames; /* made with the first read */
+    ClusterBlobQueue queue;
+    size_t written;       /* bytes of the first blob that are written */
+    unsigned turn;        /* of the last send */
+    int direct;           /* packets written at once in that turn */
+    Tcl_TimerToken timer; /* until connected */
+    void *owner;
+    ClusterChannel *next, *previous;
+};
+
+static void
+Release(ClusterChannel *conn)
+{
+    if (--conn->refCount == 0) {
+        ClusterStreamRelease(conn->stream);
+        bpacket_stream_destroy(&conn->frames);
+        ClusterBlobQueueFree(&conn->queue);
+        free(conn);
+    }
+}
+
+static bool
+IsDead(const ClusterChannel *conn)
+{
+    return conn->watch == NULL;
+}
+
+/* Takes it out of everything but the hands that hold it. Returns false when that was done before. */
+static bool
+Detach(ClusterChannel *conn)
+{
+    ClusterStream *stream = conn->stream;
+
+    if (IsDead(conn)) {
+        return false;
+    }
+    if (conn->timer) {
+        Tcl_DeleteTimerHandler(conn->timer);
+        conn->timer = NULL;
+    }
+    ClusterWatchFree(&conn->watch);
+    ClusterpClose(conn->fd);
+    conn->fd = -1;
+    if (conn->previous) {
+        conn->previous->next = conn->next;
+    } else {
+        stream->first = conn->next;
+    }
+    if (conn->next) {
+        conn->next->previous = conn->previous;
+    }
+    stream->connections--;
+    stream->traffic.connections--;
+    stream->traffic.queuedBytes -= conn->queue.bytes;
+    return true;
+}
+
+/* The connection ended without our wish. Tells the delegate; only from the event loop. */
+static void
+ConnFail(ClusterChannel *conn, bool failed)
+{
+    ClusterStream *stream = conn->stream;
+
+    if (!Detach(conn)) {
+        return;
+    }
+    if (failed || conn->queue.count) {
+        stream->traffic.failures++;
+    }
+    if (!conn->finishing) {
+        stream->delegate->closed(stream->context, &stream->base, conn, conn->owner, &conn->queue,
+                failed);
+    }
+    Release(conn);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Writing
+ * ------------------------------------------------------------------------
+ */
+
+/* Takes off the queue what the system took. */
+static void
+Advance(ClusterChannel *conn, size_t taken)
+{
+    ClusterTraffic *traffic = &conn->stream->traffic;
+
+    traffic->bytesOut += taken;
+    taken += conn->written;
+    for (;;) {
+        ClusterBlob *blob = ClusterBlobQueueAt(&conn->queue, 0);
+
+        if (!blob || taken < blob->length) {
+            break;
+        }
+        taken -= blob->length;
+        traffic->packetsOut++;
+        traffic->queuedBytes -= blob->length;
+        ClusterBlobRelease(ClusterBlobQueuePop(&conn->queue));
+    }
+    conn->written = taken;
+}
+
+static int
+CollectRuns(const ClusterChannel *conn, ClusterpBytes *runs)
+{
+    int count;
+
+    for (count = 0; count < WRITE_RUNS; count++) {
+        ClusterBlob *blob = ClusterBlobQueueAt(&conn->queue, (size_t) count);
+        size_t skip = count ? 0 : conn->written;
+
+        if (!blob) {
+            break;
+        }
+        runs[count].bytes = blob->bytes + skip;
+        runs[count].length = blob->length - skip;
+    }
+    return count;
+}
+
+/*
+ * Writes until the queue is empty or the system takes no more. Calls nobody:
+ * a failure is left for the event loop.
+ */
+static void
+WriteQueue(ClusterChannel *conn)
+{
+    while (conn->queue.count) {
+        ClusterpBytes runs[WRITE_RUNS];
+        size_t taken = 0;
+        int count = CollectRuns(conn, runs);
+        ClusterpResult result = ClusterpWrite(conn->fd, runs, count, &taken, NULL);
+
+        if (result == CLUSTERP_OK) {
+            Advance(conn, taken);
+        } else if (result == CLUSTERP_AGAIN) {
+            ClusterWatchMask(conn->watch, CLUSTERP_READABLE | CLUSTERP_WRITABLE);
+            return;
+        } else {
+            conn->broken = true;
+            ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+            return;
+        }
+    }
+    ClusterWatchMask(conn->watch, CLUSTERP_READABLE);
+}
+
+static void
+ConnFlush(void *context)
+{
+    ClusterChannel *conn = context;
+
+    if (!conn->connecting && !conn->broken) {
+        WriteQueue(conn);
+    }
+}
+
+/*
+ * The first packets of a turn are written at once, so that a script that
+ * sends little and then computes for long has sent it. Of a burst the rest is
+ * gathered until the turn ends, or 64 KiB are there: one write instead of hundreds.
+ */
+static void
+WriteSoon(ClusterChannel *conn)
+{
+    unsigned turn = ClusterLoopTurn(conn->stream->loop);
+
+    if (turn != conn->turn) {
+        conn->turn = turn;
+        conn->direct = 0;
+    }
+    if (conn->direct < CLUSTER_DIRECT_WRITES) {
+        conn->direct++;
+        WriteQueue(conn);
+    } else if (conn->queue.bytes - conn->written >= CLUSTER_GATHER_BYTES) {
+        WriteQueue(conn);
+    } else {
+        ClusterWatchFlush(conn->watch);
+    }
+}
+
+ClusterSendResult
+ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob)
+{
+    if (IsDead(conn) || conn->finishing) {
+        return CLUSTER_SEND_FAILED;
+    }
+    if (conn->queue.count && conn->queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
+        return CLUSTER_SEND_FULL;
+    }
+    if (!ClusterBlobQueuePush(&conn->queue, blob)) {
+        return CLUSTER_SEND_FAILED;
+    }
+    conn->stream->traffic.queuedBytes += blob->length;
+    if (!conn->connecting && !conn->broken) {
+        WriteSoon(conn);
+    }
+    return CLUSTER_SENT;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------
+ */
+
+/* Counts what the reassembler threw away since `garbage` and `oversized` were read. */
+static void
+CountDrops(ClusterChannel *conn, uint64_t garbage, uint64_t oversized)
+{
+    ClusterStream *stream = conn->stream;
+    uint64_t large = bpacket_stream_oversized(conn->frames) - oversized;
+
+    if (large) {
+        stream->delegate->dropped(stream->context, &stream->base, CLUSTER_DROP_OVERSIZED, large);
+    }
+    if (bpacket_stream_garbage(conn->frames) != garbage && !large) {
+        stream->delegate->dropped(stream->context, &stream->base, CLUSTER_DROP_MALFORMED, 1);
+    }
+}
+
+/* Hands on packets that are there, at most *budget. The connection may die meanwhile. */
+static void
+DeliverPackets(ClusterChannel *conn, int *budget)
+{
+    ClusterStream *stream = conn->stream;
+    uint64_t garbage = bpacket_stream_garbage(conn->frames);
+    uint64_t oversized = bpacket_stream_oversized(conn->frames);
+    bpacket_span packet;
+
+    while (*budget > 0 && !IsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
+        (*budget)--;
+        stream->traffic.packetsIn++;
+        stream->delegate->received(stream->context, &stream->base, conn, packet);
+    }
+    if (!IsDead(conn)) {
+        CountDrops(conn, garbage, oversized);
+    }
+}
+
+/* One read into the reassembler. Returns what the system said. */
+static ClusterpResult
+ReadOnce(ClusterChannel *conn)
+{
+    size_t size, length = 0;
+    void *buffer = ClusterLoopBuffer(conn->stream->loop, &size);
+    ClusterpResult result = ClusterpRead(conn->fd, buffer, size, &length, NULL);
+
+    if (result != CLUSTERP_OK) {
+        return result;
+    }
+    conn->stream->traffic.bytesIn += length;
+    if (!bpacket_stream_feed(conn->frames, buffer, length)) {
+        return CLUSTERP_ERROR;
+    }
+    return length < size ? CLUSTERP_AGAIN : CLUSTERP_OK;
+}
+
+/*
+ * Reads and delivers up to the budget. A read that did not fill the buffer
+ * took all there was, so no second one asks in vain.
+ */
+static void
+ConnRead(ClusterChannel *conn)
+{
+    int budget = CLUSTER_LOOP_PACKETS;
+    ClusterpResult result = CLUSTERP_OK;
+
+    if (!conn->frames && (conn->frames = bpacket_stream_new(0)) == NULL) {
+        ConnFail(conn, true);
+        return;
+    }
+    DeliverPackets(conn, &budget);
+    while (budget > 0 && result == CLUSTERP_OK && !IsDead(conn)) {
+        result = ReadOnce(conn);
+        DeliverPackets(conn, &budget);
+    }
+    if (IsDead(conn)) {
+        return;
+    }
+    bpacket_stream_trim(conn->frames);
+    if (budget == 0) {
+        ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+    } else if (result == CLUSTERP_CLOSED || result == CLUSTERP_ERROR) {
+        ConnFail(conn, result == CLUSTERP_ERROR);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Events
+ * ------------------------------------------------------------------------
+ */
+
+/* Returns false while it is undecided, or when it failed. */
+static bool
+Connected(ClusterChannel *conn)
+{
+    ClusterpResult result = ClusterpConnectResult(conn->fd, NULL);
+
+    if (result == CLUSTERP_AGAIN) {
+        return false;
+    }
+    if (result != CLUSTERP_OK) {
+        ConnFail(conn, true);
+        return false;
+    }
+    conn->connecting = false;
+    Tcl_DeleteTimerHandler(conn->timer);
+    conn->timer = NULL;
+    WriteQueue(conn);
+    return true;
+}
+
+static void
+ConnReady(void *context, int mask)
+{
+    ClusterChannel *conn = context;
+
+    conn->refCount++;
+    if (conn->broken) {
+        ConnFail(conn, true);
+    } else if (!conn->connecting || Connected(conn)) {
+        if ((mask & CLUSTERP_WRITABLE) && !IsDead(conn)) {
+            WriteQueue(conn);
+        }
+        if (conn->finishing && conn->queue.count == 0) {
+            ClusterConnClose(conn);
+        } else if ((mask & CLUSTERP_READABLE) && !IsDead(conn) && !conn->broken) {
+            ConnRead(conn);
+        }
+    }
+    Release(conn);
+}
+
+static void
+ConnectTimeout(void *context)
+{
+    ClusterChannel *conn = context;
+
+    conn->timer = NULL;
+    conn->refCount++;
+    ConnFail(conn, true);
+    Release(conn);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+ClusterChannel *
+ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAddr *peer,
+        void *owner)
+{
+    ClusterChannel *conn = calloc(1, sizeof *conn);
+    int error;
+
+    if (!conn) {
+        ClusterpClose(fd);
+        return NULL;
+    }
+    conn->watch = ClusterWatchNew(stream->loop, fd,
+            connecting ? CLUSTERP_READABLE | CLUSTERP_WRITABLE : CLUSTERP_READABLE, ConnReady,
+            ConnFlush, conn, &error);
+    if (!conn->watch) {
+        ClusterpClose(fd);
+        free(conn);
+        return NULL;
+    }
+    conn->refCount = 1;
+    conn->stream = stream;
+    ClusterStreamHold(stream);
+    conn->fd = fd;
+    snprintf(conn->name, sizeof conn->name, "%s%d", stream->family->channelPrefix, fd);
+    conn->peer = *peer;
+    conn->owner = owner;
+    conn->connecting = connecting;
+    if (connecting) {
+        conn->timer = Tcl_CreateTimerHandler(CLUSTER_CONNECT_MS, ConnectTimeout, conn);
+    }
+    ClusterBlobQueueInit(&conn->queue);
+    conn->next = stream->first;
+    if (conn->next) {
+        conn->next->previous = conn;
+    }
+    stream->first = conn;
+    stream->connections++;
+    stream->traffic.connections++;
+    stream->traffic.opened++;
+    return conn;
+}
+
+void
+ClusterConnClose(ClusterChannel *conn)
+{
+    if (IsDead(conn)) {
+        return;
+    }
+    if (!conn->connecting && !conn->broken && !ClusterLoopForked(conn->stream->loop)) {
+        WriteQueue(conn);
+    }
+    Detach(conn);
+    Release(conn);
+}
+
+void
+ClusterConnFinish(ClusterChannel *conn)
+{
+    if (IsDead(conn)) {
+        return;
+    }
+    conn->owner = NULL;
+    conn->finishing = true;
+    if (conn->queue.count == 0) {
+        ClusterConnClose(conn);
+    }
+}
+
+void *
+ClusterConnOwn(ClusterChannel *conn, void *owner)
+{
+    void *before = conn->owner;
+
+    conn->owner = owner;
+    return before;
+}
+
+void *
+ClusterConnOwner(const ClusterChannel *conn)
+{
+    return conn->owner;
+}
+
+ClusterChannel *
+ClusterConnNext(const ClusterChannel *conn)
+{
+    return conn->next;
+}
+
+void
+ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info)
+{
+    memcpy(info->name, conn->name, sizeof info->name);
+    info->ip = conn->peer.ip;
+    info->port = conn->peer.port;
+    info->local = conn->stream->base.type->localOnly;
+    info->path = NULL;
+}

@@ -1,0 +1,633 @@
+/*
+ * clusterHooks.c --
+ *
+ *	Stores hooks and runs them (see clusterHooks.h).
+ */
+
+#include "clusterHooks.h"
+
+#include "clusterError.h"
+#include "clusterObject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Counted: the table holds one, each evaluation another, as a hook may
+ * replace or remove itself.
+ */
+struct ClusterHook {
+    size_t refCount;
+    ClusterHookKind kind;
+    Tcl_Obj *path; /* canonical, a list */
+    Tcl_Obj *body;
+    Tcl_Obj *method; /* "<7:query>" */
+};
+
+typedef enum HookParameter { PARAMETER_NONE, PARAMETER_CHANNEL, PARAMETER_PROTOCOL } HookParameter;
+
+typedef struct HookRow {
+    const char *words[2]; /* canonical; the parameter stands between them */
+    HookParameter parameter;
+    ClusterClassId class; /* whose method it becomes */
+} HookRow;
+
+static const HookRow rows[CLUSTER_HOOK_KINDS] = {
+        [CLUSTER_HOOK_EVALUATE_RECEIVE] = {{"evaluate", "receive"}, PARAMETER_NONE,
+                CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_EVALUATE_SEND] = {{"evaluate", "send"}, PARAMETER_NONE,
+                CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_EVALUATE_SERVICE] = {{"evaluate", "service"}, PARAMETER_NONE,
+                CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_SERVICE_VALIDATE] = {{"service", "validate"}, PARAMETER_NONE,
+                CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_SERVICE_DISCOVERED] = {{"service", "discovered"}, PARAMETER_NONE,
+                CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_SERVICE_LOST] = {{"service", "lost"}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_QUERY] = {{"query", NULL}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_EVENT] = {{"event", NULL}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_TAGS_CHANGED] = {{"tags", "changed"}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_BROADCAST] = {{"broadcast", NULL}, PARAMETER_NONE, CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_CHANNEL_RECEIVE] = {{"channel", "receive"}, PARAMETER_CHANNEL,
+                CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_CHANNEL_SEND] = {{"channel", "send"}, PARAMETER_CHANNEL,
+                CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_PROTOCOL_RECEIVE] = {{"protocol", "receive"}, PARAMETER_PROTOCOL,
+                CLUSTER_CLASS_CLUSTER},
+        [CLUSTER_HOOK_PROTOCOL_SEND] = {{"protocol", "send"}, PARAMETER_PROTOCOL,
+                CLUSTER_CLASS_CLUSTER},
+};
+
+#define VALID_PATHS                                                                                \
+   "broadcast, channel N receive, channel N send, evaluate receive, evaluate send, "               \
+   "evaluate service, event, protocol P receive, protocol P send, query, service discovered, "     \
+   "service evaluate, service lost, service validate, or tags changed"
+
+/*
+ * ------------------------------------------------------------------------
+ * Paths
+ * ------------------------------------------------------------------------
+ */
+
+/* A path as given: which kind, and for which channels or protocols (a list, NULL for none). */
+typedef struct HookPath {
+    ClusterHookKind kind;
+    Tcl_Obj *parameters;
+} HookPath;
+
+/* Does the pair of words name the row, in either order? */
+static bool
+SameWords(const HookRow *row, const char *first, const char *second)
+{
+    const char *a = row->words[0], *b = row->words[1];
+
+    return (strcmp(first, a) == 0 && strcmp(second, b) == 0)
+            || (strcmp(first, b) == 0 && strcmp(second, a) == 0);
+}
+
+static bool
+IsList(Tcl_Obj *value)
+{
+    Tcl_Size length;
+
+    return Tcl_ListObjLength(NULL, value, &length) == TCL_OK && length > 0;
+}
+
+/* "channel 5 send" and "channel send 5" are the same. */
+static bool
+MatchThree(const HookRow *row, Tcl_Obj *const *objv, HookPath *path)
+{
+    if (row->parameter == PARAMETER_NONE || strcmp(Tcl_GetString(objv[0]), row->words[0]) != 0) {
+        return false;
+    }
+    if (strcmp(Tcl_GetString(objv[2]), row->words[1]) == 0) {
+        path->parameters = objv[1];
+    } else if (strcmp(Tcl_GetString(objv[1]), row->words[1]) == 0) {
+        path->parameters = objv[2];
+    } else {
+        return false;
+    }
+    return IsList(path->parameters);
+}
+
+static bool
+MatchRow(const HookRow *row, int objc, Tcl_Obj *const *objv, HookPath *path)
+{
+    path->parameters = NULL;
+    if (objc == 3) {
+        return MatchThree(row, objv, path);
+    }
+    if (row->parameter != PARAMETER_NONE) {
+        return false;
+    }
+    if (objc == 2) {
+        return row->words[1] && SameWords(row, Tcl_GetString(objv[0]), Tcl_GetString(objv[1]));
+    }
+    return objc == 1 && !row->words[1] && strcmp(Tcl_GetString(objv[0]), row->words[0]) == 0;
+}
+
+static bool
+ParsePath(int objc, Tcl_Obj *const *objv, HookPath *path)
+{
+    int kind;
+
+    for (kind = 0; kind < CLUSTER_HOOK_KINDS; kind++) {
+        if (MatchRow(&rows[kind], objc, objv, path)) {
+            path->kind = (ClusterHookKind) kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The canonical path, a new list. */
+static Tcl_Obj *
+CanonicalPath(ClusterHookKind kind, const char *parameter)
+{
+    const HookRow *row = &rows[kind];
+    Tcl_Obj *path = Tcl_NewListObj(0, NULL);
+
+    Tcl_ListObjAppendElement(NULL, path, Tcl_NewStringObj(row->words[0], -1));
+    if (parameter) {
+        Tcl_ListObjAppendElement(NULL, path, Tcl_NewStringObj(parameter, -1));
+    }
+    if (row->words[1]) {
+        Tcl_ListObjAppendElement(NULL, path, Tcl_NewStringObj(row->words[1], -1));
+    }
+    return path;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Storing
+ * ------------------------------------------------------------------------
+ */
+
+static void
+HookRelease(ClusterHook *hook)
+{
+    if (--hook->refCount == 0) {
+        Tcl_DecrRefCount(hook->path);
+        Tcl_DecrRefCount(hook->body);
+        Tcl_DecrRefCount(hook->method);
+        free(hook);
+    }
+}
+
+static int
+EvalWords(Tcl_Interp *interp, int count, Tcl_Obj **words)
+{
+    int i, code;
+
+    for (i = 0; i < count; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    code = Tcl_EvalObjv(interp, count, words, TCL_EVAL_GLOBAL);
+    for (i = 0; i < count; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return code;
+}
+
+/*
+ * The method's body. All on the first line, so that line numbers in errors
+ * are the user's. The empty foreach gives the variables compiled slots
+ * without setting them.
+ */
+static Tcl_Obj *
+MethodBody(ClusterInterp *data, Tcl_Obj *body)
+{
+    Tcl_Obj *script = Tcl_NewStringObj("foreach {", -1);
+    Tcl_Obj *words[4], *list;
+
+    Tcl_AppendObjToObj(script, data->variableList);
+    Tcl_AppendToObj(script, "} {} {};::cluster::_enter;", -1);
+    words[0] = Tcl_NewStringObj("try", -1);
+    words[1] = body;
+    words[2] = Tcl_NewStringObj("finally", -1);
+    words[3] = Tcl_NewStringObj("::cluster::_leave", -1);
+    list = Tcl_NewListObj(4, words);
+    Tcl_IncrRefCount(list);
+    Tcl_AppendObjToObj(script, list);
+    Tcl_DecrRefCount(list);
+    return script;
+}
+
+static int
+DefineMethod(ClusterInterp *data, ClusterHook *hook)
+{
+    Tcl_Obj *class = ClusterInterpClassName(data, rows[hook->kind].class);
+    Tcl_Obj *words[6];
+
+    if (!class) {
+        return TCL_ERROR;
+    }
+    words[0] = Tcl_NewStringObj("::oo::define", -1);
+    words[1] = class;
+    words[2] = Tcl_NewStringObj("method", -1);
+    words[3] = hook->method;
+    words[4] = Tcl_NewObj();
+    words[5] = MethodBody(data, hook->body);
+    return EvalWords(data->interp, 6, words);
+}
+
+/* The class may be gone: then so is the method. */
+static void
+DeleteMethod(ClusterInterp *data, ClusterHook *hook)
+{
+    Tcl_Obj *words[4];
+
+    if (!data->interp || Tcl_InterpDeleted(data->interp)
+            || !data->classes[rows[hook->kind].class]) {
+        return;
+    }
+    words[0] = Tcl_NewStringObj("::oo::define", -1);
+    words[1] = ClusterInterpClassName(data, rows[hook->kind].class);
+    words[2] = Tcl_NewStringObj("deletemethod", -1);
+    words[3] = hook->method;
+    EvalWords(data->interp, 4, words);
+    Tcl_ResetResult(data->interp);
+}
+
+void
+ClusterHooksInit(ClusterHooks *hooks, ClusterInterp *data, unsigned id)
+{
+    memset(hooks, 0, sizeof *hooks);
+    hooks->data = data;
+    hooks->id = id;
+    Tcl_InitHashTable(&hooks->byPath, TCL_STRING_KEYS);
+}
+
+/* Takes a hook out of the table; its method stays. */
+static void
+Forget(ClusterHooks *hooks, Tcl_HashEntry *entry)
+{
+    ClusterHook *hook = Tcl_GetHashValue(entry);
+
+    Tcl_DeleteHashEntry(entry);
+    hooks->counts[hook->kind]--;
+    if (rows[hook->kind].parameter == PARAMETER_NONE) {
+        hooks->single[hook->kind] = NULL;
+    }
+    HookRelease(hook);
+}
+
+void
+ClusterHooksFree(ClusterHooks *hooks)
+{
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry;
+
+    while ((entry = Tcl_FirstHashEntry(&hooks->byPath, &search)) != NULL) {
+        DeleteMethod(hooks->data, Tcl_GetHashValue(entry));
+        Forget(hooks, entry);
+    }
+    Tcl_DeleteHashTable(&hooks->byPath);
+    Tcl_InitHashTable(&hooks->byPath, TCL_STRING_KEYS);
+}
+
+static ClusterHook *
+NewHook(ClusterHooks *hooks, ClusterHookKind kind, Tcl_Obj *path, Tcl_Obj *body)
+{
+    ClusterHook *hook = calloc(1, sizeof *hook);
+
+    if (hook) {
+        hook->refCount = 1;
+        hook->kind = kind;
+        hook->path = path;
+        hook->body = body;
+        hook->method = Tcl_ObjPrintf("<%u:%s>", hooks->id, Tcl_GetString(path));
+        Tcl_IncrRefCount(hook->path);
+        Tcl_IncrRefCount(hook->body);
+        Tcl_IncrRefCount(hook->method);
+    }
+    return hook;
+}
+
+/* Stores, replaces or (empty body) removes one. */
+static int
+Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char *parameter,
+        Tcl_Obj *body)
+{
+    Tcl_Obj *path = CanonicalPath(kind, parameter);
+    Tcl_HashEntry *entry;
+    ClusterHook *hook;
+    Tcl_Size length;
+    int isNew;
+
+    Tcl_IncrRefCount(path);
+    entry = Tcl_FindHashEntry(&hooks->byPath, Tcl_GetString(path));
+    Tcl_GetStringFromObj(body, &length);
+    if (length == 0) {
+        if (entry) {
+            DeleteMethod(hooks->data, Tcl_GetHashValue(entry));
+            Forget(hooks, entry);
+        }
+        Tcl_DecrRefCount(path);
+        return TCL_OK;
+    }
+    hook = NewHook(hooks, kind, path, body);
+    Tcl_DecrRefCount(path);
+    if (!hook) {
+        return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                NULL);
+    }
+    if (DefineMethod(hooks->data, hook) != TCL_OK) {
+        HookRelease(hook);
+        return TCL_ERROR;
+    }
+    if (entry) {
+        Forget(hooks, entry);
+    }
+    entry = Tcl_CreateHashEntry(&hooks->byPath, Tcl_GetString(hook->path), &isNew);
+    Tcl_SetHashValue(entry, hook);
+    hooks->counts[kind]++;
+    if (rows[kind].parameter == PARAMETER_NONE) {
+        hooks->single[kind] = hook;
+    }
+    return TCL_OK;
+}
+
+/* The parameter in its canonical form: a channel's number, a protocol's id. NULL with a message. */
+static Tcl_Obj *
+CanonicalParameter(Tcl_Interp *interp, HookParameter parameter, Tcl_Obj *value)
+{
+    uint64_t channel;
+
+    if (parameter == PARAMETER_PROTOCOL) {
+        return value;
+    }
+    if (ClusterParseChannel(interp, value, &channel) != TCL_OK) {
+        return NULL;
+    }
+    return Tcl_NewWideIntObj((Tcl_WideInt) channel);
+}
+
+/* Checks all parameters before the first is stored, so that a failed call leaves nothing. */
+static int
+StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path, Tcl_Obj *body)
+{
+    HookParameter parameter = rows[path->kind].parameter;
+    Tcl_Obj *list, **words;
+    Tcl_Size count, i;
+    int code = TCL_OK;
+
+    if (parameter == PARAMETER_NONE) {
+        return Store(hooks, interp, path->kind, NULL, body);
+    }
+    list = Tcl_NewListObj(0, NULL);
+    Tcl_IncrRefCount(list);
+    Tcl_ListObjGetElements(NULL, path->parameters, &count, &words);
+    for (i = 0; i < count && code == TCL_OK; i++) {
+        Tcl_Obj *canonical = CanonicalParameter(interp, parameter, words[i]);
+
+        if (canonical) {
+            Tcl_ListObjAppendElement(NULL, list, canonical);
+        } else {
+            code = TCL_ERROR;
+        }
+    }
+    if (code == TCL_OK) {
+        Tcl_ListObjGetElements(NULL, list, &count, &words);
+        for (i = 0; i < count && code == TCL_OK; i++) {
+            code = Store(hooks, interp, path->kind, Tcl_GetString(words[i]), body);
+        }
+    }
+    Tcl_DecrRefCount(list);
+    return code;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The command
+ * ------------------------------------------------------------------------
+ */
+
+static void
+ListAll(const ClusterHooks *hooks, Tcl_Interp *interp)
+{
+    Tcl_Obj *all = Tcl_NewDictObj();
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry;
+
+    for (entry = Tcl_FirstHashEntry((Tcl_HashTable *) &hooks->byPath, &search); entry;
+            entry = Tcl_NextHashEntry(&search)) {
+        ClusterHook *hook = Tcl_GetHashValue(entry);
+
+        Tcl_DictObjPut(NULL, all, hook->path, hook->body);
+    }
+    Tcl_SetObjResult(interp, all);
+}
+
+/* The body stored under a path, empty when there is none. */
+static int
+Show(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path)
+{
+    Tcl_Obj *parameter = NULL, *canonical;
+    Tcl_HashEntry *entry;
+
+    if (path->parameters) {
+        Tcl_ListObjIndex(NULL, path->parameters, 0, &parameter);
+        parameter = CanonicalParameter(interp, rows[path->kind].parameter, parameter);
+        if (!parameter) {
+            return TCL_ERROR;
+        }
+        Tcl_IncrRefCount(parameter);
+    }
+    canonical = CanonicalPath(path->kind, parameter ? Tcl_GetString(parameter) : NULL);
+    Tcl_IncrRefCount(canonical);
+    entry = Tcl_FindHashEntry((Tcl_HashTable *) &hooks->byPath, Tcl_GetString(canonical));
+    if (entry) {
+        Tcl_SetObjResult(interp, ((ClusterHook *) Tcl_GetHashValue(entry))->body);
+    }
+    Tcl_DecrRefCount(canonical);
+    if (parameter) {
+        Tcl_DecrRefCount(parameter);
+    }
+    return TCL_OK;
+}
+
+int
+ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    HookPath path;
+    Tcl_Obj *given;
+
+    if (objc == 0) {
+        ListAll(hooks, interp);
+        return TCL_OK;
+    }
+    if (ParsePath(objc, objv, &path)) {
+        return Show(hooks, interp, &path);
+    }
+    if (ParsePath(objc - 1, objv, &path)) {
+        return StoreAll(hooks, interp, &path, objv[objc - 1]);
+    }
+    given = Tcl_NewListObj(objc > 1 ? objc - 1 : objc, objv);
+    Tcl_IncrRefCount(given);
+    ClusterFail(interp,
+            Tcl_ObjPrintf("unknown hook \"%s\": must be " VALID_PATHS, Tcl_GetString(given)),
+            "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
+    Tcl_DecrRefCount(given);
+    return TCL_ERROR;
+}
+
+ClusterHook *
+ClusterHooksFind(const ClusterHooks *hooks, ClusterHookKind kind, uint64_t channel,
+        const char *protocol)
+{
+    Tcl_Obj *path, *number;
+    Tcl_HashEntry *entry;
+
+    if (hooks->counts[kind] == 0 || rows[kind].parameter == PARAMETER_NONE) {
+        return hooks->single[kind];
+    }
+    if (rows[kind].parameter == PARAMETER_CHANNEL) {
+        number = Tcl_NewWideIntObj((Tcl_WideInt) channel);
+        Tcl_IncrRefCount(number);
+        path = CanonicalPath(kind, Tcl_GetString(number));
+        Tcl_DecrRefCount(number);
+    } else {
+        path = CanonicalPath(kind, protocol);
+    }
+    Tcl_IncrRefCount(path);
+    entry = Tcl_FindHashEntry((Tcl_HashTable *) &hooks->byPath, Tcl_GetString(path));
+    Tcl_DecrRefCount(path);
+    return entry ? Tcl_GetHashValue(entry) : NULL;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Running
+ * ------------------------------------------------------------------------
+ */
+
+int
+ClusterHookRun(ClusterInterp *data, ClusterHook *hook, ClusterHookCall *call)
+{
+    Tcl_Interp *interp = data->interp;
+    Tcl_Obj *words[2];
+    int code;
+
+    call->changed = NULL;
+    call->entered = false;
+    if (!interp || Tcl_InterpDeleted(interp)) {
+        return TCL_ERROR;
+    }
+    words[0] = call->my;
+    words[1] = hook->method;
+    hook->refCount++;
+    Tcl_IncrRefCount(words[0]);
+    ClusterInterpHold(data);
+    Tcl_Preserve(interp);
+    call->outer = data->call;
+    data->call = call;
+    code = Tcl_EvalObjv(interp, 2, words, TCL_EVAL_GLOBAL);
+    data->call = call->outer;
+    if (code == TCL_RETURN || code == TCL_BREAK || code == TCL_CONTINUE) {
+        code = TCL_OK;
+    }
+    if (Tcl_InterpDeleted(interp)) {
+        code = TCL_ERROR;
+    }
+    Tcl_Release(interp);
+    ClusterInterpRelease(data);
+    Tcl_DecrRefCount(words[0]);
+    HookRelease(hook);
+    return code;
+}
+
+static int
+SetVariable(Tcl_Interp *interp, Tcl_Obj *name, Tcl_Obj *value)
+{
+    return Tcl_ObjSetVar2(interp, name, NULL, value, TCL_LEAVE_ERR_MSG) ? TCL_OK : TCL_ERROR;
+}
+
+/* Sets a variable for each key that is a field: other keys could name anything, such as ::x. */
+static int
+SetFields(Tcl_Interp *interp, ClusterInterp *data, const ClusterHookCall *call)
+{
+    Tcl_Obj *key, *value;
+    Tcl_DictSearch search;
+    int done, code = TCL_OK;
+    bool hasData = false;
+
+    if (!call->payload
+            || Tcl_DictObjFirst(NULL, call->payload, &search, &key, &value, &done) != TCL_OK) {
+        return TCL_OK;
+    }
+    for (; !done && code == TCL_OK; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        Tcl_Size length;
+        const char *name = Tcl_GetStringFromObj(key, &length);
+        int id = ClusterFieldByName(name, (size_t) length);
+
+        if (id && !call->variables[id]) {
+            code = SetVariable(interp, data->variables[id], value);
+            hasData |= id == CLUSTER_DATA;
+        }
+    }
+    Tcl_DictObjDone(&search);
+    if (code == TCL_OK && call->wholeData && !hasData) {
+        code = SetVariable(interp, data->variables[CLUSTER_DATA], call->payload);
+    }
+    return code;
+}
+
+/* ::cluster::_enter, the first command of a hook's method: sets its variables. */
+static int
+EnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterInterp *data = clientData;
+    ClusterHookCall *call = data->call;
+    int i, code;
+
+    if (objc != 1 || !call || call->entered) {
+        (void) objv;
+        return ClusterFail(interp, Tcl_NewStringObj("only hooks may call this", -1), "CLUSTER",
+                "HOOK", NULL);
+    }
+    call->entered = true;
+    code = SetFields(interp, data, call);
+    if (code == TCL_OK && call->payload) {
+        code = SetVariable(interp, data->variables[CLUSTER_VAR_PAYLOAD], call->payload);
+    }
+    for (i = 1; i < CLUSTER_HOOK_VARIABLES && code == TCL_OK; i++) {
+        if (call->variables[i]) {
+            code = SetVariable(interp, data->variables[i], call->variables[i]);
+        }
+    }
+    return code;
+}
+
+/* ::cluster::_leave, the last one: reads back what the hook may change. */
+static int
+LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterInterp *data = clientData;
+    ClusterHookCall *call = data->call;
+    Tcl_Obj *value, *before;
+
+    (void) objv;
+    if (objc != 1 || !call || !call->entered) {
+        return ClusterFail(interp, Tcl_NewStringObj("only hooks may call this", -1), "CLUSTER",
+                "HOOK", NULL);
+    }
+    if (!call->writable || call->changed) {
+        return TCL_OK;
+    }
+    before =
+            call->writable == CLUSTER_VAR_PAYLOAD ? call->payload : call->variables[call->writable];
+    value = Tcl_ObjGetVar2(interp, data->variables[call->writable], NULL, 0);
+    if (value && value != before) {
+        Tcl_IncrRefCount(value);
+        call->changed = value;
+    }
+    return TCL_OK;
+}
+
+void
+ClusterHooksCommands(Tcl_Interp *interp, ClusterInterp *data)
+{
+    Tcl_CreateObjCommand(interp, "::cluster::_enter", EnterCmd, data, NULL);
+    Tcl_CreateObjCommand(interp, "::cluster::_leave", LeaveCmd, data, NULL);
+}

@@ -1,0 +1,585 @@
+/*
+ * clusterMember.c --
+ *
+ *	The other members: what is known of each, and until when.
+ */
+
+#include "clusterNodeInt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The expiry timer is never armed for less than this, ms: deadlines close together are one pass. */
+#define EXPIRY_STEP 100
+
+static void ExpireNow(void *data);
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterMemberHold(ClusterMember *member)
+{
+    member->refCount++;
+}
+
+void
+ClusterMemberRelease(ClusterMember *member)
+{
+    if (--member->refCount > 0) {
+        return;
+    }
+    ClusterTimerCancel(&member->discovery);
+    ClusterReplaceObj(&member->sid, NULL);
+    ClusterReplaceObj(&member->hid, NULL);
+    ClusterReplaceObj(&member->uuid, NULL);
+    ClusterReplaceObj(&member->protocols, NULL);
+    ClusterReplaceObj(&member->tags, NULL);
+    ClusterReplaceObj(&member->props, NULL);
+    ClusterReplaceObj(&member->words, NULL);
+    ClusterReplaceObj(&member->firstPayload, NULL);
+    ClusterReplaceObj(&member->name, NULL);
+    free((void *) member->protocolsWire.bytes);
+    ClusterNodeRelease(member->node);
+    free(member);
+}
+
+static void
+Link(ClusterNode *node, ClusterMember *member)
+{
+    int isNew;
+    Tcl_HashEntry *entry = Tcl_CreateHashEntry(&node->members, Tcl_GetString(member->uuid), &isNew);
+
+    Tcl_SetHashValue(entry, member);
+    member->previous = node->last;
+    if (node->last) {
+        node->last->next = member;
+    } else {
+        node->first = member;
+    }
+    node->last = member;
+    node->memberCount++;
+}
+
+static void
+Unlink(ClusterNode *node, ClusterMember *member)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&node->members, Tcl_GetString(member->uuid));
+
+    if (entry) {
+        Tcl_DeleteHashEntry(entry);
+    }
+    if (member->previous) {
+        member->previous->next = member->next;
+    } else {
+        node->first = member->next;
+    }
+    if (member->next) {
+        member->next->previous = member->previous;
+    } else {
+        node->last = member->previous;
+    }
+    member->next = member->previous = NULL;
+    node->memberCount--;
+}
+
+ClusterMember *
+ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMember *member = calloc(1, sizeof *member);
+
+    if (!member) {
+        return NULL;
+    }
+    member->refCount = 1;
+    member->node = node;
+    ClusterNodeHold(node);
+    ClusterReplaceObj(&member->uuid, uuid);
+    ClusterReplaceObj(&member->sid, ClusterMessageField(message, CLUSTER_SID));
+    ClusterReplaceObj(&member->hid, ClusterMessageField(message, CLUSTER_HID));
+    ClusterReplaceObj(&member->protocols, Tcl_NewListObj(0, NULL));
+    ClusterReplaceObj(&member->tags, Tcl_NewListObj(0, NULL));
+    ClusterReplaceObj(&member->props, Tcl_NewDictObj());
+    member->ip = message->local ? 0x7f000001u : message->info.ip;
+    member->local = message->local;
+    member->isNew = true;
+    Link(node, member);
+    return member;
+}
+
+static void
+CloseChannels(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        ClusterSlot *slot = node->slots[i];
+
+        member->channels[i] = NULL;
+        if (slot->transport) {
+            slot->type->forget(slot->transport, member);
+        }
+    }
+}
+
+void
+ClusterMemberLose(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    if (member->lost) {
+        return;
+    }
+    member->lost = true;
+    ClusterMemberHold(member);
+    Unlink(node, member);
+    ClusterMemberRelease(member); /* the list's */
+    ClusterTimerCancel(&member->discovery);
+    ClusterNodeCancelPing(node, member->sid);
+    CloseChannels(member);
+    ClusterQueriesMemberLost(node, member);
+    node->delegate->memberLost(node->context, member);
+    ClusterMemberRelease(member);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What it says of itself
+ * ------------------------------------------------------------------------
+ */
+
+/* Takes the protocols when they differ from the last packet's, which is rare. */
+static void
+UpdateProtocols(ClusterMember *member, ClusterMessage *message)
+{
+    bpacket_span wire = message->packet.field[CLUSTER_PROTOCOLS].list.elements;
+    uint8_t *copy;
+
+    if (member->protocolsWire.bytes && wire.length == member->protocolsWire.length
+            && (wire.length == 0
+                    || memcmp(wire.bytes, member->protocolsWire.bytes, wire.length) == 0)) {
+        return;
+    }
+    ClusterReplaceObj(&member->protocols, ClusterPayloadField(&message->packet, CLUSTER_PROTOCOLS));
+    copy = malloc(wire.length + 1);
+    free((void *) member->protocolsWire.bytes);
+    member->protocolsWire.bytes = copy;
+    member->protocolsWire.length = copy ? wire.length : 0;
+    if (copy && wire.length) {
+        memcpy(copy, wire.bytes, wire.length);
+    }
+}
+
+/* The address is taken from datagrams, which come from the member itself; nothing else proves it. */
+static void
+UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
+{
+    uint32_t ip = datagram ? message->info.ip : member->ip;
+
+    if (ip != member->ip || message->local != member->local) {
+        member->ip = ip;
+        member->local = message->local;
+        ClusterReplaceObj(&member->words, NULL);
+    }
+}
+
+static void
+UpdateTags(ClusterMember *member, ClusterMessage *message)
+{
+    ClusterNode *node = member->node;
+    Tcl_Obj *tags;
+
+    if (!ClusterPacketHas(&message->packet, CLUSTER_TAGS)) {
+        return;
+    }
+    member->tagsKnown = true;
+    tags = ClusterPayloadField(&message->packet, CLUSTER_TAGS);
+    Tcl_IncrRefCount(tags);
+    if (strcmp(Tcl_GetString(tags), Tcl_GetString(member->tags)) != 0) {
+        ClusterReplaceObj(&member->tags, tags);
+        ClusterReplaceObj(&member->words, NULL);
+        node->delegate->memberTags(node->context, member, ClusterMessagePayload(message));
+    }
+    Tcl_DecrRefCount(tags);
+}
+
+/*
+ * Remembers the newest channel of each slot; older ones stay open until the
+ * peer or the member's end closes them. A channel serves one member: whoever
+ * speaks over it last.
+ */
+static void
+UpdateChannel(ClusterMember *member, const ClusterMessage *message)
+{
+    int index = message->slot->index;
+    ClusterMember *before;
+
+    if (!message->channel || member->channels[index] == message->channel) {
+        return;
+    }
+    before = message->slot->type->own(message->channel, member);
+    if (before && before != member && before->channels[index] == message->channel) {
+        before->channels[index] = NULL;
+    }
+    member->channels[index] = message->channel;
+}
+
+static bool
+HasMulticast(bpacket_list protocols)
+{
+    bpacket_span word;
+
+    while (bpacket_list_next(&protocols, &word)) {
+        if (bpacket_span_equals(word, "c", 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+ClusterMemberAccepts(const ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+    uint64_t channel = packet->field[CLUSTER_CHANNEL].number;
+
+    if (ClusterPacketHas(packet, CLUSTER_TAGS)
+            && packet->field[CLUSTER_TAGS].list.elements.length > MEMBER_STATE_MAX) {
+        return false;
+    }
+    if (packet->field[CLUSTER_PROTOCOLS].list.elements.length > MEMBER_STATE_MAX) {
+        return false;
+    }
+    if (!message->local && (channel == CLUSTER_CHANNEL_SYSTEM || channel == CLUSTER_CHANNEL_LAN)) {
+        return false;
+    }
+    return HasMulticast(packet->field[CLUSTER_PROTOCOLS].list);
+}
+
+void
+ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
+{
+    UpdateProtocols(member, message);
+    UpdateAddress(member, message, message->slot->type->datagram);
+    UpdateChannel(member, message);
+    ClusterMemberHeard(member, NULL);
+    UpdateTags(member, message);
+}
+
+void
+ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
+{
+    Tcl_Obj *merged, *key, *value;
+    Tcl_DictSearch search;
+    Tcl_Size length;
+    int done;
+
+    if (Tcl_DictObjFirst(NULL, props, &search, &key, &value, &done) != TCL_OK) {
+        return; /* a stranger's data need not be a dict */
+    }
+    merged = replace ? Tcl_NewDictObj() : Tcl_DuplicateObj(member->props);
+    for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        Tcl_DictObjPut(NULL, merged, key, value);
+    }
+    Tcl_DictObjDone(&search);
+    Tcl_IncrRefCount(merged);
+    Tcl_GetStringFromObj(merged, &length);
+    if (length <= MEMBER_STATE_MAX) {
+        ClusterReplaceObj(&member->props, merged);
+        member->propsKnown = true;
+    }
+    Tcl_DecrRefCount(merged);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Time
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
+{
+    ClusterNode *node = member->node;
+
+    member->seen = ClusterClockNow(&node->clock);
+    member->deadline = member->seen + node->ttl;
+    if (data) {
+        ClusterMemberSetProps(member, data, false);
+    }
+    member->expected = false;
+    ClusterNodeCancelPing(node, member->sid);
+    ClusterNodeArmExpiry(node);
+}
+
+int64_t
+ClusterMemberSilence(const ClusterMember *member)
+{
+    return ClusterClockNow(&member->node->clock) - member->seen;
+}
+
+bool
+ClusterMemberExpect(ClusterMember *member, int64_t ms)
+{
+    int64_t deadline = ClusterClockNow(&member->node->clock) + ms;
+
+    if (member->lost || member->expected || ClusterMemberSilence(member) < RECENTLY) {
+        return false;
+    }
+    member->expected = true;
+    if (deadline < member->deadline) {
+        member->deadline = deadline;
+        ClusterTimerCancel(&member->node->expiry);
+        ClusterNodeArmExpiry(member->node);
+    }
+    return true;
+}
+
+void
+ClusterNodeArmExpiry(ClusterNode *node)
+{
+    ClusterMember *member;
+    int64_t soonest = INT64_MAX, wait;
+
+    if (node->expiry.token || node->closed || !node->first) {
+        return;
+    }
+    for (member = node->first; member; member = member->next) {
+        if (member->deadline < soonest) {
+            soonest = member->deadline;
+        }
+    }
+    wait = soonest - ClusterClockNow(&node->clock);
+    ClusterTimerSet(&node->expiry, &node->clock, wait < EXPIRY_STEP ? EXPIRY_STEP : wait, ExpireNow,
+            node);
+}
+
+static void
+ExpireNow(void *data)
+{
+    ClusterNode *node = data;
+
+    ClusterNodeHold(node);
+    ClusterNodeExpire(node);
+    ClusterNodeArmExpiry(node);
+    ClusterNodeRelease(node);
+}
+
+/*
+ * Losing a member may run a script that loses others or closes the node, so
+ * each loss starts the pass anew; members that are not over are cheap to skip.
+ */
+void
+ClusterNodeExpire(ClusterNode *node)
+{
+    int64_t now = ClusterClockNow(&node->clock);
+    ClusterMember *member = node->first;
+
+    while (member && !node->closed) {
+        if (member->deadline < now) {
+            ClusterMemberLose(member);
+            member = node->first;
+        } else {
+            member = member->next;
+        }
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Discovery
+ * ------------------------------------------------------------------------
+ */
+
+static void
+TellDiscovered(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    Tcl_Obj *payload = member->firstPayload;
+
+    if (!member->isNew || member->lost) {
+        return;
+    }
+    member->isNew = false;
+    member->firstPayload = NULL; /* the reference is ours now */
+    ClusterTimerCancel(&member->discovery);
+    ClusterMemberHold(member);
+    node->delegate->memberDiscovered(node->context, member, payload);
+    ClusterMemberRelease(member);
+    Tcl_DecrRefCount(payload);
+}
+
+static void
+DiscoveryDue(void *data)
+{
+    TellDiscovered(data);
+}
+
+void
+ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload)
+{
+    ClusterReplaceObj(&member->firstPayload, payload);
+    ClusterTimerSet(&member->discovery, &member->node->clock, DISCOVERED_WITHIN, DiscoveryDue,
+            member);
+}
+
+void
+ClusterMemberMaybeDiscovered(ClusterMember *member)
+{
+    if (member->isNew && member->tagsKnown && member->propsKnown) {
+        TellDiscovered(member);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Facts
+ * ------------------------------------------------------------------------
+ */
+
+ClusterMember *
+ClusterNodeNextMember(const ClusterNode *node, const ClusterMember *member)
+{
+    return member ? member->next : node->first;
+}
+
+size_t
+ClusterNodeMemberCount(const ClusterNode *node)
+{
+    return node->memberCount;
+}
+
+ClusterMember *
+ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry((Tcl_HashTable *) &node->members, uuid);
+
+    return entry ? Tcl_GetHashValue(entry) : NULL;
+}
+
+ClusterMember *
+ClusterNodeMemberBySid(const ClusterNode *node, const char *sid)
+{
+    ClusterMember *member;
+
+    for (member = node->first; member; member = member->next) {
+        if (strcmp(Tcl_GetString(member->sid), sid) == 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+ClusterNode *
+ClusterMemberNode(const ClusterMember *member)
+{
+    return member->node;
+}
+
+bool
+ClusterMemberLost(const ClusterMember *member)
+{
+    return member->lost;
+}
+
+Tcl_Obj *
+ClusterMemberSid(const ClusterMember *member)
+{
+    return member->sid;
+}
+
+Tcl_Obj *
+ClusterMemberHid(const ClusterMember *member)
+{
+    return member->hid;
+}
+
+Tcl_Obj *
+ClusterMemberUuid(const ClusterMember *member)
+{
+    return member->uuid;
+}
+
+Tcl_Obj *
+ClusterMemberTags(const ClusterMember *member)
+{
+    return member->tags;
+}
+
+Tcl_Obj *
+ClusterMemberProps(const ClusterMember *member)
+{
+    return member->props;
+}
+
+Tcl_Obj *
+ClusterMemberProtocols(const ClusterMember *member)
+{
+    return member->protocols;
+}
+
+Tcl_Obj *
+ClusterMemberIp(const ClusterMember *member)
+{
+    char text[16];
+
+    ClusterpFormatIp(member->ip, text);
+    return Tcl_NewStringObj(text, -1);
+}
+
+bool
+ClusterMemberLocal(const ClusterMember *member)
+{
+    return member->local;
+}
+
+Tcl_Obj *
+ClusterMemberWords(ClusterMember *member)
+{
+    Tcl_Obj *words;
+
+    if (member->words) {
+        return member->words;
+    }
+    words = Tcl_NewListObj(0, NULL);
+    Tcl_ListObjAppendList(NULL, words, member->tags);
+    Tcl_ListObjAppendElement(NULL, words, member->hid);
+    Tcl_ListObjAppendElement(NULL, words, member->sid);
+    Tcl_ListObjAppendElement(NULL, words, ClusterMemberIp(member));
+    if (member->local) {
+        Tcl_ListObjAppendElement(NULL, words, Tcl_NewStringObj("localhost", -1));
+    }
+    ClusterReplaceObj(&member->words, words);
+    return words;
+}
+
+ClusterChannel *
+ClusterMemberChannel(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return member->channels[slot->index];
+}
+
+void *
+ClusterMemberOwner(const ClusterMember *member)
+{
+    return member->owner;
+}
+
+void
+ClusterMemberSetOwner(ClusterMember *member, void *owner, Tcl_Obj *name)
+{
+    member->owner = owner;
+    if (name) {
+        ClusterReplaceObj(&member->name, name);
+    }
+}
+
+Tcl_Obj *
+ClusterMemberName(const ClusterMember *member)
+{
+    return member->name;
+}

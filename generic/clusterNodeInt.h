@@ -1,0 +1,137 @@
+/*
+ * clusterNodeInt.h --
+ *
+ *	The bodies of node, slot, member and query, for the files of layer 4 alone.
+ */
+
+#ifndef CLUSTER_NODE_INT_H
+#define CLUSTER_NODE_INT_H
+
+#include "clusterNode.h"
+
+/* Milliseconds. */
+#define DISCOVER_EVERY            30000
+#define DISCOVERED_WITHIN         1000 /* the hook waits this long for tags and props */
+#define PING_AFTER                5000
+#define PING_ANSWER_WITHIN        15000
+#define PING_EXPECT_WITHIN        20000
+#define PING_CHECK_AFTER          30000
+#define UNREACHABLE_EXPECT_WITHIN 30000
+#define RECENTLY                  3000 /* heard within: not suspected */
+
+/* Of what a stranger can make a member remember, in bytes of the wire: larger tags or props are dropped. */
+#define MEMBER_STATE_MAX 65536
+/* A sid or hid is at most this long. */
+#define IDENTITY_MAX 64
+
+struct ClusterSlot {
+    ClusterNode *node;
+    int index;
+    Tcl_Obj *id;
+    const ClusterTransportType *type;
+    ClusterTransport *transport;
+};
+
+/*
+ * Counted: one for who made it, one for each member, and for each call under
+ * way. Closed is not freed: what is left then only answers questions.
+ */
+struct ClusterNode {
+    size_t refCount;
+    bool closing, closed; /* closing begins with the goodbye */
+    int pid;              /* of the process that made it */
+    const ClusterNodeDelegate *delegate;
+    void *context;
+    ClusterClock clock;
+    ClusterPayloadKeys keys;
+    bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
+    ClusterpAddr group;
+    int64_t ttl, heartbeat;
+    int remote;
+    char sid[CLUSTER_SID_LENGTH + 1];
+    Tcl_Obj *sidObj, *hidObj, *uuidObj;
+    Tcl_Obj *tags, *protocols;
+    bool tagsChanged, propsChanged; /* to go out with the next heartbeat */
+    ClusterSlot *slots[CLUSTER_SLOTS_MAX];
+    int slotCount;
+    uint64_t *channels; /* ascending */
+    size_t channelCount;
+    Tcl_HashTable members; /* by uuid */
+    Tcl_HashTable queries; /* by id */
+    ClusterMember *first, *last;
+    size_t memberCount;
+    ClusterTimer beat, expiry, check, ping;
+    Tcl_Obj *pinged; /* sids to ask after, NULL when none */
+    bool discovered; /* lastDiscovery is set */
+    int64_t lastDiscovery;
+    uint64_t drops[CLUSTER_DROPS];
+};
+
+/*
+ * Counted: one while it is on the node's lists, one for its object, one for
+ * each query that awaits it and each call under way. Holds the node.
+ */
+struct ClusterMember {
+    size_t refCount;
+    ClusterNode *node;
+    bool lost;
+    Tcl_Obj *sid, *hid, *uuid;
+    Tcl_Obj *protocols, *tags, *props;
+    Tcl_Obj *words; /* what resolvers match; NULL until asked for */
+    bpacket_span
+            protocolsWire; /* as last received (malloc'ed), to see quickly that nothing changed */
+    uint32_t ip;
+    bool local;
+    int64_t seen;     /* when it was last heard */
+    int64_t deadline; /* when it is lost unless heard before */
+    bool expected;
+    bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
+    Tcl_Obj *firstPayload;             /* kept for it */
+    ClusterTimer discovery;
+    ClusterChannel *channels[CLUSTER_SLOTS_MAX];
+    void *owner;
+    Tcl_Obj *name;
+    ClusterMember *next, *previous;
+};
+
+struct ClusterQuery {
+    size_t refCount;
+    ClusterNode *node; /* held */
+    Tcl_Obj *id;
+    bool ended;
+    ClusterMember **awaited; /* held; in order */
+    size_t awaitedCount;
+    ClusterMember **unreachable; /* held; to be told at the next turn */
+    size_t unreachableCount;
+    ClusterTimer timeout, tell;
+    void *owner;
+};
+
+extern const ClusterTransportDelegate clusterNodeTransportDelegate;
+
+/* Takes the delegate's place once a node is closed, or is to close without telling: every callback does nothing. */
+extern const ClusterNodeDelegate clusterDeafDelegate;
+
+/* Replaces a held value by another (new or held elsewhere). */
+void ClusterReplaceObj(Tcl_Obj **slot, Tcl_Obj *value);
+
+/* clusterMember.c */
+ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid);
+/* May the packet be used, whoever its sender is? Every member speaks multicast; system and lan are for this host. */
+bool ClusterMemberAccepts(const ClusterMessage *message);
+/* Takes over what the packet says. Tells of changed tags, so the member may be lost afterwards. */
+void ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message);
+void ClusterMemberMaybeDiscovered(ClusterMember *member);
+void ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload);
+/* Sets node->expiry to the soonest deadline unless it is armed. */
+void ClusterNodeArmExpiry(ClusterNode *node);
+void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
+
+/* clusterSend.c: packets that a broken channel left behind */
+void ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
+
+/* clusterQuery.c */
+void ClusterQueriesMemberLost(ClusterNode *node, ClusterMember *member);
+void ClusterQueriesEndAll(ClusterNode *node);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * clusterObject.h --
+ *
+ *	The state behind the Tcl objects of layer 6, shared by its files and by
+ *	the hooks.
+ *
+ *	Each struct is counted: its TclOO object holds one reference (metadata),
+ *	each call under way another. The object may be gone while the struct
+ *	lives: `object` is NULL then.
+ */
+
+#ifndef CLUSTER_OBJECT_H
+#define CLUSTER_OBJECT_H
+
+#include "clusterHooks.h"
+#include "clusterInterp.h"
+#include "clusterMethod.h"
+#include "clusterNode.h"
+
+/* A joined cluster. Holds its node, whose context it is. */
+typedef struct ClusterObject {
+    size_t refCount;
+    ClusterInterp *data; /* held */
+    Tcl_Object object;
+    unsigned id;   /* N in ::cluster::clusters::N */
+    Tcl_Obj *name; /* ::cluster::clusters::cluster_N */
+    Tcl_Obj *my;
+    Tcl_Obj *config; /* a dict, as `config` returns it */
+    ClusterNode *node;
+    ClusterHooks hooks;
+    uint64_t hookErrors; /* errors of hooks since join */
+    struct ClusterObject *next, *previous;
+} ClusterObject;
+
+/* A member's object. Holds the member, whose owner it is, and the cluster. */
+typedef struct ClusterServiceObject {
+    size_t refCount;
+    ClusterObject *cluster;
+    ClusterMember *member;
+    Tcl_Object object;
+    Tcl_Obj *name;
+    Tcl_Obj *my;
+    bool ending; /* its destructor runs, or it is being destroyed */
+} ClusterServiceObject;
+
+/* A query's object. */
+typedef struct ClusterQueryObject {
+    size_t refCount;
+    ClusterObject *cluster; /* held */
+    ClusterQuery *query;    /* held; NULL before it starts */
+    Tcl_Object object;
+    Tcl_Obj *name;
+    Tcl_Obj *id;
+    Tcl_Obj *command; /* prefix, a list */
+    Tcl_Obj *text;    /* what is asked */
+    Tcl_Obj *channel, *props;
+    Tcl_Obj *service;  /* name of the service of the latest answer, or NULL */
+    Tcl_Obj *payload;  /* the latest answer, or NULL */
+    Tcl_Obj *payloads; /* dict: service, payload */
+    bool collect;
+    Tcl_Obj *results; /* dict: service, {event E result V} */
+    bool ending;
+} ClusterQueryObject;
+
+/* A transport's object. */
+typedef struct ClusterProtocolObject {
+    size_t refCount;
+    ClusterObject *cluster; /* held */
+    ClusterSlot *slot;      /* lives as long as the cluster's node */
+    Tcl_Object object;
+} ClusterProtocolObject;
+
+extern const ClusterClassInfo clusterClassInfo;
+extern const ClusterClassInfo clusterServiceClassInfo;
+extern const ClusterClassInfo clusterQueryClassInfo;
+extern const ClusterClassInfo clusterProtocolClassInfos[3]; /* c, t, u */
+extern const ClusterMethod clusterMethods[];
+
+/* ---- clusterObject.c ---- */
+
+void ClusterObjectHold(ClusterObject *cluster);
+void ClusterObjectRelease(ClusterObject *cluster);
+/* A cluster without node and TclOO object yet, one reference; NULL without memory. Releasing it undoes all. */
+ClusterObject *ClusterObjectNew(ClusterInterp *data, unsigned id, Tcl_Obj *config);
+/* Makes the TclOO object, to which the reference goes over. TCL_ERROR with a message: it stays the caller's. */
+int ClusterObjectPublish(ClusterObject *cluster);
+/* Deletes namespace ::cluster::clusters::N and all in it. */
+void ClusterObjectDropNamespace(ClusterInterp *data, unsigned id);
+/* TCL_OK, or TCL_ERROR with a message when the cluster was destroyed. */
+int ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp);
+
+/* ---- clusterServiceCmd.c ---- */
+
+/* Makes the object of a member. False when it cannot be (the interp is going). */
+bool ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member);
+/* The member is lost: runs the hook, then ends the object unless its destructor does that. */
+void ClusterServiceEnd(ClusterServiceObject *service);
+/* The member behind a name or TclOO object, NULL with a message when it is none of this cluster. */
+ClusterMember *ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name);
+
+/* ---- clusterQueryCmd.c ---- */
+
+int ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
+void ClusterQueryTold(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+        Tcl_Obj *payload, const char *reason);
+
+/* ---- clusterProtocolCmd.c ---- */
+
+int ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot);
+/* The name of a slot's object, a new value. */
+Tcl_Obj *ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot);
+/* {address A port P local L}, as hooks and `descriptor` give it; a new dict. */
+Tcl_Obj *ClusterProtocolDescriptor(const ClusterChannelInfo *info);
+
+/* ---- clusterDelegate.c ---- */
+
+extern const ClusterNodeDelegate clusterObjectDelegate;
+
+/* ---- clusterStats.c ---- */
+
+/* $cluster stats: a new dict. */
+Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
+
+/* ---- clusterArgs.c: parsing that several commands share ---- */
+
+/* A channel's or a type's number, or its name. */
+int ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel);
+int ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type);
+/* Turns a failed parse into a message. */
+int ClusterResolveFail(Tcl_Interp *interp, int status, Tcl_Obj *culprit);
+/* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
+int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
+        const ClusterSendDetails *details);
+/* "-name value ..." into values[] by index of names; TCL_ERROR on an unknown name or a missing value. */
+int ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc,
+        Tcl_Obj *const *objv, Tcl_Obj **values);
+
+/* ---- clusterSendCmd.c: send and query, which choose services ---- */
+
+/* The members that options name, each once, held; free with ClusterMembersFree. */
+typedef struct ClusterMembers {
+    ClusterMember **list;
+    size_t count, room;
+} ClusterMembers;
+
+int ClusterMembersAdd(ClusterMembers *members, ClusterMember *member);
+void ClusterMembersFree(ClusterMembers *members);
+/* Adds those that match the arguments of resolve or resolver (one value: their list). */
+int ClusterMembersResolve(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *resolve,
+        Tcl_Obj *resolver, ClusterMembers *members);
+ClusterMethodProc ClusterCmdSend;
+ClusterMethodProc ClusterCmdSendPayload;
+
+#endif

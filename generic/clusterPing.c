@@ -1,0 +1,148 @@
+/*
+ * clusterPing.c --
+ *
+ *	Asks the cluster after members that cannot be reached, and answers when
+ *	somebody asks after us.
+ */
+
+#include "clusterNodeInt.h"
+
+#include <string.h>
+
+/* The index of a sid in a list, -1 when it is not there. */
+static Tcl_Size
+Find(Tcl_Obj *list, Tcl_Obj *sid)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (Tcl_ListObjGetElements(NULL, list, &count, &words) == TCL_OK) {
+        for (i = 0; i < count; i++) {
+            if (strcmp(Tcl_GetString(words[i]), Tcl_GetString(sid)) == 0) {
+                return i;
+            }
+        }
+    }
+    return -1;
+}
+
+static void
+PingNow(void *data)
+{
+    ClusterNode *node = data;
+
+    ClusterNodeHold(node);
+    ClusterNodeSendPing(node);
+    ClusterNodeRelease(node);
+}
+
+void
+ClusterNodeSchedulePing(ClusterNode *node, Tcl_Obj *sid)
+{
+    if (node->closed || (node->pinged && Find(node->pinged, sid) >= 0)) {
+        return;
+    }
+    if (!node->pinged) {
+        ClusterReplaceObj(&node->pinged, Tcl_NewListObj(0, NULL));
+        ClusterTimerSet(&node->ping, &node->clock, PING_AFTER, PingNow, node);
+    }
+    Tcl_ListObjAppendElement(NULL, node->pinged, sid);
+}
+
+void
+ClusterNodeCancelPing(ClusterNode *node, Tcl_Obj *sid)
+{
+    Tcl_Size at = node->pinged ? Find(node->pinged, sid) : -1;
+    Tcl_Size left;
+
+    if (at < 0) {
+        return;
+    }
+    Tcl_ListObjReplace(NULL, node->pinged, at, 1, 0, NULL);
+    Tcl_ListObjLength(NULL, node->pinged, &left);
+    if (left == 0) {
+        ClusterReplaceObj(&node->pinged, NULL);
+        ClusterTimerCancel(&node->ping);
+    }
+}
+
+void
+ClusterNodeSendPing(ClusterNode *node)
+{
+    Tcl_Obj *sids = node->pinged;
+    Tcl_Obj *extra, *payload;
+
+    if (node->closed || !sids) {
+        return;
+    }
+    node->pinged = NULL; /* the reference is ours now */
+    ClusterTimerCancel(&node->ping);
+    extra = Tcl_NewDictObj();
+    Tcl_IncrRefCount(extra);
+    Tcl_DictObjPut(NULL, extra, node->keys.name[CLUSTER_DATA], sids);
+    payload = ClusterNodePayload(node, CLUSTER_PING, CLUSTER_CHANNEL_BROADCAST, extra, false, true);
+    Tcl_IncrRefCount(payload);
+    ClusterNodeBroadcast(node, payload, 0, NULL);
+    ClusterNodeExpect(node, sids);
+    Tcl_DecrRefCount(payload);
+    Tcl_DecrRefCount(extra);
+    Tcl_DecrRefCount(sids);
+}
+
+static void
+CheckNow(void *data)
+{
+    ClusterNode *node = data;
+
+    ClusterNodeHold(node);
+    ClusterNodeExpire(node);
+    ClusterNodeRelease(node);
+}
+
+static void
+AnswerNow(void *data)
+{
+    ClusterNode *node = data;
+
+    ClusterNodeHold(node);
+    ClusterNodeHeartbeat(node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, CLUSTER_CHANNEL_BROADCAST);
+    ClusterNodeRelease(node);
+}
+
+/* We were asked after: at once when alone in the list, else some time within 15 s, so that not all answer together. */
+static void
+Answer(ClusterNode *node, Tcl_Size asked)
+{
+    uint32_t random;
+
+    if (asked < 2) {
+        AnswerNow(node);
+        return;
+    }
+    ClusterpRandom(&random, sizeof random);
+    ClusterTimerSet(&node->beat, &node->clock, random % (PING_ANSWER_WITHIN + 1), AnswerNow, node);
+}
+
+void
+ClusterNodeExpect(ClusterNode *node, Tcl_Obj *sids)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (node->closed || Tcl_ListObjGetElements(NULL, sids, &count, &words) != TCL_OK) {
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        ClusterMember *member = ClusterNodeMemberBySid(node, Tcl_GetString(words[i]));
+
+        if (member) {
+            ClusterMemberExpect(member, PING_EXPECT_WITHIN);
+        }
+    }
+    if (!node->check.token) {
+        ClusterTimerSet(&node->check, &node->clock, PING_CHECK_AFTER, CheckNow, node);
+    }
+    if (Find(sids, node->sidObj) >= 0) {
+        Answer(node, count);
+    }
+}

@@ -1,0 +1,470 @@
+/*
+ * clusterReceive.c --
+ *
+ *	A packet's way in: the checks in their order, then what its type asks for.
+ *
+ *	Every step that tells the delegate may end with the member lost or the
+ *	node closed; each next step looks first. The message holds its member.
+ */
+
+#include "clusterNodeInt.h"
+
+#include "clusterLocal.h"
+
+#include <string.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * What each type asks for
+ * ------------------------------------------------------------------------
+ */
+
+/* The reply's ruid and keepalive are the request's. Held once. */
+static Tcl_Obj *
+NewReply(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *reply = Tcl_NewDictObj();
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
+    Tcl_Obj *keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
+
+    Tcl_IncrRefCount(reply);
+    if (ruid) {
+        Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_RUID], ruid);
+    }
+    if (keepalive) {
+        Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_KEEPALIVE], keepalive);
+    }
+    return reply;
+}
+
+/* Sends a reply, first over the way the request came when that was a direct one. */
+static void
+SendReply(ClusterMember *member, ClusterMessage *message, Tcl_Obj *payload)
+{
+    Tcl_Obj *protocols = NULL;
+
+    Tcl_IncrRefCount(payload);
+    if (!message->slot->type->datagram) {
+        protocols = Tcl_NewListObj(1, &message->slot->id);
+        Tcl_ListObjAppendList(NULL, protocols, member->protocols);
+        Tcl_IncrRefCount(protocols);
+    }
+    ClusterMemberSend(member, payload, protocols,
+            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
+    if (protocols) {
+        Tcl_DecrRefCount(protocols);
+    }
+    Tcl_DecrRefCount(payload);
+}
+
+static void
+OnDisconnect(ClusterNode *node, ClusterMessage *message)
+{
+    (void) node;
+    ClusterMemberLose(message->member);
+}
+
+static void
+OnHeartbeat(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+
+    (void) node;
+    if (data) {
+        Tcl_IncrRefCount(data);
+        ClusterMemberSetProps(message->member, data, false);
+        Tcl_DecrRefCount(data);
+    }
+}
+
+static void
+OnDiscovery(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *reply;
+
+    OnHeartbeat(node, message);
+    reply = NewReply(node, message);
+    Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_DATA], ClusterNodeProps(node));
+    SendReply(message->member, message,
+            ClusterNodePayload(node, CLUSTER_HEARTBEAT, CLUSTER_CHANNEL_BROADCAST, reply, true,
+                    true));
+    Tcl_DecrRefCount(reply);
+}
+
+static void
+OnPing(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+
+    if (data) {
+        Tcl_IncrRefCount(data);
+        ClusterNodeExpect(node, data);
+        Tcl_DecrRefCount(data);
+    }
+}
+
+static void
+OnQuery(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *answer = NULL;
+    Tcl_Obj *reply;
+    bool good = node->delegate->query(node->context, message, &answer);
+
+    if (!node->closed && !message->member->lost) {
+        reply = NewReply(node, message);
+        Tcl_DictObjPut(NULL, reply, node->keys.name[good ? CLUSTER_DATA : CLUSTER_ERROR], answer);
+        SendReply(message->member, message,
+                ClusterNodePayload(node, CLUSTER_RESPONSE,
+                        message->packet.field[CLUSTER_CHANNEL].number, reply, false, false));
+        Tcl_DecrRefCount(reply);
+    }
+    Tcl_DecrRefCount(answer);
+}
+
+static void
+OnResponse(ClusterNode *node, ClusterMessage *message)
+{
+    ClusterNodeAnswer(node, message->member, ClusterMessagePayload(message));
+}
+
+static void
+OnEvent(ClusterNode *node, ClusterMessage *message)
+{
+    node->delegate->event(node->context, message);
+}
+
+static void
+OnFlush(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+
+    (void) node;
+    if (data) {
+        Tcl_IncrRefCount(data);
+        ClusterMemberSetProps(message->member, data, true);
+        Tcl_DecrRefCount(data);
+    }
+}
+
+/* {protocols LIST}: these of ours failed for the member, so they are made anew. */
+static void
+OnFailure(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+    Tcl_Obj *list = NULL, **words;
+    Tcl_Size count, i;
+
+    if (!data) {
+        return;
+    }
+    Tcl_IncrRefCount(data);
+    if (Tcl_DictObjGet(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], &list) == TCL_OK && list
+            && Tcl_ListObjGetElements(NULL, list, &count, &words) == TCL_OK) {
+        for (i = 0; i < count && i < CLUSTER_SLOTS_MAX; i++) {
+            ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(words[i]));
+
+            if (slot && slot->transport && !slot->type->datagram) {
+                slot->type->event(slot->transport, CLUSTER_EVENT_REFRESH);
+            }
+        }
+    }
+    Tcl_DecrRefCount(data);
+}
+
+typedef void(TypeProc)(ClusterNode *node, ClusterMessage *message);
+
+static TypeProc *const typeProcs[CLUSTER_TYPES] = {
+        [CLUSTER_DISCONNECT] = OnDisconnect,
+        [CLUSTER_HEARTBEAT] = OnHeartbeat,
+        [CLUSTER_DISCOVERY] = OnDiscovery,
+        [CLUSTER_PING] = OnPing,
+        [CLUSTER_QUERY] = OnQuery,
+        [CLUSTER_RESPONSE] = OnResponse,
+        [CLUSTER_EVENT] = OnEvent,
+        [CLUSTER_FLUSH] = OnFlush,
+        [CLUSTER_FAILURE] = OnFailure,
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * The checks
+ * ------------------------------------------------------------------------
+ */
+
+typedef struct Refusal {
+    const ClusterNode *node;
+    ClusterDrop reason;
+} Refusal;
+
+/* Own packets, and those meant for others, are dropped before the rest of them is read. */
+static bool
+CheckField(void *context, ClusterField id, const ClusterFieldValue *value)
+{
+    Refusal *refusal = context;
+    const ClusterNode *node = refusal->node;
+
+    if (id == CLUSTER_SID) {
+        refusal->reason = CLUSTER_DROP_OWN;
+        return !bpacket_span_equals(value->span, node->sid, CLUSTER_SID_LENGTH);
+    }
+    refusal->reason = CLUSTER_DROP_FILTERED;
+    return ClusterNodeInFilter(node, value->list);
+}
+
+/* Decodes; false, with the drop counted, when the packet is not for us. */
+static bool
+Decode(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
+{
+    Refusal refusal = {node, CLUSTER_DROP_MALFORMED};
+    bpacket_status status = ClusterPacketDecode(packet.bytes, packet.length, CheckField, &refusal,
+            &message->packet);
+
+    if (status == BPACKET_OK && ClusterMessageComplete(message)
+            && message->packet.field[CLUSTER_SID].span.length <= IDENTITY_MAX
+            && message->packet.field[CLUSTER_HID].span.length <= IDENTITY_MAX) {
+        return true;
+    }
+    if (status != BPACKET_REFUSED) {
+        refusal.reason = CLUSTER_DROP_MALFORMED;
+    }
+    node->drops[refusal.reason]++;
+    return false;
+}
+
+/* A name in scripts is made of it, so only what such a name may hold. */
+static bool
+PlainIdentity(bpacket_span text)
+{
+    size_t i;
+
+    for (i = 0; i < text.length; i++) {
+        uint8_t c = text.bytes[i];
+
+        if (c <= ' ' || c >= 0x7f || strchr("\"$;[\\]{}@*?", c)
+                || (c == ':' && i + 1 < text.length && text.bytes[i + 1] == ':')) {
+            return false;
+        }
+    }
+    return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
+}
+
+static Tcl_Obj *
+MessageUuid(const ClusterMessage *message)
+{
+    bpacket_span sid = message->packet.field[CLUSTER_SID].span;
+    bpacket_span hid = message->packet.field[CLUSTER_HID].span;
+    Tcl_Obj *uuid = Tcl_NewStringObj((const char *) sid.bytes, (Tcl_Size) sid.length);
+
+    Tcl_AppendToObj(uuid, "@", 1);
+    Tcl_AppendToObj(uuid, (const char *) hid.bytes, (Tcl_Size) hid.length);
+    return uuid;
+}
+
+static bool
+SameHost(const ClusterNode *node, const ClusterMessage *message)
+{
+    Tcl_Size length;
+    const char *hid = Tcl_GetStringFromObj(node->hidObj, &length);
+
+    return bpacket_span_equals(message->packet.field[CLUSTER_HID].span, hid, (size_t) length);
+}
+
+/* A member's first packet makes it. NULL with the drop counted when it may not be. */
+static ClusterMember *
+NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMember *member = NULL;
+
+    if (node->memberCount >= CLUSTER_MEMBERS_MAX) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        return NULL;
+    }
+    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
+        return NULL; /* it leaves before we knew it */
+    }
+    member = ClusterMemberNew(node, message, uuid);
+    if (!member || !node->delegate->memberAdded(node->context, member)) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        if (member) {
+            ClusterMemberLose(member);
+        }
+        return NULL;
+    }
+    return member->lost ? NULL : member;
+}
+
+/* The member it comes from, made if need be, held by the message. False: dropped. */
+static bool
+FindMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMember *member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid));
+
+    if (member) {
+        ClusterMemberHold(member);
+        message->member = member;
+    }
+    if (node->delegate->memberIn(node->context, message, uuid) != CLUSTER_GO_ON) {
+        node->drops[CLUSTER_DROP_HOOK]++;
+        return false;
+    }
+    if (node->closed || (member && member->lost)) {
+        return false;
+    }
+    if (!ClusterMemberAccepts(message)) {
+        node->drops[CLUSTER_DROP_REJECTED]++;
+        return false;
+    }
+    if (!member && (member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid))) == NULL) {
+        member = NewMember(node, message, uuid);
+    }
+    if (member && !message->member) {
+        ClusterMemberHold(member);
+        message->member = member;
+    }
+    return member && !node->closed;
+}
+
+static bool
+Identify(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *uuid = MessageUuid(message);
+    bool found;
+
+    Tcl_IncrRefCount(uuid);
+    found = FindMember(node, message, uuid);
+    Tcl_DecrRefCount(uuid);
+    if (found) {
+        ClusterMemberUpdate(message->member, message);
+    }
+    return found && !node->closed && !message->member->lost;
+}
+
+/* Everything between decoding and the type. False: dropped. */
+static bool
+Accept(ClusterNode *node, ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+
+    if (node->remote == 0 && !SameHost(node, message)) {
+        node->drops[CLUSTER_DROP_FOREIGN]++;
+        return false;
+    }
+    if (!PlainIdentity(packet->field[CLUSTER_SID].span)
+            || !PlainIdentity(packet->field[CLUSTER_HID].span)) {
+        node->drops[CLUSTER_DROP_MALFORMED]++;
+        return false;
+    }
+    if (!ClusterNodeOnChannel(node, packet->field[CLUSTER_CHANNEL].number)) {
+        node->drops[CLUSTER_DROP_CHANNEL]++;
+        return false;
+    }
+    if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON
+            || !ClusterMessageComplete(message)) {
+        node->drops[CLUSTER_DROP_HOOK]++;
+        return false;
+    }
+    return !node->closed && Identify(node, message);
+}
+
+/* What the type asks for, then the discovered callback once enough is known. Unknown types are for later versions. */
+static void
+Act(ClusterNode *node, ClusterMessage *message)
+{
+    ClusterMember *member = message->member;
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+
+    if (member->isNew && !member->firstPayload) {
+        ClusterMemberArmDiscovery(member, ClusterMessagePayload(message));
+    }
+    if (type < CLUSTER_TYPES) {
+        typeProcs[type](node, message);
+    }
+    if (!member->lost && !node->closed) {
+        ClusterMemberMaybeDiscovered(member);
+    }
+}
+
+void
+ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet)
+{
+    ClusterNode *node = slot->node;
+    ClusterMessage message;
+
+    if (node->closed) {
+        return;
+    }
+    ClusterNodeHold(node);
+    ClusterMessageInit(&message, &node->keys);
+    message.slot = slot;
+    message.channel = channel;
+    slot->type->info(slot->transport, channel, &message.info);
+    message.local = message.info.local || ClusterIsLocal(message.info.ip);
+    if (node->remote == 0 && !message.local) {
+        node->drops[CLUSTER_DROP_FOREIGN]++;
+    } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
+        node->drops[CLUSTER_DROP_HOOK]++;
+    } else if (!node->closed && Decode(node, &message, packet)) {
+        if (!ClusterMessageKeep(&message, packet)) {
+            node->drops[CLUSTER_DROP_LIMIT]++;
+        } else if (Accept(node, &message)) {
+            Act(node, &message);
+        }
+    }
+    if (message.member) {
+        ClusterMemberRelease(message.member);
+    }
+    ClusterMessageFree(&message);
+    ClusterNodeRelease(node);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What transports tell
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Received(void *context, ClusterTransport *transport, ClusterChannel *channel, bpacket_span packet)
+{
+    (void) transport;
+    ClusterNodeReceive(context, channel, packet);
+}
+
+static void
+Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void *owner,
+        ClusterBlobQueue *unsent, bool failed)
+{
+    ClusterSlot *slot = context;
+    ClusterMember *member = owner;
+
+    (void) transport;
+    (void) failed;
+    if (!member || slot->node->closed) {
+        return;
+    }
+    if (member->channels[slot->index] == channel) {
+        member->channels[slot->index] = NULL;
+    }
+    if (unsent->count && !member->lost) {
+        ClusterMemberResend(member, slot, unsent);
+    }
+}
+
+static void
+Changed(void *context, ClusterTransport *transport)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+
+    (void) transport;
+    node->propsChanged = true;
+    ClusterNodeHeartbeatAfter(node, 0);
+}
+
+static void
+Dropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
+{
+    (void) transport;
+    ((ClusterSlot *) context)->node->drops[reason] += count;
+}
+
+const ClusterTransportDelegate clusterNodeTransportDelegate = {Received, Closed, Changed, Dropped};

@@ -1,0 +1,513 @@
+/*
+ * clusterServiceCmd.c --
+ *
+ *	The Tcl objects of members: class ::cluster::service.
+ */
+
+#include "clusterError.h"
+#include "clusterObject.h"
+#include "clusterResolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPECT_SECONDS 30
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Release(void *self)
+{
+    ClusterServiceObject *service = self;
+
+    if (--service->refCount > 0) {
+        return;
+    }
+    ClusterMemberRelease(service->member);
+    ClusterObjectRelease(service->cluster);
+    Tcl_DecrRefCount(service->name);
+    if (service->my) {
+        Tcl_DecrRefCount(service->my);
+    }
+    free(service);
+}
+
+static void
+Hold(void *self)
+{
+    ((ClusterServiceObject *) self)->refCount++;
+}
+
+/* The object is gone; without a destructor (the interp goes) the member stays until its node closes. */
+static void
+MetadataDeleted(void *clientData)
+{
+    ClusterServiceObject *service = clientData;
+
+    service->object = NULL;
+    ClusterMemberSetOwner(service->member, NULL, NULL);
+    Release(service);
+}
+
+static const Tcl_ObjectMetadataType serviceMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
+        "cluster service", MetadataDeleted, ClusterMethodRefuseCopy};
+
+/* A script may have deleted the namespace. */
+static void
+EnsureNamespace(ClusterObject *cluster)
+{
+    Tcl_Interp *interp = cluster->data->interp;
+    Tcl_Obj *name = Tcl_ObjPrintf("::cluster::clusters::%u::services", cluster->id);
+
+    Tcl_IncrRefCount(name);
+    if (!Tcl_FindNamespace(interp, Tcl_GetString(name), NULL, 0)) {
+        Tcl_CreateNamespace(interp, Tcl_GetString(name), NULL, NULL);
+    }
+    Tcl_DecrRefCount(name);
+}
+
+bool
+ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member)
+{
+    ClusterInterp *data = cluster->data;
+    ClusterServiceObject *service;
+
+    if (!cluster->object || !data->interp || Tcl_InterpDeleted(data->interp)
+            || (service = calloc(1, sizeof *service)) == NULL) {
+        return false;
+    }
+    EnsureNamespace(cluster);
+    service->refCount = 1;
+    service->cluster = cluster;
+    ClusterObjectHold(cluster);
+    service->member = member;
+    ClusterMemberHold(member);
+    service->name = Tcl_ObjPrintf("::cluster::clusters::%u::services::%s", cluster->id,
+            Tcl_GetString(ClusterMemberUuid(member)));
+    Tcl_IncrRefCount(service->name);
+    service->object = ClusterInterpNewObject(data, CLUSTER_CLASS_SERVICE,
+            Tcl_GetString(service->name), &serviceMetadata, service);
+    if (!service->object) {
+        Tcl_ResetResult(data->interp);
+        Release(service);
+        return false;
+    }
+    service->my = ClusterInterpMy(service->object);
+    Tcl_IncrRefCount(service->my);
+    ClusterMemberSetOwner(member, service, service->name);
+    return true;
+}
+
+void
+ClusterServiceEnd(ClusterServiceObject *service)
+{
+    Tcl_Interp *interp = service->cluster->data->interp;
+
+    if (!service->ending && service->object && interp && !Tcl_InterpDeleted(interp)) {
+        service->ending = true;
+        Tcl_DeleteCommandFromToken(interp, Tcl_GetObjectCommand(service->object));
+    }
+}
+
+ClusterMember *
+ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name)
+{
+    Tcl_Object object = Tcl_GetObjectFromObj(interp, name);
+    ClusterServiceObject *service = object ? Tcl_ObjectGetMetadata(object, &serviceMetadata) : NULL;
+
+    if (service && service->cluster == cluster) {
+        return service->member;
+    }
+    ClusterFail(interp,
+            Tcl_ObjPrintf("\"%s\" is not a service of this cluster", Tcl_GetString(name)),
+            "CLUSTER", "SERVICE", "UNKNOWN", NULL);
+    return NULL;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What it knows
+ * ------------------------------------------------------------------------
+ */
+
+static int
+SidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberSid(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static int
+HidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberHid(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static int
+IpCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberIp(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static int
+LocalCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp,
+            Tcl_NewBooleanObj(ClusterMemberLocal(((ClusterServiceObject *) self)->member)));
+    return TCL_OK;
+}
+
+static int
+TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberTags(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static int
+PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberProps(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static int
+ProtocolsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberProtocols(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static int
+ResolverTagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, ClusterMemberWords(((ClusterServiceObject *) self)->member));
+    return TCL_OK;
+}
+
+static Tcl_Obj *
+LastSeen(const ClusterServiceObject *service)
+{
+    return Tcl_NewWideIntObj(ClusterMemberSilence(service->member) / 1000);
+}
+
+static int
+LastSeenCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, LastSeen(self));
+    return TCL_OK;
+}
+
+static int
+ProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *props = NULL;
+
+    (void) objc;
+    Tcl_DictObjGet(NULL, ClusterMemberProps(service->member), objv[0], &props);
+    if (props) {
+        Tcl_SetObjResult(interp, props);
+    }
+    return TCL_OK;
+}
+
+static void
+Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+{
+    Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
+}
+
+static int
+InfoCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *info = Tcl_NewDictObj();
+
+    (void) objc;
+    (void) objv;
+    Put(info, "last_seen", LastSeen(service));
+    Put(info, "address", ClusterMemberIp(service->member));
+    Put(info, "props", ClusterMemberProps(service->member));
+    Put(info, "system_id", ClusterMemberHid(service->member));
+    Put(info, "service_id", ClusterMemberSid(service->member));
+    Put(info, "tags", ClusterMemberTags(service->member));
+    Put(info, "protocols", ClusterMemberProtocols(service->member));
+    Tcl_SetObjResult(interp, info);
+    return TCL_OK;
+}
+
+/* The chanID of the open connection over a protocol, empty when there is none. */
+static int
+SocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    ClusterSlot *slot = ClusterNodeSlotById(service->cluster->node, Tcl_GetString(objv[0]));
+    ClusterTransport *transport = slot ? ClusterSlotTransport(slot) : NULL;
+    ClusterChannel *channel = slot ? ClusterMemberChannel(service->member, slot) : NULL;
+    ClusterChannelInfo info;
+
+    (void) objc;
+    if (transport && channel && transport->type->info(transport, channel, &info)) {
+        Tcl_SetObjResult(interp, Tcl_NewStringObj(info.name, -1));
+    }
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Matching
+ * ------------------------------------------------------------------------
+ */
+
+/* service resolve TAG ?MODE? */
+static int
+ResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *items = Tcl_NewListObj(1, objv), *culprit = NULL;
+    ClusterResolver *resolver;
+    ClusterResolveStatus status;
+
+    Tcl_IncrRefCount(items);
+    status = ClusterResolveTerm(items, objc > 1 ? objv[1] : NULL, NULL, &resolver, &culprit);
+    if (status == CLUSTER_RESOLVE_OK) {
+        Tcl_SetObjResult(interp,
+                Tcl_NewBooleanObj(ClusterResolverMatches(resolver, service->member)));
+        ClusterResolverFree(resolver);
+    } else {
+        ClusterResolveFail(interp, status, culprit);
+    }
+    Tcl_DecrRefCount(items);
+    return status == CLUSTER_RESOLVE_OK ? TCL_OK : TCL_ERROR;
+}
+
+/* service resolver TAGS ?MODE? ?OPERATOR? */
+static int
+ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *culprit = NULL;
+    ClusterResolver *resolver;
+    ClusterResolveStatus status = ClusterResolveTerm(objv[0], objc > 1 ? objv[1] : NULL,
+            objc > 2 ? objv[2] : NULL, &resolver, &culprit);
+
+    if (status != CLUSTER_RESOLVE_OK) {
+        return ClusterResolveFail(interp, status, culprit);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(ClusterResolverMatches(resolver, service->member)));
+    ClusterResolverFree(resolver);
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Sending, and time
+ * ------------------------------------------------------------------------
+ */
+
+/* Sends, and leaves the protocol used as the result, empty when none worked. */
+static int
+Send(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload, Tcl_Obj *protocols,
+        int flags)
+{
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+    int code = TCL_OK;
+
+    if (ClusterObjectAlive(service->cluster, interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    Tcl_IncrRefCount(payload);
+    status = ClusterMemberSend(service->member, payload, protocols, flags, &details);
+    if (status == CLUSTER_SEND_DONE) {
+        Tcl_SetObjResult(interp, ClusterSlotId(details.slot));
+    } else if (status == CLUSTER_SEND_BAD_PAYLOAD) {
+        code = ClusterSendFail(interp, status, &details);
+    }
+    Tcl_DecrRefCount(payload);
+    return code;
+}
+
+/* service send PAYLOAD ?PROTOCOLS ALLOW_BROADCAST PING_ON_FAIL REPORT_FAILURES? */
+static int
+SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    static const int bits[] = {CLUSTER_ALLOW_BROADCAST, CLUSTER_PING_ON_FAIL,
+            CLUSTER_REPORT_FAILURES};
+    Tcl_Size length;
+    int flags = 0, i;
+
+    for (i = 0; i < 3; i++) {
+        int on = 1;
+
+        if (i + 2 < objc && Tcl_GetBooleanFromObj(interp, objv[i + 2], &on) != TCL_OK) {
+            return TCL_ERROR;
+        }
+        flags |= on ? bits[i] : 0;
+    }
+    if (objc > 1 && Tcl_ListObjLength(interp, objv[1], &length) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return Send(self, interp, objv[0], objc > 1 ? objv[1] : NULL, flags);
+}
+
+/* service query ?options? RUID QUERY: sends one query, whose answer the script finds itself. */
+static int
+QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    ClusterNode *node = service->cluster->node;
+    const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
+    Tcl_Obj *extra = Tcl_NewDictObj(), *payload, *sid = ClusterMemberSid(service->member);
+    int code;
+
+    Tcl_IncrRefCount(extra);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[objc - 2]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], objv[objc - 1]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER], Tcl_NewListObj(1, &sid));
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
+    payload =
+            ClusterNodePayload(node, CLUSTER_QUERY, CLUSTER_CHANNEL_BROADCAST, extra, false, false);
+    code = Send(service, interp, payload, NULL,
+            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES);
+    Tcl_DecrRefCount(extra);
+    return code;
+}
+
+/* service heartbeat ?PROPS?: as if the member had been heard. */
+static int
+HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Size size;
+
+    if (objc > 0 && Tcl_DictObjSize(interp, objv[0], &size) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    ClusterMemberHeard(((ClusterServiceObject *) self)->member, objc > 0 ? objv[0] : NULL);
+    return TCL_OK;
+}
+
+/* service expected ?WITHIN? */
+static int
+ExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int seconds = EXPECT_SECONDS;
+
+    if (objc > 0 && Tcl_GetIntFromObj(interp, objv[0], &seconds) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (seconds < 0) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("bad time \"%d\": must be 0 or more seconds", seconds), "CLUSTER",
+                "VALUE", NULL);
+    }
+    Tcl_SetObjResult(interp,
+            Tcl_NewBooleanObj(ClusterMemberExpect(((ClusterServiceObject *) self)->member,
+                    (int64_t) seconds * 1000)));
+    return TCL_OK;
+}
+
+static const ClusterMethod serviceMethods[] = {
+        {"expected", ExpectedCmd, 0, 1, "?within?"},
+        {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},
+        {"hid", HidCmd, 0, 0, NULL},
+        {"info", InfoCmd, 0, 0, NULL},
+        {"ip", IpCmd, 0, 0, NULL},
+        {"last_seen", LastSeenCmd, 0, 0, NULL},
+        {"local", LocalCmd, 0, 0, NULL},
+        {"props", PropsCmd, 0, 0, NULL},
+        {"proto_props", ProtoPropsCmd, 1, 1, "protocol"},
+        {"protocols", ProtocolsCmd, 0, 0, NULL},
+        {"query", QueryCmd, 2, -1, "?option value ...? ruid query"},
+        {"resolve", ResolveCmd, 1, 2, "tag ?mode?"},
+        {"resolver", ResolverCmd, 1, 3, "tags ?mode? ?operator?"},
+        {"resolver_tags", ResolverTagsCmd, 0, 0, NULL},
+        {"send", SendCmd, 1, 5,
+                "payload ?protocols? ?allow_broadcast? ?ping_on_fail? ?report_failures?"},
+        {"sid", SidCmd, 0, 0, NULL},
+        {"socket", SocketCmd, 1, 1, "protocol"},
+        {"tags", TagsCmd, 0, 0, NULL},
+        {NULL, NULL, 0, 0, NULL},
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * The class
+ * ------------------------------------------------------------------------
+ */
+
+static int
+CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
+{
+    return ClusterMethodCall(&clusterServiceClassInfo, clientData, interp, context, objc, objv);
+}
+
+static int
+Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
+{
+    (void) clientData;
+    (void) context;
+    (void) objc;
+    (void) objv;
+    return ClusterMethodRefuse(&clusterServiceClassInfo, interp);
+}
+
+/* $service destroy: the member is forgotten until it is heard again. */
+static int
+Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service =
+            Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), &serviceMetadata);
+
+    (void) clientData;
+    (void) interp;
+    (void) objc;
+    (void) objv;
+    if (service) {
+        Hold(service);
+        service->ending = true;
+        ClusterMemberLose(service->member);
+        Release(service);
+    }
+    return TCL_OK;
+}
+
+static const Tcl_MethodType callType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster service method",
+        CallMethod, NULL, NULL};
+
+static const Tcl_MethodType constructorType = {TCL_OO_METHOD_VERSION_CURRENT,
+        "cluster service constructor", Construct, NULL, NULL};
+
+static const Tcl_MethodType destructorType = {TCL_OO_METHOD_VERSION_CURRENT,
+        "cluster service destructor", Destruct, NULL, NULL};
+
+const ClusterClassInfo clusterServiceClassInfo = {"::cluster::service", serviceMethods, &callType,
+        &constructorType, &destructorType, &serviceMetadata, Hold, Release, "a member's discovery"};
