@@ -15,5 +15,5 @@ Clustertest_Init(Tcl_Interp *interp)
     if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
-    return Tcl_PkgProvideEx(interp, "clustertest", "1.0", NULL);
+    return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);
 }
