@@ -142,6 +142,13 @@ ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms)
     }
 }
 
+void
+ClusterNodePropsChanged(ClusterNode *node)
+{
+    node->propsChanged = true;
+    ClusterNodeHeartbeatAfter(node, 0);
+}
+
 /* Lets transports look after themselves; what they change goes out with this beat. */
 static void
 CheckTransports(ClusterNode *node)

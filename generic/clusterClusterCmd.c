@@ -10,6 +10,7 @@
 #include "clusterPayloadCmd.h"
 #include "clusterResolve.h"
 #include "clusterTags.h"
+#include "clusterTransportCmd.h"
 
 #include <string.h>
 
@@ -583,6 +584,54 @@ ExpectServicesCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     return TCL_OK;
 }
 
+/* query_done ID: ends the query of that id, if there is one. */
+static int
+QueryDoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterQuery *query =
+            ClusterNodeQueryById(((ClusterObject *) self)->node, Tcl_GetString(objv[0]));
+
+    (void) objc;
+    if (query) {
+        ClusterQueryEnd(query);
+    }
+    Tcl_ResetResult(interp);
+    return TCL_OK;
+}
+
+/* query_response SERVICE PAYLOAD: an answer came; whether a query waited for it. */
+static int
+QueryResponseCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    ClusterMember *member = ClusterServiceFind(cluster, interp, objv[0]);
+    bool awaited;
+
+    (void) objc;
+    if (!member) {
+        return TCL_ERROR;
+    }
+    awaited = ClusterNodeAnswer(cluster->node, member, objv[1]);
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(awaited));
+    return TCL_OK;
+}
+
+/* run_hook PATH...: evaluates the hook's body where it is called, with the variables that are there. */
+static int
+RunHookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Obj *body = ClusterHooksBody(&((ClusterObject *) self)->hooks, interp, objc, objv);
+    int code;
+
+    if (!body) {
+        return TCL_ERROR;
+    }
+    Tcl_IncrRefCount(body);
+    code = Tcl_EvalObjEx(interp, body, 0);
+    Tcl_DecrRefCount(body);
+    return code;
+}
+
 const ClusterMethod clusterMethods[] = {
         {"broadcast", BroadcastCmd, 1, 1, "payload"},
         {"cancel_service_ping", CancelPingCmd, 1, 1, "service_id"},
@@ -593,6 +642,7 @@ const ClusterMethod clusterMethods[] = {
         {"discover", DiscoverCmd, 0, 2, "?ruid? ?channel?"},
         {"discovery_payload", ClusterCmdDiscoveryPayload, 0, 4,
                 "?props? ?tags? ?channel? ?payload?"},
+        {"event", ClusterCmdEvent, 2, -1, "what event ?arg ...?"},
         {"event_payload", ClusterCmdEventPayload, 2, 4, "request channel ?tags? ?known?"},
         {"expect_services", ExpectServicesCmd, 1, 1, "services"},
         {"failed_payload", ClusterCmdFailedPayload, 1, 4, "request ?channel? ?tags? ?known?"},
@@ -616,16 +666,21 @@ const ClusterMethod clusterMethods[] = {
         {"query", QueryCmd, 0, -1, NULL},
         {"query_payload", ClusterCmdQueryPayload, 2, 6,
                 "ruid query ?filter? ?channel? ?tags? ?known?"},
+        {"query_done", QueryDoneCmd, 1, 1, "id"},
+        {"query_response", QueryResponseCmd, 2, 2, "service payload"},
+        {"receive", ClusterCmdReceive, 3, 3, "protocol chanID packet"},
         {"resolve", ResolveCmd, 1, -1, "filter ?filter ...?"},
         {"resolve_self", ResolveSelfCmd, 1, 2, "tag ?mode?"},
         {"resolver", ResolverCmd, 1, -1, "?option ...? list ?..."},
         {"resolver_self", ResolverSelfCmd, 1, -1, "?option ...? list ?..."},
         {"response_payload", ClusterCmdResponsePayload, 2, 4, "response channel ?tags? ?known?"},
+        {"run_hook", RunHookCmd, 1, -1, "path ?...?"},
         {"schedule_service_ping", SchedulePingCmd, 1, 1, "service_id"},
         {"send", ClusterCmdSend, 0, -1, NULL},
         {"send_payload", ClusterCmdSendPayload, 3, 4,
                 "services payload protocols ?allow_broadcast?"},
         {"send_service_ping", SendPingCmd, 0, 0, NULL},
+        {"service", ClusterCmdService, 4, 4, "protocol chanID payload descriptor"},
         {"services", ServicesCmd, 0, 0, NULL},
         {"sid", SidCmd, 0, 0, NULL},
         {"stats", StatsCmd, 0, 0, NULL},

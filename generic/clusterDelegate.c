@@ -324,6 +324,30 @@ MemberLost(void *context, ClusterMember *member)
     ClusterObjectRelease(cluster);
 }
 
+int
+ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload, int objc,
+        Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = service->cluster;
+    ClusterHookCall call;
+    bool bad;
+    ClusterHook *hook = ClusterHooksByPath(&cluster->hooks, interp, objc, objv, &bad);
+    int code;
+
+    if (!hook) {
+        return bad ? TCL_ERROR : TCL_OK;
+    }
+    ClusterObjectHold(cluster);
+    InitCall(&call, cluster, service);
+    if (!ClusterHookIsService(hook)) {
+        call.my = cluster->my;
+    }
+    call.payload = payload;
+    code = ClusterHookRun(cluster->data, hook, &call);
+    ClusterObjectRelease(cluster);
+    return code;
+}
+
 /*
  * ------------------------------------------------------------------------
  * Queries and events

@@ -419,9 +419,22 @@ ListAll(const ClusterHooks *hooks, Tcl_Interp *interp)
     Tcl_SetObjResult(interp, all);
 }
 
-/* The body stored under a path, empty when there is none. */
 static int
-Show(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path)
+UnknownPath(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Obj *given = Tcl_NewListObj(objc, objv);
+
+    Tcl_IncrRefCount(given);
+    ClusterFail(interp,
+            Tcl_ObjPrintf("unknown hook \"%s\": must be " VALID_PATHS, Tcl_GetString(given)),
+            "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
+    Tcl_DecrRefCount(given);
+    return TCL_ERROR;
+}
+
+/* The hook of a parsed path, NULL when there is none; *bad with a message for a bad parameter. */
+static ClusterHook *
+Stored(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path, bool *bad)
 {
     Tcl_Obj *parameter = NULL, *canonical;
     Tcl_HashEntry *entry;
@@ -429,47 +442,89 @@ Show(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path)
     if (path->parameters) {
         Tcl_ListObjIndex(NULL, path->parameters, 0, &parameter);
         parameter = CanonicalParameter(interp, rows[path->kind].parameter, parameter);
-        if (!parameter) {
-            return TCL_ERROR;
+        *bad = parameter == NULL;
+        if (*bad) {
+            return NULL;
         }
         Tcl_IncrRefCount(parameter);
     }
     canonical = CanonicalPath(path->kind, parameter ? Tcl_GetString(parameter) : NULL);
     Tcl_IncrRefCount(canonical);
     entry = Tcl_FindHashEntry((Tcl_HashTable *) &hooks->byPath, Tcl_GetString(canonical));
-    if (entry) {
-        Tcl_SetObjResult(interp, ((ClusterHook *) Tcl_GetHashValue(entry))->body);
-    }
     Tcl_DecrRefCount(canonical);
     if (parameter) {
         Tcl_DecrRefCount(parameter);
     }
-    return TCL_OK;
+    return entry ? Tcl_GetHashValue(entry) : NULL;
+}
+
+/* Its body, empty when there is none. NULL with a message for a bad parameter. */
+static Tcl_Obj *
+StoredBody(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path)
+{
+    bool bad = false;
+    ClusterHook *hook = Stored(hooks, interp, path, &bad);
+
+    if (bad) {
+        return NULL;
+    }
+    return hook ? hook->body : Tcl_NewObj();
+}
+
+ClusterHook *
+ClusterHooksByPath(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv,
+        bool *bad)
+{
+    HookPath path;
+
+    *bad = !ParsePath(objc, objv, &path);
+    if (*bad) {
+        UnknownPath(interp, objc, objv);
+        return NULL;
+    }
+    return Stored(hooks, interp, &path, bad);
+}
+
+bool
+ClusterHookIsService(const ClusterHook *hook)
+{
+    return rows[hook->kind].class == CLUSTER_CLASS_SERVICE;
+}
+
+Tcl_Obj *
+ClusterHooksBody(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    HookPath path;
+
+    if (!ParsePath(objc, objv, &path)) {
+        UnknownPath(interp, objc, objv);
+        return NULL;
+    }
+    return StoredBody(hooks, interp, &path);
 }
 
 int
 ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     HookPath path;
-    Tcl_Obj *given;
+    Tcl_Obj *body;
 
     if (objc == 0) {
         ListAll(hooks, interp);
         return TCL_OK;
     }
     if (ParsePath(objc, objv, &path)) {
-        return Show(hooks, interp, &path);
+        body = StoredBody(hooks, interp, &path);
+        if (!body) {
+            return TCL_ERROR;
+        }
+        Tcl_SetObjResult(interp, body);
+        return TCL_OK;
     }
     if (ParsePath(objc - 1, objv, &path)) {
         return StoreAll(hooks, interp, &path, objv[objc - 1]);
     }
-    given = Tcl_NewListObj(objc > 1 ? objc - 1 : objc, objv);
-    Tcl_IncrRefCount(given);
-    ClusterFail(interp,
-            Tcl_ObjPrintf("unknown hook \"%s\": must be " VALID_PATHS, Tcl_GetString(given)),
-            "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
-    Tcl_DecrRefCount(given);
-    return TCL_ERROR;
+    return UnknownPath(interp, objc > 1 ? objc - 1 : objc, objv);
 }
 
 ClusterHook *

@@ -85,6 +85,16 @@ void ClusterHooksFree(ClusterHooks *hooks);
  */
 int ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
 
+/* The body stored under a path, an empty value when there is none; NULL with a message for an unknown path. */
+Tcl_Obj *ClusterHooksBody(const ClusterHooks *hooks, Tcl_Interp *interp, int objc,
+        Tcl_Obj *const *objv);
+
+/* The hook of a path, NULL when there is none, or with a message when the path is unknown (*bad). */
+ClusterHook *ClusterHooksByPath(const ClusterHooks *hooks, Tcl_Interp *interp, int objc,
+        Tcl_Obj *const *objv, bool *bad);
+/* May it run in a service's object? The others run in the cluster's. */
+bool ClusterHookIsService(const ClusterHook *hook);
+
 /* The hook of a kind, NULL when there is none. channel and protocol as the kind asks. */
 ClusterHook *ClusterHooksFind(const ClusterHooks *hooks, ClusterHookKind kind, uint64_t channel,
         const char *protocol);

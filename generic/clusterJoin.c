@@ -7,6 +7,7 @@
 #include "clusterCommands.h"
 #include "clusterError.h"
 #include "clusterObject.h"
+#include "clusterScripted.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -368,33 +369,53 @@ MakeConfig(const JoinRequest *request)
     return config;
 }
 
+/* Opens one transport and makes its object; those written in Tcl are objects by themselves. */
+static int
+AddTransport(Tcl_Interp *interp, ClusterObject *cluster, const char *id, Tcl_Obj *options)
+{
+    const ClusterTransportType *type = ClusterTransportByName(id);
+    bool builtIn = type != NULL;
+    Tcl_Obj *why;
+    const char *code;
+
+    if (!builtIn) {
+        type = ClusterScriptedType(cluster, id);
+    }
+    if (!type) {
+        return ClusterFail(interp, Tcl_ObjPrintf("Unknown Cluster Protocol Requested: %s", id),
+                "CLUSTER", "PROTOCOL", "UNKNOWN", id, NULL);
+    }
+    if (!ClusterNodeAddTransport(cluster->node, type, options, &why, &code)) {
+        if (!builtIn) {
+            ClusterScriptedTypeFree(type);
+        }
+        return ClusterFail(interp, why, "CLUSTER", "PROTOCOL", code, id, NULL);
+    }
+    if (!builtIn) { /* its constructor may have done anything */
+        return ClusterObjectAlive(cluster, interp);
+    }
+    return ClusterProtocolCreate(cluster, ClusterNodeSlotById(cluster->node, id));
+}
+
 static int
 AddTransports(Tcl_Interp *interp, ClusterObject *cluster, const JoinRequest *request)
 {
-    Tcl_Obj **words, *why;
+    Tcl_Obj **words;
     Tcl_Size count, i;
-    const char *code;
 
     Tcl_ListObjGetElements(NULL, request->protocols, &count, &words);
     for (i = 0; i < count; i++) {
         const char *id = Tcl_GetString(words[i]);
-        const ClusterTransportType *type = ClusterTransportByName(id);
 
-        if (!type) {
-            return ClusterFail(interp, Tcl_ObjPrintf("Unknown Cluster Protocol Requested: %s", id),
-                    "CLUSTER", "PROTOCOL", "UNKNOWN", id, NULL);
-        }
-        if (ClusterNodeSlotById(cluster->node, id)) {
-            continue;
-        }
-        if (!ClusterNodeAddTransport(cluster->node, type, Option(request, id), &why, &code)) {
-            return ClusterFail(interp, why, "CLUSTER", "PROTOCOL", code, id, NULL);
+        if (!ClusterNodeSlotById(cluster->node, id)
+                && AddTransport(interp, cluster, id, Option(request, id)) != TCL_OK) {
+            return TCL_ERROR;
         }
     }
     return TCL_OK;
 }
 
-/* The namespaces of services, queries and transports, and the transports' objects. */
+/* The namespaces of services, queries and transports. */
 static int
 MakeNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
 {
@@ -412,15 +433,30 @@ MakeNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
             return TCL_ERROR;
         }
     }
-    for (i = 0; i < ClusterNodeSlotCount(cluster->node); i++) {
-        if (ClusterProtocolCreate(cluster, ClusterNodeSlot(cluster->node, i)) != TCL_OK) {
-            return TCL_ERROR;
-        }
-    }
     return TCL_OK;
 }
 
-/* A cluster that is ready to start, one reference. NULL with a message, nothing left. */
+/* A cluster that failed to come about: nobody heard of it, and nothing is left of it. */
+static void
+Unmake(ClusterObject *cluster, Tcl_Interp *interp)
+{
+    Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
+
+    if (cluster->node) {
+        ClusterNodeAbandon(cluster->node);
+    }
+    if (cluster->object) {
+        Tcl_DeleteCommandFromToken(interp, Tcl_GetObjectCommand(cluster->object));
+    }
+    ClusterObjectDropNamespace(cluster->data, cluster->id);
+    Tcl_RestoreInterpState(interp, state);
+}
+
+/*
+ * A cluster that is ready to start, with one reference beside its object's.
+ * NULL with a message, nothing left. The object comes before the transports,
+ * as those written in Tcl call it from their constructors.
+ */
 static ClusterObject *
 Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request)
 {
@@ -431,20 +467,16 @@ Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request)
     }
     if (!cluster || !cluster->node) {
         ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
-    } else if (AddTransports(interp, cluster, request) == TCL_OK
-            && MakeNamespaces(interp, cluster) == TCL_OK
+    } else if (MakeNamespaces(interp, cluster) == TCL_OK
             && ClusterObjectPublish(cluster) == TCL_OK) {
-        return cluster;
+        ClusterObjectHold(cluster);
+        if (AddTransports(interp, cluster, request) == TCL_OK) {
+            return cluster;
+        }
     }
     if (cluster) {
-        Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
-
-        if (cluster->node) {
-            ClusterNodeAbandon(cluster->node);
-        }
-        ClusterObjectDropNamespace(data, cluster->id);
+        Unmake(cluster, interp);
         ClusterObjectRelease(cluster);
-        Tcl_RestoreInterpState(interp, state);
     }
     return NULL;
 }
@@ -474,7 +506,6 @@ ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
     if (!cluster) {
         return TCL_ERROR;
     }
-    ClusterObjectHold(cluster);
     ClusterNodeStart(cluster->node);
     Tcl_SetObjResult(interp, cluster->name);
     ClusterObjectRelease(cluster);

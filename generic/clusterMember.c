@@ -212,20 +212,19 @@ UpdateTags(ClusterMember *member, ClusterMessage *message)
  * peer or the member's end closes them. A channel serves one member: whoever
  * speaks over it last.
  */
-static void
-UpdateChannel(ClusterMember *member, const ClusterMessage *message)
+void
+ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
 {
-    int index = message->slot->index;
     ClusterMember *before;
 
-    if (!message->channel || member->channels[index] == message->channel) {
+    if (member->channels[slot->index] == channel || member->lost) {
         return;
     }
-    before = message->slot->type->own(message->channel, member);
-    if (before && before != member && before->channels[index] == message->channel) {
-        before->channels[index] = NULL;
+    before = slot->type->own(channel, member);
+    if (before && before != member && before->channels[slot->index] == channel) {
+        before->channels[slot->index] = NULL;
     }
-    member->channels[index] = message->channel;
+    member->channels[slot->index] = channel;
 }
 
 static bool
@@ -265,7 +264,9 @@ ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
 {
     UpdateProtocols(member, message);
     UpdateAddress(member, message, message->slot->type->datagram);
-    UpdateChannel(member, message);
+    if (message->channel) {
+        ClusterMemberUseChannel(member, message->slot, message->channel);
+    }
     ClusterMemberHeard(member, NULL);
     UpdateTags(member, message);
 }

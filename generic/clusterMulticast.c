@@ -269,4 +269,4 @@ MulticastTraffic(ClusterTransport *transport)
 
 const ClusterTransportType clusterMulticastType = {"c", true, false, MulticastOpen, MulticastClose,
         MulticastSend, MulticastProps, MulticastEvent, MulticastInfo, MulticastOwn, MulticastForget,
-        MulticastDone, MulticastTraffic};
+        MulticastDone, MulticastTraffic, NULL};

@@ -112,6 +112,7 @@ ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl
     slot->index = node->slotCount;
     slot->type = type;
     ClusterReplaceObj(&slot->id, Tcl_NewStringObj(type->id, -1));
+    config.type = type;
     config.group = node->group;
     config.remote = node->remote;
     config.sid = node->sid;
@@ -224,8 +225,13 @@ FreeSlots(ClusterNode *node)
     int i;
 
     for (i = 0; i < node->slotCount; i++) {
-        Tcl_DecrRefCount(node->slots[i]->id);
-        free(node->slots[i]);
+        ClusterSlot *slot = node->slots[i];
+
+        if (slot->type->release) {
+            slot->type->release(slot->type);
+        }
+        Tcl_DecrRefCount(slot->id);
+        free(slot);
     }
 }
 

@@ -183,6 +183,8 @@ bool ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel);
 /* Loses members whose time is over. */
 void ClusterNodeExpire(ClusterNode *node);
 
+/* The properties have changed: the next heartbeat, brought forward, tells. */
+void ClusterNodePropsChanged(ClusterNode *node);
 /* Protocol properties of all transports, a new dict. */
 Tcl_Obj *ClusterNodeProps(ClusterNode *node);
 /*
@@ -241,6 +243,8 @@ int64_t ClusterMemberSilence(const ClusterMember *member);
 bool ClusterMemberExpect(ClusterMember *member, int64_t ms);
 /* Heard: as a heartbeat does. data: a dict merged into the props, or NULL. */
 void ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data);
+/* Sends to it over a slot go by this channel from now on. */
+void ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel);
 /* The open channel to it over a slot, NULL when there is none. */
 ClusterChannel *ClusterMemberChannel(const ClusterMember *member, const ClusterSlot *slot);
 /* The object above, and its name, which filters may name; both NULL until set. */
@@ -292,6 +296,14 @@ bool ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags);
 
 /* A packet as if it came over slot. For transports written in Tcl, and tests. */
 void ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet);
+
+/*
+ * As if a packet with this payload (a dict) had come over slot, decoded and
+ * past the hooks for that: finds or makes its member, and with `act` does what
+ * its type asks. Returns the member, held, or NULL when it was refused.
+ */
+ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel,
+        const ClusterChannelInfo *info, Tcl_Obj *payload, bool act);
 
 /*
  * ---- queries ----------------------------------------------------------------

@@ -115,6 +115,9 @@ Tcl_Obj *ClusterProtocolDescriptor(const ClusterChannelInfo *info);
 /* ---- clusterDelegate.c ---- */
 
 extern const ClusterNodeDelegate clusterObjectDelegate;
+/* Runs the hook of a path in a service's object, with a payload. Its result and code are the caller's. */
+int ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+        int objc, Tcl_Obj *const *objv);
 
 /* ---- clusterStats.c ---- */
 

@@ -219,9 +219,7 @@ Decode(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
     bpacket_status status = ClusterPacketDecode(packet.bytes, packet.length, CheckField, &refusal,
             &message->packet);
 
-    if (status == BPACKET_OK && ClusterMessageComplete(message)
-            && message->packet.field[CLUSTER_SID].span.length <= IDENTITY_MAX
-            && message->packet.field[CLUSTER_HID].span.length <= IDENTITY_MAX) {
+    if (status == BPACKET_OK && ClusterMessageComplete(message)) {
         return true;
     }
     if (status != BPACKET_REFUSED) {
@@ -339,6 +337,17 @@ Identify(ClusterNode *node, ClusterMessage *message)
     return found && !node->closed && !message->member->lost;
 }
 
+static bool
+Nameable(const ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+
+    return packet->field[CLUSTER_SID].span.length <= IDENTITY_MAX
+            && packet->field[CLUSTER_HID].span.length <= IDENTITY_MAX
+            && PlainIdentity(packet->field[CLUSTER_SID].span)
+            && PlainIdentity(packet->field[CLUSTER_HID].span);
+}
+
 /* Everything between decoding and the type. False: dropped. */
 static bool
 Accept(ClusterNode *node, ClusterMessage *message)
@@ -349,8 +358,7 @@ Accept(ClusterNode *node, ClusterMessage *message)
         node->drops[CLUSTER_DROP_FOREIGN]++;
         return false;
     }
-    if (!PlainIdentity(packet->field[CLUSTER_SID].span)
-            || !PlainIdentity(packet->field[CLUSTER_HID].span)) {
+    if (!Nameable(message)) {
         node->drops[CLUSTER_DROP_MALFORMED]++;
         return false;
     }
@@ -384,6 +392,35 @@ Act(ClusterNode *node, ClusterMessage *message)
     }
 }
 
+ClusterMember *
+ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel, const ClusterChannelInfo *info,
+        Tcl_Obj *payload, bool act)
+{
+    ClusterNode *node = slot->node;
+    ClusterMember *member = NULL;
+    ClusterMessage message;
+
+    ClusterNodeHold(node);
+    ClusterMessageInit(&message, &node->keys);
+    message.slot = slot;
+    message.channel = channel;
+    message.info = *info;
+    message.local = info->local || ClusterIsLocal(info->ip);
+    if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
+            && ClusterMessageComplete(&message) && (node->remote > 0 || message.local)
+            && Nameable(&message) && Identify(node, &message)) {
+        if (act) {
+            Act(node, &message);
+        }
+        member = message.member;
+    } else if (message.member) {
+        ClusterMemberRelease(message.member);
+    }
+    ClusterMessageFree(&message);
+    ClusterNodeRelease(node);
+    return member;
+}
+
 void
 ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet)
 {
@@ -397,9 +434,14 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span pack
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
     message.channel = channel;
-    slot->type->info(slot->transport, channel, &message.info);
+    if (!slot->type->info(slot->transport, channel, &message.info)) {
+        message.info.local = false;
+        message.info.ip = 0;
+    }
     message.local = message.info.local || ClusterIsLocal(message.info.ip);
-    if (node->remote == 0 && !message.local) {
+    if (node->closed) {
+        /* a transport written in Tcl was asked, and did that */
+    } else if (node->remote == 0 && !message.local) {
         node->drops[CLUSTER_DROP_FOREIGN]++;
     } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
         node->drops[CLUSTER_DROP_HOOK]++;
@@ -453,11 +495,8 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
 static void
 Changed(void *context, ClusterTransport *transport)
 {
-    ClusterNode *node = ((ClusterSlot *) context)->node;
-
     (void) transport;
-    node->propsChanged = true;
-    ClusterNodeHeartbeatAfter(node, 0);
+    ClusterNodePropsChanged(((ClusterSlot *) context)->node);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "clusterError.h"
 #include "clusterObject.h"
 #include "clusterResolve.h"
+#include "clusterTransportCmd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -432,10 +433,24 @@ ExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* service hook PAYLOAD PATH...: runs the hook in this service. */
+static int
+HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+
+    if (ClusterObjectAlive(service->cluster, interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return ClusterServiceRunHook(service, interp, objv[0], objc - 1, objv + 1);
+}
+
 static const ClusterMethod serviceMethods[] = {
+        {"event", ClusterServiceCmdEvent, 1, -1, "what ?arg ...?"},
         {"expected", ExpectedCmd, 0, 1, "?within?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},
         {"hid", HidCmd, 0, 0, NULL},
+        {"hook", HookCmd, 2, -1, "payload path ?...?"},
         {"info", InfoCmd, 0, 0, NULL},
         {"ip", IpCmd, 0, 0, NULL},
         {"last_seen", LastSeenCmd, 0, 0, NULL},
@@ -444,6 +459,8 @@ static const ClusterMethod serviceMethods[] = {
         {"proto_props", ProtoPropsCmd, 1, 1, "protocol"},
         {"protocols", ProtocolsCmd, 0, 0, NULL},
         {"query", QueryCmd, 2, -1, "?option value ...? ruid query"},
+        {"receive", ClusterServiceCmdReceive, 4, 5,
+                "protocol chanID payload descriptor ?remaining?"},
         {"resolve", ResolveCmd, 1, 2, "tag ?mode?"},
         {"resolver", ResolverCmd, 1, 3, "tags ?mode? ?operator?"},
         {"resolver_tags", ResolverTagsCmd, 0, 0, NULL},
@@ -452,6 +469,7 @@ static const ClusterMethod serviceMethods[] = {
         {"sid", SidCmd, 0, 0, NULL},
         {"socket", SocketCmd, 1, 1, "protocol"},
         {"tags", TagsCmd, 0, 0, NULL},
+        {"validate", ClusterServiceCmdValidate, 4, 4, "protocol chanID payload descriptor"},
         {NULL, NULL, 0, 0, NULL},
 };
 

@@ -86,8 +86,11 @@ typedef struct ClusterTransportDelegate {
     void (*dropped)(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count);
 } ClusterTransportDelegate;
 
+struct ClusterTransportType;
+
 /* What join knows that transports need. Borrowed during open. */
 typedef struct ClusterTransportConfig {
+    const struct ClusterTransportType *type; /* which is to be opened */
     ClusterpAddr group;
     int remote; /* hops; 0: this host only */
     const char *sid;
@@ -143,6 +146,8 @@ typedef struct ClusterTransportType {
     /* Closes one channel once what waits is written, without a callback. */
     void (*done)(ClusterTransport *transport, ClusterChannel *channel);
     const ClusterTraffic *(*traffic)(ClusterTransport *transport);
+    /* The node is done with the type; NULL for types that live for ever. */
+    void (*release)(const struct ClusterTransportType *type);
 } ClusterTransportType;
 
 /* A transport's first member. */

@@ -1,0 +1,554 @@
+/*
+ * clusterScripted.c --
+ *
+ *	Makes a transport of a Tcl object (see clusterScripted.h).
+ */
+
+#include "clusterScripted.h"
+
+#include "clusterError.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Words of a call to the object, its name included. */
+#define WORDS_MAX 5
+
+/*
+ * Of one class for one cluster. Counted: the slot's, and the transport's.
+ */
+typedef struct ScriptedType {
+    ClusterTransportType base;
+    size_t refCount;
+    ClusterObject *cluster; /* borrowed: asked only while the transport is open */
+    ClusterInterp *data;    /* held */
+    char id[1];             /* as long as need be */
+} ScriptedType;
+
+struct ScriptedChannel {
+    struct ScriptedTransport *transport;
+    Tcl_HashEntry *entry; /* keyed by chanID; NULL once closed */
+    void *owner;
+};
+
+/* Counted: one for being open, one for each call of the script under way. */
+typedef struct ScriptedTransport {
+    ClusterTransport base;
+    size_t refCount;
+    bool closed;
+    ScriptedType *type; /* held */
+    const ClusterTransportDelegate *delegate;
+    void *context;
+    Tcl_Obj *name;          /* of the object */
+    Tcl_HashTable channels; /* chanID -> struct ScriptedChannel */
+    Tcl_Obj *address;       /* of the latest descriptor, if that is no IP address */
+    ClusterTraffic traffic;
+} ScriptedTransport;
+
+static ClusterTransportType Methods(void);
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+static void
+TypeRelease(ScriptedType *type)
+{
+    if (--type->refCount == 0) {
+        ClusterInterpRelease(type->data);
+        free(type);
+    }
+}
+
+void
+ClusterScriptedTypeFree(const ClusterTransportType *type)
+{
+    TypeRelease((ScriptedType *) type);
+}
+
+bool
+ClusterScriptedIs(const ClusterTransportType *type)
+{
+    return type->release == ClusterScriptedTypeFree;
+}
+
+/* Is ::cluster::protocol::ID a class? */
+static bool
+IsClass(Tcl_Interp *interp, const char *id)
+{
+    Tcl_Obj *name = Tcl_ObjPrintf("::cluster::protocol::%s", id);
+    Tcl_CmdInfo info;
+    Tcl_Object object = NULL;
+
+    Tcl_IncrRefCount(name);
+    if (*id && !strstr(id, "::") && Tcl_GetCommandInfo(interp, Tcl_GetString(name), &info)) {
+        object = Tcl_GetObjectFromObj(interp, name);
+    }
+    Tcl_DecrRefCount(name);
+    return object && Tcl_GetObjectAsClass(object);
+}
+
+const ClusterTransportType *
+ClusterScriptedType(ClusterObject *cluster, const char *id)
+{
+    ScriptedType *type;
+
+    if (!IsClass(cluster->data->interp, id)) {
+        Tcl_ResetResult(cluster->data->interp);
+        return NULL;
+    }
+    type = calloc(1, sizeof *type + strlen(id));
+    if (type) {
+        type->base = Methods();
+        memcpy(type->id, id, strlen(id) + 1);
+        type->base.id = type->id;
+        type->refCount = 1;
+        type->cluster = cluster;
+        type->data = cluster->data;
+        ClusterInterpHold(type->data);
+    }
+    return type ? &type->base : NULL;
+}
+
+static void
+Release(ScriptedTransport *self)
+{
+    if (--self->refCount > 0) {
+        return;
+    }
+    Tcl_DeleteHashTable(&self->channels);
+    Tcl_DecrRefCount(self->name);
+    if (self->address) {
+        Tcl_DecrRefCount(self->address);
+    }
+    TypeRelease(self->type);
+    free(self);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Calling the object
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Calls a method with arguments up to NULL. Returns its result, held, or NULL
+ * when it failed, which is reported unless `quietly`, or the interp is gone.
+ */
+static Tcl_Obj *
+Call(ScriptedTransport *self, bool quietly, const char *method, ...)
+{
+    ClusterInterp *data = self->type->data;
+    Tcl_Interp *interp = data->interp;
+    Tcl_Obj *words[WORDS_MAX], *word, *result = NULL;
+    int count = 0, code, i;
+    va_list arguments;
+
+    words[count++] = self->name;
+    words[count++] = Tcl_NewStringObj(method, -1);
+    va_start(arguments, method);
+    while (count < WORDS_MAX && (word = va_arg(arguments, Tcl_Obj *)) != NULL) {
+        words[count++] = word;
+    }
+    va_end(arguments);
+    for (i = 0; i < count; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    if (interp && !Tcl_InterpDeleted(interp)) {
+        Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_OK);
+
+        self->refCount++;
+        ClusterInterpHold(data);
+        Tcl_Preserve(interp);
+        code = Tcl_EvalObjv(interp, count, words, TCL_EVAL_GLOBAL);
+        if (code == TCL_OK) {
+            result = Tcl_GetObjResult(interp);
+            Tcl_IncrRefCount(result);
+        } else if (!quietly) {
+            ClusterBackground(interp, code, "transport of the cluster", self->name);
+        }
+        Tcl_RestoreInterpState(interp, state);
+        Tcl_Release(interp);
+        ClusterInterpRelease(data);
+        Release(self);
+    }
+    for (i = 0; i < count; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return result;
+}
+
+static void
+Discard(Tcl_Obj *result)
+{
+    if (result) {
+        Tcl_DecrRefCount(result);
+    }
+}
+
+static Tcl_Obj *
+ServiceName(void *owner)
+{
+    Tcl_Obj *name = owner ? ClusterMemberName(owner) : NULL;
+
+    return name ? name : Tcl_NewObj();
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Opening and closing
+ * ------------------------------------------------------------------------
+ */
+
+/* `CLASS create NAME CLUSTER N CONFIG`; CONFIG is the cluster's. TCL_ERROR with a message in the interp. */
+static int
+CreateObject(ScriptedTransport *self)
+{
+    ClusterObject *cluster = self->type->cluster;
+    Tcl_Interp *interp = self->type->data->interp;
+    Tcl_Obj *words[6];
+    int i, code;
+
+    words[0] = Tcl_ObjPrintf("::cluster::protocol::%s", self->type->id);
+    words[1] = Tcl_NewStringObj("create", -1);
+    words[2] = self->name;
+    words[3] = cluster->name;
+    words[4] = Tcl_NewWideIntObj((Tcl_WideInt) cluster->id);
+    words[5] = cluster->config;
+    for (i = 0; i < 6; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    code = Tcl_EvalObjv(interp, 6, words, TCL_EVAL_GLOBAL);
+    for (i = 0; i < 6; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return code;
+}
+
+/* Does its descriptor, asked without a channel, say that it reaches this host alone? */
+static bool
+SaysLocal(ScriptedTransport *self)
+{
+    Tcl_Obj *descriptor = Call(self, true, "descriptor", NULL), *value = NULL, *key;
+    int local = 0;
+
+    if (descriptor) {
+        key = Tcl_NewStringObj("local", -1);
+        Tcl_IncrRefCount(key);
+        if (Tcl_DictObjGet(NULL, descriptor, key, &value) != TCL_OK || !value
+                || Tcl_GetBooleanFromObj(NULL, value, &local) != TCL_OK) {
+            local = 0;
+        }
+        Tcl_DecrRefCount(key);
+        Tcl_DecrRefCount(descriptor);
+    }
+    return local != 0;
+}
+
+static ClusterTransport *
+ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
+        void *context, Tcl_Obj **why, const char **code)
+{
+    const ClusterTransportType *type = config->type;
+    ScriptedTransport *self = calloc(1, sizeof *self);
+
+    *code = "CLASS";
+    if (!self) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        return NULL;
+    }
+    self->base.type = type;
+    self->refCount = 1;
+    self->type = (ScriptedType *) type;
+    self->type->refCount++;
+    self->delegate = delegate;
+    self->context = context;
+    Tcl_InitHashTable(&self->channels, TCL_STRING_KEYS);
+    self->name = Tcl_ObjPrintf("::cluster::clusters::%u::protocols::%s", self->type->cluster->id,
+            self->type->id);
+    Tcl_IncrRefCount(self->name);
+    if (CreateObject(self) != TCL_OK) {
+        *why = Tcl_ObjPrintf("cannot open protocol %s: %s", self->type->id,
+                Tcl_GetString(Tcl_GetObjResult(self->type->data->interp)));
+        Release(self);
+        return NULL;
+    }
+    self->type->base.localOnly = SaysLocal(self);
+    return &self->base;
+}
+
+static void
+FreeChannel(struct ScriptedChannel *channel)
+{
+    Tcl_DeleteHashEntry(channel->entry);
+    free(channel);
+}
+
+static void
+ScriptedClose(ClusterTransport *transport)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry;
+
+    self->closed = true;
+    Discard(Call(self, false, "destroy", NULL));
+    while ((entry = Tcl_FirstHashEntry(&self->channels, &search)) != NULL) {
+        FreeChannel(Tcl_GetHashValue(entry));
+    }
+    Release(self);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Rows of the type table
+ * ------------------------------------------------------------------------
+ */
+
+static ClusterSendResult
+ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+        ClusterBlob *blob)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    Tcl_Obj *packet = Tcl_NewByteArrayObj(blob->bytes, (Tcl_Size) blob->length), *result;
+    int sent = 0;
+
+    (void) channel;
+    result = peer ? Call(self, false, "send", packet, ServiceName(peer->owner), NULL)
+                  : Call(self, false, "send", packet, NULL);
+    if (!result || Tcl_GetBooleanFromObj(NULL, result, &sent) != TCL_OK) {
+        sent = 0;
+    }
+    Discard(result);
+    if (!sent) {
+        self->traffic.failures++;
+        return CLUSTER_SEND_FAILED;
+    }
+    self->traffic.packetsOut++;
+    self->traffic.bytesOut += blob->length;
+    return CLUSTER_SENT;
+}
+
+static Tcl_Obj *
+ScriptedProps(ClusterTransport *transport)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    Tcl_Obj *result = Call(self, false, "props", NULL), *props = NULL;
+    Tcl_Size size;
+
+    if (result && Tcl_DictObjSize(NULL, result, &size) == TCL_OK && size > 0) {
+        props = Tcl_DuplicateObj(result);
+    }
+    Discard(result);
+    return props;
+}
+
+static void
+ScriptedEvent(ClusterTransport *transport, ClusterTransportEvent event)
+{
+    const char *name = event == CLUSTER_EVENT_HEARTBEAT ? "heartbeat" : "refresh";
+
+    Discard(Call((ScriptedTransport *) transport, false, "event", Tcl_NewStringObj(name, -1),
+            NULL));
+}
+
+/* An entry of a dict; NULL when there is none. Borrowed. */
+static Tcl_Obj *
+Entry(Tcl_Obj *dict, const char *name)
+{
+    Tcl_Obj *key = Tcl_NewStringObj(name, -1), *value = NULL;
+
+    Tcl_IncrRefCount(key);
+    if (Tcl_DictObjGet(NULL, dict, key, &value) != TCL_OK) {
+        value = NULL;
+    }
+    Tcl_DecrRefCount(key);
+    return value;
+}
+
+static void
+ReadDescriptor(ScriptedTransport *self, Tcl_Obj *descriptor, ClusterChannelInfo *info)
+{
+    Tcl_Obj *address = Entry(descriptor, "address"), *port = Entry(descriptor, "port");
+    Tcl_Obj *local = Entry(descriptor, "local");
+    int number = 0;
+
+    if (address && !ClusterpParseIp(Tcl_GetString(address), &info->ip)) {
+        Tcl_IncrRefCount(address);
+        if (self->address) {
+            Tcl_DecrRefCount(self->address);
+        }
+        self->address = address;
+        info->path = Tcl_GetString(address);
+    }
+    if (port && Tcl_GetIntFromObj(NULL, port, &number) == TCL_OK && number > 0
+            && number <= UINT16_MAX) {
+        info->port = (uint16_t) number;
+    }
+    if (local && Tcl_GetBooleanFromObj(NULL, local, &number) == TCL_OK) {
+        info->local = number != 0;
+    }
+}
+
+static const char *
+ChannelName(struct ScriptedChannel *channel)
+{
+    return Tcl_GetHashKey(&channel->transport->channels, channel->entry);
+}
+
+static bool
+ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannelInfo *info)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    Tcl_Obj *descriptor;
+
+    memset(info, 0, sizeof *info);
+    if (channel) {
+        snprintf(info->name, sizeof info->name, "%s", ChannelName(channel));
+        descriptor =
+                Call(self, false, "descriptor", Tcl_NewStringObj(ChannelName(channel), -1), NULL);
+    } else {
+        descriptor = Call(self, false, "descriptor", NULL);
+    }
+    if (!descriptor || !Entry(descriptor, "address")) {
+        Discard(descriptor);
+        return false;
+    }
+    ReadDescriptor(self, descriptor, info);
+    Tcl_DecrRefCount(descriptor);
+    return true;
+}
+
+static void *
+ScriptedOwn(ClusterChannel *handle, void *owner)
+{
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    void *before = channel->owner;
+
+    channel->owner = owner;
+    return before;
+}
+
+/* `done SERVICE CHANID 0`; the script reports the closing itself. */
+static void
+ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
+{
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    Tcl_Obj *service = ServiceName(channel->owner);
+
+    channel->owner = NULL;
+    Discard(Call((ScriptedTransport *) transport, false, "done", service,
+            Tcl_NewStringObj(ChannelName(channel), -1), Tcl_NewIntObj(0), NULL));
+}
+
+/* Each call may change the table, so the search begins anew until no channel is the owner's. */
+static void
+ScriptedForget(ClusterTransport *transport, void *owner)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry = Tcl_FirstHashEntry(&self->channels, &search);
+
+    self->refCount++;
+    while (entry) {
+        struct ScriptedChannel *channel = Tcl_GetHashValue(entry);
+
+        if (channel->owner == owner) {
+            ScriptedDone(transport, (ClusterChannel *) channel);
+            entry = Tcl_FirstHashEntry(&self->channels, &search);
+        } else {
+            entry = Tcl_NextHashEntry(&search);
+        }
+    }
+    if (!self->closed) {
+        Discard(Call(self, false, "event", Tcl_NewStringObj("service_lost", -1), ServiceName(owner),
+                NULL));
+    }
+    Release(self);
+}
+
+static const ClusterTraffic *
+ScriptedTraffic(ClusterTransport *transport)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+
+    self->traffic.connections = (uint64_t) self->channels.numEntries;
+    return &self->traffic;
+}
+
+static ClusterTransportType
+Methods(void)
+{
+    ClusterTransportType type = {
+            .open = ScriptedOpen,
+            .close = ScriptedClose,
+            .send = ScriptedSend,
+            .props = ScriptedProps,
+            .event = ScriptedEvent,
+            .info = ScriptedInfo,
+            .own = ScriptedOwn,
+            .forget = ScriptedForget,
+            .done = ScriptedDone,
+            .traffic = ScriptedTraffic,
+            .release = ClusterScriptedTypeFree,
+    };
+
+    return type;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What the script tells
+ * ------------------------------------------------------------------------
+ */
+
+ClusterChannel *
+ClusterScriptedChannel(ClusterTransport *transport, const char *chanID, bool make)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&self->channels, chanID);
+    struct ScriptedChannel *channel;
+    int isNew;
+
+    if (entry) {
+        return Tcl_GetHashValue(entry);
+    }
+    if (!make || self->closed || (channel = calloc(1, sizeof *channel)) == NULL) {
+        return NULL;
+    }
+    channel->transport = self;
+    channel->entry = Tcl_CreateHashEntry(&self->channels, chanID, &isNew);
+    Tcl_SetHashValue(channel->entry, channel);
+    self->traffic.opened++;
+    return (ClusterChannel *) channel;
+}
+
+void
+ClusterScriptedCount(ClusterTransport *transport, size_t length)
+{
+    if (ClusterScriptedIs(transport->type)) {
+        ClusterTraffic *traffic = &((ScriptedTransport *) transport)->traffic;
+
+        traffic->packetsIn++;
+        traffic->bytesIn += length;
+    }
+}
+
+void
+ClusterScriptedClosed(ClusterTransport *transport, ClusterChannel *handle)
+{
+    ScriptedTransport *self = (ScriptedTransport *) transport;
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    ClusterBlobQueue none;
+    void *owner = channel->owner;
+
+    ClusterBlobQueueInit(&none);
+    Tcl_DeleteHashEntry(channel->entry); /* nobody finds it any more */
+    self->delegate->closed(self->context, transport, handle, owner, &none, false);
+    free(channel);
+}
