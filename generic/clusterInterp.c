@@ -188,24 +188,6 @@ CreateClass(Tcl_Interp *interp, const char *name)
     return object ? Tcl_GetObjectAsClass(object) : NULL;
 }
 
-static void
-AddMethods(Tcl_Interp *interp, Tcl_Class class, const ClusterClassInfo *info)
-{
-    const ClusterMethod *row;
-
-    for (row = info->methods; row->name; row++) {
-        Tcl_Obj *name = Tcl_NewStringObj(row->name, -1);
-
-        Tcl_IncrRefCount(name);
-        Tcl_NewMethod(interp, class, name, TCL_OO_METHOD_PUBLIC, info->callType, (void *) row);
-        Tcl_DecrRefCount(name);
-    }
-    Tcl_ClassSetConstructor(interp, class,
-            Tcl_NewMethod(interp, class, NULL, TCL_OO_METHOD_PUBLIC, info->constructorType, NULL));
-    Tcl_ClassSetDestructor(interp, class,
-            Tcl_NewMethod(interp, class, NULL, TCL_OO_METHOD_PUBLIC, info->destructorType, NULL));
-}
-
 Tcl_Class
 ClusterInterpClass(ClusterInterp *data, ClusterClassId id)
 {
@@ -225,7 +207,7 @@ ClusterInterpClass(ClusterInterp *data, ClusterClassId id)
     mark->id = id;
     ClusterInterpHold(data);
     Tcl_ClassSetMetadata(data->classes[id], &classMarkType, mark);
-    AddMethods(data->interp, data->classes[id], info);
+    ClusterMethodInstall(data->interp, data->classes[id], info);
     return data->classes[id];
 }
 

@@ -1,17 +1,56 @@
 /*
  * clusterMethod.c --
  *
- *	Calls the methods of C classes by their tables (see clusterMethod.h).
+ *	Makes methods of tables, and calls them (see clusterMethod.h).
  */
 
 #include "clusterMethod.h"
 
 #include "clusterError.h"
 
-int
-ClusterMethodCall(const ClusterClassInfo *info, const ClusterMethod *row, Tcl_Interp *interp,
-        Tcl_ObjectContext context, int objc, Tcl_Obj *const *objv)
+/*
+ * What each method is made with: TclOO gives a method one pointer, and the
+ * object's state can be told only with the class's metadata type. Freed with
+ * the method.
+ */
+typedef struct Binding {
+    const ClusterClassInfo *info;
+    const ClusterMethod *row; /* NULL for constructors and destructors */
+} Binding;
+
+static Binding *
+NewBinding(const ClusterClassInfo *info, const ClusterMethod *row)
 {
+    Binding *binding = (Binding *) Tcl_Alloc(sizeof *binding);
+
+    binding->info = info;
+    binding->row = row;
+    return binding;
+}
+
+static void
+FreeBinding(void *clientData)
+{
+    Tcl_Free(clientData);
+}
+
+static int
+CloneBinding(Tcl_Interp *interp, void *clientData, void **copy)
+{
+    const Binding *binding = clientData;
+
+    (void) interp;
+    *copy = NewBinding(binding->info, binding->row);
+    return TCL_OK;
+}
+
+/* Checks the arguments, finds the object's state, holds it, calls the row. */
+static int
+CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
+{
+    const ClusterClassInfo *info = ((Binding *) clientData)->info;
+    const ClusterMethod *row = ((Binding *) clientData)->row;
     int skip = (int) Tcl_ObjectContextSkippedArgs(context);
     int count = objc - skip, code;
     void *self;
@@ -31,11 +70,81 @@ ClusterMethodCall(const ClusterClassInfo *info, const ClusterMethod *row, Tcl_In
     return code;
 }
 
-int
-ClusterMethodRefuse(const ClusterClassInfo *info, Tcl_Interp *interp)
+static int
+Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
 {
+    const ClusterClassInfo *info = ((Binding *) clientData)->info;
+    int skip = (int) Tcl_ObjectContextSkippedArgs(context);
+
+    if (info->construct) {
+        return info->construct(interp, Tcl_ObjectContextObject(context), objc - skip, objv + skip);
+    }
     return ClusterFail(interp, Tcl_ObjPrintf("objects of %s are made by %s", info->name, info->how),
             "CLUSTER", "OBJECT", NULL);
+}
+
+static int
+Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
+{
+    const ClusterClassInfo *info = ((Binding *) clientData)->info;
+    void *self = Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), info->metadata);
+
+    (void) interp;
+    (void) objc;
+    (void) objv;
+    if (self && info->destroy) {
+        info->hold(self);
+        info->destroy(self);
+        info->release(self);
+    }
+    return TCL_OK;
+}
+
+static const Tcl_MethodType methodType = {
+        TCL_OO_METHOD_VERSION_CURRENT,
+        "cluster method",
+        CallMethod,
+        FreeBinding,
+        CloneBinding,
+};
+
+static const Tcl_MethodType constructorType = {
+        TCL_OO_METHOD_VERSION_CURRENT,
+        "cluster constructor",
+        Construct,
+        FreeBinding,
+        CloneBinding,
+};
+
+static const Tcl_MethodType destructorType = {
+        TCL_OO_METHOD_VERSION_CURRENT,
+        "cluster destructor",
+        Destruct,
+        FreeBinding,
+        CloneBinding,
+};
+
+void
+ClusterMethodInstall(Tcl_Interp *interp, Tcl_Class class, const ClusterClassInfo *info)
+{
+    const ClusterMethod *row;
+
+    for (row = info->methods; row->name; row++) {
+        Tcl_Obj *name = Tcl_NewStringObj(row->name, -1);
+
+        Tcl_IncrRefCount(name);
+        Tcl_NewMethod(interp, class, name, TCL_OO_METHOD_PUBLIC, &methodType,
+                NewBinding(info, row));
+        Tcl_DecrRefCount(name);
+    }
+    Tcl_ClassSetConstructor(interp, class,
+            Tcl_NewMethod(interp, class, NULL, TCL_OO_METHOD_PUBLIC, &constructorType,
+                    NewBinding(info, NULL)));
+    Tcl_ClassSetDestructor(interp, class,
+            Tcl_NewMethod(interp, class, NULL, TCL_OO_METHOD_PUBLIC, &destructorType,
+                    NewBinding(info, NULL)));
 }
 
 int

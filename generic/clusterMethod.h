@@ -21,25 +21,28 @@ typedef struct ClusterMethod {
     const char *usage; /* for the message on wrong # args; NULL for none */
 } ClusterMethod;
 
+/*
+ * Makes an object's state from the arguments of `CLASS create NAME ...` and
+ * gives it to the object as metadata. TCL_ERROR with a message.
+ */
+typedef int(ClusterConstructProc)(Tcl_Interp *interp, Tcl_Object object, int objc,
+        Tcl_Obj *const *objv);
+
 /* A class whose methods are C. */
 typedef struct ClusterClassInfo {
-    const char *name;               /* "::cluster::service" */
-    const ClusterMethod *methods;   /* ends with a row without name */
-    const Tcl_MethodType *callType; /* its callProc is one line: ClusterMethodCall with the info */
-    const Tcl_MethodType *constructorType; /* refuses */
-    const Tcl_MethodType *destructorType;
+    const char *name;                       /* "::cluster::service" */
+    const ClusterMethod *methods;           /* ends with a row without name */
     const Tcl_ObjectMetadataType *metadata; /* of the objects */
     void (*hold)(void *self);
     void (*release)(void *self);
-    const char *how; /* how such objects come to be, for messages */
+    ClusterConstructProc *construct; /* NULL: scripts cannot make such objects */
+    void (*destroy)(void *self);     /* the destructor; self is held; NULL for nothing to do */
+    const char *how;                 /* how such objects come to be, for messages */
 } ClusterClassInfo;
 
-/* What a callProc does: checks the arguments, finds the object's state, holds it, calls the row. */
-int ClusterMethodCall(const ClusterClassInfo *info, const ClusterMethod *row, Tcl_Interp *interp,
-        Tcl_ObjectContext context, int objc, Tcl_Obj *const *objv);
-/* What a constructor's callProc does: says that scripts cannot make such objects. */
-int ClusterMethodRefuse(const ClusterClassInfo *info, Tcl_Interp *interp);
-/* What a metadata clone proc does: copies of live objects cannot be made. */
+/* Gives a class its methods, constructor and destructor. info must live for ever. */
+void ClusterMethodInstall(Tcl_Interp *interp, Tcl_Class class, const ClusterClassInfo *info);
+/* A clone proc of metadata: copies of live objects cannot be made. */
 int ClusterMethodRefuseCopy(Tcl_Interp *interp, void *old, void **copy);
 
 #endif

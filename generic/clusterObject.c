@@ -143,54 +143,16 @@ ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp)
  * ------------------------------------------------------------------------
  */
 
-static int
-CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    return ClusterMethodCall(&clusterClassInfo, clientData, interp, context, objc, objv);
-}
-
-static int
-Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    (void) clientData;
-    (void) context;
-    (void) objc;
-    (void) objv;
-    return ClusterMethodRefuse(&clusterClassInfo, interp);
-}
-
 /* Goodbye, with the hooks that belong to it; then everything of the cluster's goes. */
-static int
-Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
+static void
+Destroy(void *self)
 {
-    ClusterObject *cluster =
-            Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), &clusterMetadata);
+    ClusterObject *cluster = self;
 
-    (void) clientData;
-    (void) interp;
-    (void) objc;
-    (void) objv;
-    if (cluster) {
-        ClusterObjectHold(cluster);
-        ClusterNodeClose(cluster->node, false);
-        ClusterHooksFree(&cluster->hooks);
-        ClusterObjectDropNamespace(cluster->data, cluster->id);
-        ClusterObjectRelease(cluster);
-    }
-    return TCL_OK;
+    ClusterNodeClose(cluster->node, false);
+    ClusterHooksFree(&cluster->hooks);
+    ClusterObjectDropNamespace(cluster->data, cluster->id);
 }
-
-static const Tcl_MethodType callType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster method", CallMethod,
-        NULL, NULL};
-
-static const Tcl_MethodType constructorType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster constructor",
-        Construct, NULL, NULL};
-
-static const Tcl_MethodType destructorType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster destructor",
-        Destruct, NULL, NULL};
 
 static void
 Hold(void *self)
@@ -204,5 +166,13 @@ Release(void *self)
     ClusterObjectRelease(self);
 }
 
-const ClusterClassInfo clusterClassInfo = {"::cluster::cluster", clusterMethods, &callType,
-        &constructorType, &destructorType, &clusterMetadata, Hold, Release, "\"cluster join\""};
+const ClusterClassInfo clusterClassInfo = {
+        "::cluster::cluster",
+        clusterMethods,
+        &clusterMetadata,
+        Hold,
+        Release,
+        NULL,
+        Destroy,
+        "\"cluster join\"",
+};

@@ -279,51 +279,9 @@ static const ClusterMethod protocolMethods[] = {
  * ------------------------------------------------------------------------
  */
 
-static int
-CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    return ClusterMethodCall(&clusterProtocolClassInfos[0], clientData, interp, context, objc,
-            objv);
-}
-
-static int
-Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    (void) clientData;
-    (void) context;
-    (void) objc;
-    (void) objv;
-    return ClusterMethodRefuse(&clusterProtocolClassInfos[0], interp);
-}
-
-/* The object goes, its transport stays with the cluster. */
-static int
-Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    (void) clientData;
-    (void) interp;
-    (void) context;
-    (void) objc;
-    (void) objv;
-    return TCL_OK;
-}
-
-static const Tcl_MethodType callType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster protocol method",
-        CallMethod, NULL, NULL};
-
-static const Tcl_MethodType constructorType = {TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster protocol constructor", Construct, NULL, NULL};
-
-static const Tcl_MethodType destructorType = {TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster protocol destructor", Destruct, NULL, NULL};
-
 #define PROTOCOL_CLASS(name)                                                                       \
    {                                                                                               \
-      name, protocolMethods, &callType, &constructorType, &destructorType, &protocolMetadata,      \
-              Hold, Release, "\"cluster join\""                                                    \
+      name, protocolMethods, &protocolMetadata, Hold, Release, NULL, NULL, "\"cluster join\""      \
    }
 
 const ClusterClassInfo clusterProtocolClassInfos[3] = {

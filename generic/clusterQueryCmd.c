@@ -725,55 +725,25 @@ static const ClusterMethod queryMethods[] = {
  * ------------------------------------------------------------------------
  */
 
-static int
-CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    return ClusterMethodCall(&clusterQueryClassInfo, clientData, interp, context, objc, objv);
-}
-
-static int
-Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    (void) clientData;
-    (void) context;
-    (void) objc;
-    (void) objv;
-    return ClusterMethodRefuse(&clusterQueryClassInfo, interp);
-}
-
 /* $query destroy: ends it, with its `done`. */
-static int
-Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
+static void
+Destroy(void *self)
 {
-    ClusterQueryObject *query =
-            Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), &queryMetadata);
+    ClusterQueryObject *query = self;
 
-    (void) clientData;
-    (void) interp;
-    (void) objc;
-    (void) objv;
-    if (query) {
-        Hold(query);
-        query->ending = true;
-        if (query->query) {
-            ClusterQueryEnd(query->query);
-        }
-        Release(query);
+    query->ending = true;
+    if (query->query) {
+        ClusterQueryEnd(query->query);
     }
-    return TCL_OK;
 }
 
-static const Tcl_MethodType callType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster query method",
-        CallMethod, NULL, NULL};
-
-static const Tcl_MethodType constructorType = {TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster query constructor", Construct, NULL, NULL};
-
-static const Tcl_MethodType destructorType = {TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster query destructor", Destruct, NULL, NULL};
-
-const ClusterClassInfo clusterQueryClassInfo = {"::cluster::query", queryMethods, &callType,
-        &constructorType, &destructorType, &queryMetadata, Hold, Release, "\"$cluster query\""};
+const ClusterClassInfo clusterQueryClassInfo = {
+        "::cluster::query",
+        queryMethods,
+        &queryMetadata,
+        Hold,
+        Release,
+        NULL,
+        Destroy,
+        "\"$cluster query\"",
+};

@@ -479,53 +479,23 @@ static const ClusterMethod serviceMethods[] = {
  * ------------------------------------------------------------------------
  */
 
-static int
-CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    return ClusterMethodCall(&clusterServiceClassInfo, clientData, interp, context, objc, objv);
-}
-
-static int
-Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
-{
-    (void) clientData;
-    (void) context;
-    (void) objc;
-    (void) objv;
-    return ClusterMethodRefuse(&clusterServiceClassInfo, interp);
-}
-
 /* $service destroy: the member is forgotten until it is heard again. */
-static int
-Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
-        Tcl_Obj *const *objv)
+static void
+Destroy(void *self)
 {
-    ClusterServiceObject *service =
-            Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), &serviceMetadata);
+    ClusterServiceObject *service = self;
 
-    (void) clientData;
-    (void) interp;
-    (void) objc;
-    (void) objv;
-    if (service) {
-        Hold(service);
-        service->ending = true;
-        ClusterMemberLose(service->member);
-        Release(service);
-    }
-    return TCL_OK;
+    service->ending = true;
+    ClusterMemberLose(service->member);
 }
 
-static const Tcl_MethodType callType = {TCL_OO_METHOD_VERSION_CURRENT, "cluster service method",
-        CallMethod, NULL, NULL};
-
-static const Tcl_MethodType constructorType = {TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster service constructor", Construct, NULL, NULL};
-
-static const Tcl_MethodType destructorType = {TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster service destructor", Destruct, NULL, NULL};
-
-const ClusterClassInfo clusterServiceClassInfo = {"::cluster::service", serviceMethods, &callType,
-        &constructorType, &destructorType, &serviceMetadata, Hold, Release, "a member's discovery"};
+const ClusterClassInfo clusterServiceClassInfo = {
+        "::cluster::service",
+        serviceMethods,
+        &serviceMetadata,
+        Hold,
+        Release,
+        NULL,
+        Destroy,
+        "a member's discovery",
+};
