@@ -131,6 +131,37 @@ bpacket_read_list(bpacket_reader *reader)
     return list;
 }
 
+size_t
+bpacket_read_frame(bpacket_reader *reader, size_t most)
+{
+    bpacket_span header = bpacket_read_bytes(reader, BPACKET_HEADER_SIZE);
+    uint64_t body;
+
+    if (reader->status != BPACKET_OK) {
+        return 0;
+    }
+    if (!bpacket_span_equals(header, BPACKET_HEADER, BPACKET_HEADER_SIZE)) {
+        bpacket_reader_fail(reader, BPACKET_MALFORMED);
+        return 0;
+    }
+    body = bpacket_read_varint(reader);
+    if (body > most) {
+        bpacket_reader_fail(reader, BPACKET_TOO_LARGE);
+        return 0;
+    }
+    if (body + BPACKET_END_MARK_SIZE > bpacket_reader_left(reader)) {
+        bpacket_reader_fail(reader, BPACKET_TRUNCATED);
+        return 0;
+    }
+    return (size_t) body;
+}
+
+bool
+bpacket_end_mark(const uint8_t *bytes)
+{
+    return bytes[0] == 0 && bytes[1] == 0;
+}
+
 bool
 bpacket_list_next(bpacket_list *list, bpacket_span *element)
 {

@@ -27,6 +27,11 @@ typedef enum bpacket_status {
     BPACKET_REFUSED /* the caller's check said no */
 } bpacket_status;
 
+/* What stands around the body of a packet. */
+#define BPACKET_HEADER        "\xc0\x8d"
+#define BPACKET_HEADER_SIZE   2
+#define BPACKET_END_MARK_SIZE 2
+
 /* Bytes that belong to somebody else; not terminated. */
 typedef struct bpacket_span {
     const uint8_t *bytes;
@@ -59,6 +64,14 @@ bpacket_span bpacket_read_span(bpacket_reader *reader);
 bool bpacket_read_boolean(bpacket_reader *reader);
 /* A varint count and that many spans, each checked. */
 bpacket_list bpacket_read_list(bpacket_reader *reader);
+
+/*
+ * Reads header and length of a frame and leaves the reader at the body, which
+ * with the end mark is in bounds then. Returns the body's length, at most `most`.
+ */
+size_t bpacket_read_frame(bpacket_reader *reader, size_t most);
+/* Is the end mark at bytes[0] and bytes[1]? */
+bool bpacket_end_mark(const uint8_t *bytes);
 
 /*
  * Takes the next element off the list. Returns false, leaving *element

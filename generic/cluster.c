@@ -6,6 +6,7 @@
 
 #include "cluster.h"
 
+#include "bpacketCmd.h"
 #include "clusterCommands.h"
 #include "clusterError.h"
 #include "clusterHooks.h"
@@ -28,6 +29,31 @@ MakeNamespaces(Tcl_Interp *interp)
     Tcl_ResetResult(interp);
 }
 
+#define LOADER "cluster:load"
+
+static int
+LoadCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) clientData;
+    (void) objc;
+    (void) objv;
+    return Cluster_Init(interp);
+}
+
+/*
+ * `load` does nothing for a library that the interp has already, so after a
+ * `package forget` the package's index calls this hidden command instead.
+ */
+static void
+MakeLoader(Tcl_Interp *interp)
+{
+    Tcl_CreateObjCommand(interp, LOADER, LoadCmd, NULL, NULL);
+    if (Tcl_HideCommand(interp, LOADER, LOADER) != TCL_OK) {
+        Tcl_DeleteCommand(interp, LOADER); /* there is one from the first time */
+    }
+    Tcl_ResetResult(interp);
+}
+
 /*
  * Loads the package: commands, classes and the version. Returns TCL_OK, or
  * TCL_ERROR with a message.
@@ -46,10 +72,12 @@ Cluster_Init(Tcl_Interp *interp)
                 NULL);
     }
     MakeNamespaces(interp);
-    if (ClusterCommandsInit(data) != TCL_OK || ClusterInterpMakeClasses(data) != TCL_OK) {
+    if (BpacketInit(interp) != TCL_OK || ClusterCommandsInit(data) != TCL_OK
+            || ClusterInterpMakeClasses(data) != TCL_OK) {
         return TCL_ERROR;
     }
     ClusterHooksCommands(interp, data);
+    MakeLoader(interp);
     return Tcl_PkgProvideEx(interp, "cluster", PACKAGE_VERSION, NULL);
 }
 

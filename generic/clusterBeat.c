@@ -169,7 +169,7 @@ ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
 {
     Tcl_Obj *payload;
 
-    if (node->closed) {
+    if (node->closed || ClusterNodeForked(node)) {
         return;
     }
     ClusterNodeHold(node);

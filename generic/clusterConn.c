@@ -257,7 +257,11 @@ CountDrops(ClusterChannel *conn, uint64_t garbage, uint64_t oversized)
     }
 }
 
-/* Hands on packets that are there, at most *budget. The connection may die meanwhile. */
+/*
+ * Hands on packets that are there, at most *budget. The connection may die
+ * meanwhile. A hook that enters the event loop may wait for a packet that was
+ * read with this one, so the rest is announced to nested turns.
+ */
 static void
 DeliverPackets(ClusterChannel *conn, int *budget)
 {
@@ -269,9 +273,15 @@ DeliverPackets(ClusterChannel *conn, int *budget)
     while (*budget > 0 && !IsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
         (*budget)--;
         stream->traffic.packetsIn++;
+        if (bpacket_stream_pending(conn->frames)) {
+            ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+        }
         stream->delegate->received(stream->context, &stream->base, conn, packet);
     }
     if (!IsDead(conn)) {
+        if (!conn->broken) { /* that is still to be told */
+            ClusterWatchAgainNot(conn->watch);
+        }
         CountDrops(conn, garbage, oversized);
     }
 }
@@ -477,6 +487,12 @@ ClusterConnNext(const ClusterChannel *conn)
     return conn->next;
 }
 
+bool
+ClusterConnIsOpen(const ClusterChannel *conn)
+{
+    return !IsDead(conn) && !conn->finishing;
+}
+
 void
 ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info)
 {
@@ -485,4 +501,5 @@ ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info)
     info->port = conn->peer.port;
     info->local = conn->stream->base.type->localOnly;
     info->path = NULL;
+    info->chanID = info->descriptor = NULL;
 }

@@ -33,7 +33,9 @@ static void
 AddOrigin(ClusterHookCall *call, const ClusterMessage *message)
 {
     call->variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
-    call->variables[CLUSTER_VAR_CHANID] = Tcl_NewStringObj(message->info.name, -1);
+    call->variables[CLUSTER_VAR_CHANID] = message->info.chanID
+            ? message->info.chanID
+            : Tcl_NewStringObj(message->info.name, -1);
     call->variables[CLUSTER_VAR_DESCRIPTOR] = ClusterProtocolDescriptor(&message->info);
     Tcl_IncrRefCount(call->variables[CLUSTER_VAR_CHANID]);
     Tcl_IncrRefCount(call->variables[CLUSTER_VAR_DESCRIPTOR]);
@@ -139,7 +141,7 @@ PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span
         message->hold = call.changed;
     }
     if (good) { /* the bytes were the transport's, and may be gone by now */
-        packet->bytes = Tcl_GetByteArrayFromObj(message->hold, &length);
+        packet->bytes = ClusterPayloadBytes(message->hold, &length);
         packet->length = (size_t) length;
         good = packet->bytes != NULL;
     }
@@ -501,7 +503,7 @@ PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
     if (RunGate(cluster, hook, &call)) {
         if (!call.changed) {
             result = ClusterBlobHold(blob);
-        } else if ((bytes = Tcl_GetByteArrayFromObj(call.changed, &length)) != NULL) {
+        } else if ((bytes = ClusterPayloadBytes(call.changed, &length)) != NULL) {
             result = ClusterBlobNew(bytes, (size_t) length);
         }
     }

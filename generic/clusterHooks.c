@@ -58,6 +58,9 @@ static const HookRow rows[CLUSTER_HOOK_KINDS] = {
                 CLUSTER_CLASS_CLUSTER},
 };
 
+/* Not in ::cluster, as a hook may delete that namespace and still has to leave. */
+#define LEAVE_COMMAND "::oo::cluster::leave"
+
 #define VALID_PATHS                                                                                \
    "broadcast, channel N receive, channel N send, evaluate receive, evaluate send, "               \
    "evaluate service, event, protocol P receive, protocol P send, query, service discovered, "     \
@@ -205,7 +208,7 @@ MethodBody(ClusterInterp *data, Tcl_Obj *body)
     words[0] = Tcl_NewStringObj("try", -1);
     words[1] = body;
     words[2] = Tcl_NewStringObj("finally", -1);
-    words[3] = Tcl_NewStringObj("::cluster::_leave", -1);
+    words[3] = Tcl_NewStringObj(LEAVE_COMMAND, -1);
     list = Tcl_NewListObj(4, words);
     Tcl_IncrRefCount(list);
     Tcl_AppendObjToObj(script, list);
@@ -576,6 +579,7 @@ ClusterHookRun(ClusterInterp *data, ClusterHook *hook, ClusterHookCall *call)
     ClusterInterpHold(data);
     Tcl_Preserve(interp);
     call->outer = data->call;
+    call->classesLost = data->classesLost;
     data->call = call;
     code = Tcl_EvalObjv(interp, 2, words, TCL_EVAL_GLOBAL);
     data->call = call->outer;
@@ -654,7 +658,17 @@ EnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return code;
 }
 
-/* ::cluster::_leave, the last one: reads back what the hook may change. */
+/*
+ * An error that leaves a method whose class is gone makes Tcl read the
+ * freed class for its message, so such a hook returns nothing instead.
+ */
+static int
+LeaveCode(const ClusterInterp *data, const ClusterHookCall *call)
+{
+    return data->classesLost == call->classesLost ? TCL_OK : TCL_RETURN;
+}
+
+/* The last command: reads back what the hook may change. */
 static int
 LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
@@ -668,7 +682,7 @@ LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                 "HOOK", NULL);
     }
     if (!call->writable || call->changed) {
-        return TCL_OK;
+        return LeaveCode(data, call);
     }
     before =
             call->writable == CLUSTER_VAR_PAYLOAD ? call->payload : call->variables[call->writable];
@@ -677,12 +691,12 @@ LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         Tcl_IncrRefCount(value);
         call->changed = value;
     }
-    return TCL_OK;
+    return LeaveCode(data, call);
 }
 
 void
 ClusterHooksCommands(Tcl_Interp *interp, ClusterInterp *data)
 {
     Tcl_CreateObjCommand(interp, "::cluster::_enter", EnterCmd, data, NULL);
-    Tcl_CreateObjCommand(interp, "::cluster::_leave", LeaveCmd, data, NULL);
+    Tcl_CreateObjCommand(interp, LEAVE_COMMAND, LeaveCmd, data, NULL);
 }

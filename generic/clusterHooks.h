@@ -7,7 +7,7 @@
  *	in, named after cluster and path, so that `my`, [self], `return` and
  *	namespaces are those of a method. Its variables are set on the way in by
  *	::cluster::_enter, and `payload` (or `packet`) is read back on the way
- *	out by ::cluster::_leave.
+ *	out by ::oo::cluster::leave.
  */
 
 #ifndef CLUSTER_HOOKS_H
@@ -72,6 +72,7 @@ typedef struct ClusterHookCall {
     bool wholeData;                             /* $data is the payload when that has no data */
     Tcl_Obj *changed; /* out: the new value, held, when the hook changed it; else NULL */
     bool entered;
+    unsigned classesLost; /* the interp's count when it began */
     struct ClusterHookCall *outer;
 } ClusterHookCall;
 
@@ -107,7 +108,7 @@ ClusterHook *ClusterHooksFind(const ClusterHooks *hooks, ClusterHookKind kind, u
  */
 int ClusterHookRun(ClusterInterp *data, ClusterHook *hook, ClusterHookCall *call);
 
-/* Makes ::cluster::_enter and ::cluster::_leave. */
+/* Makes ::cluster::_enter and ::oo::cluster::leave. */
 void ClusterHooksCommands(Tcl_Interp *interp, ClusterInterp *data);
 
 #endif

@@ -156,37 +156,13 @@ ClassGone(void *clientData)
     ClassMark *mark = clientData;
 
     mark->data->classes[mark->id] = NULL;
+    mark->data->classesLost++;
     ClusterInterpRelease(mark->data);
     free(mark);
 }
 
 static const Tcl_ObjectMetadataType classMarkType = {TCL_OO_METADATA_VERSION_CURRENT,
         "cluster class", ClassGone, ClusterMethodRefuseCopy};
-
-/* `oo::class create NAME`, or the class of that name if it exists. NULL with a message. */
-static Tcl_Class
-CreateClass(Tcl_Interp *interp, const char *name)
-{
-    Tcl_Obj *words[3];
-    Tcl_Object object = NULL;
-    Tcl_CmdInfo info;
-    int i;
-
-    words[0] = Tcl_NewStringObj("::oo::class", -1);
-    words[1] = Tcl_NewStringObj("create", -1);
-    words[2] = Tcl_NewStringObj(name, -1);
-    for (i = 0; i < 3; i++) {
-        Tcl_IncrRefCount(words[i]);
-    }
-    if (Tcl_GetCommandInfo(interp, name, &info)
-            || Tcl_EvalObjv(interp, 3, words, TCL_EVAL_GLOBAL) == TCL_OK) {
-        object = Tcl_GetObjectFromObj(interp, words[2]);
-    }
-    for (i = 0; i < 3; i++) {
-        Tcl_DecrRefCount(words[i]);
-    }
-    return object ? Tcl_GetObjectAsClass(object) : NULL;
-}
 
 Tcl_Class
 ClusterInterpClass(ClusterInterp *data, ClusterClassId id)
@@ -198,7 +174,7 @@ ClusterInterpClass(ClusterInterp *data, ClusterClassId id)
         return data->classes[id];
     }
     mark = malloc(sizeof *mark);
-    data->classes[id] = mark ? CreateClass(data->interp, info->name) : NULL;
+    data->classes[id] = mark ? ClusterMethodCreateClass(data->interp, info->name) : NULL;
     if (!data->classes[id]) {
         free(mark);
         return NULL;

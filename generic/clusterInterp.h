@@ -38,6 +38,7 @@ typedef struct ClusterInterp {
     size_t refCount;
     Tcl_Interp *interp;
     Tcl_Class classes[CLUSTER_CLASSES]; /* NULL while a class does not exist */
+    unsigned classesLost;               /* how many were destroyed */
     struct ClusterObject *clusters;
     unsigned lastId; /* of clusters and queries */
     bool exitHandler;

@@ -13,6 +13,12 @@
 #define LOOP_EVENTS 64
 #define LOOP_BUFFER 65536
 
+/*
+ * The notifier of Tcl 9 waits with an epoll or kqueue descriptor, which a
+ * forked child shares with its parent: what one changes there hits both.
+ */
+#define NOTIFIER_IS_SHARED (TCL_MAJOR_VERSION > 8)
+
 struct ClusterWatch {
     ClusterLoop *loop;
     int fd;
@@ -113,6 +119,12 @@ ClusterWatchAgain(ClusterWatch *watch, int mask)
     }
     loop->againTail = watch;
     loop->againCount++;
+}
+
+void
+ClusterWatchAgainNot(ClusterWatch *watch)
+{
+    AgainUnlink(watch);
 }
 
 void
@@ -241,7 +253,11 @@ LoopReadable(void *clientData, int mask)
     ClusterLoop *loop = clientData;
 
     (void) mask;
-    if (!ClusterLoopForked(loop) && Poll(loop)) {
+    if (ClusterLoopForked(loop)) {
+        if (!NOTIFIER_IS_SHARED) {
+            Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
+        }
+    } else if (Poll(loop)) {
         Dispatch(loop);
     }
 }
@@ -299,7 +315,9 @@ LoopExit(void *clientData)
     *mine = NULL;
     Tcl_DeleteEvents(IsLoopEvent, NULL);
     Tcl_DeleteEventSource(LoopSetup, LoopCheck, loop);
-    Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
+    if (!ClusterLoopForked(loop)) {
+        Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
+    }
     ClusterpPollerFree(loop->poller);
     free(loop->buffer);
     free(loop);
@@ -311,10 +329,14 @@ ClusterLoopGet(int *error)
     ClusterLoop **mine = Tcl_GetThreadData(&loopKey, sizeof(ClusterLoop *));
     ClusterLoop *loop = *mine;
 
-    if (loop) {
+    if (loop && !ClusterLoopForked(loop)) {
         return loop;
     }
-    loop = calloc(1, sizeof *loop);
+    if (loop && NOTIFIER_IS_SHARED) {
+        *error = ENOTSUP;
+        return NULL;
+    }
+    loop = calloc(1, sizeof *loop); /* that of the process we were forked from stays for its watches */
     if (loop) {
         loop->buffer = malloc(LOOP_BUFFER);
     }

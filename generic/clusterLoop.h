@@ -51,6 +51,8 @@ void ClusterWatchFree(ClusterWatch **watch);
 void ClusterWatchMask(ClusterWatch *watch, int mask);
 /* Calls the proc in the next turn whatever the descriptor says: there is more to handle. */
 void ClusterWatchAgain(ClusterWatch *watch, int mask);
+/* Takes that back. */
+void ClusterWatchAgainNot(ClusterWatch *watch);
 /* Calls the flush proc once before the thread sleeps. */
 void ClusterWatchFlush(ClusterWatch *watch);
 

@@ -217,8 +217,9 @@ ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel
 {
     ClusterMember *before;
 
-    if (member->channels[slot->index] == channel || member->lost) {
-        return;
+    if (member->channels[slot->index] == channel || member->lost
+            || (slot->type->isOpen && !slot->type->isOpen(channel))) {
+        return; /* a hook may have closed it since the packet came */
     }
     before = slot->type->own(channel, member);
     if (before && before != member && before->channels[slot->index] == channel) {
@@ -308,13 +309,35 @@ ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
     ClusterNode *node = member->node;
 
     member->seen = ClusterClockNow(&node->clock);
-    member->deadline = member->seen + node->ttl;
+    member->deadline = member->seen + (member->leaving ? LEAVE_WITHIN : node->ttl);
     if (data) {
         ClusterMemberSetProps(member, data, false);
     }
     member->expected = false;
     ClusterNodeCancelPing(node, member->sid);
     ClusterNodeArmExpiry(node);
+}
+
+bool
+ClusterMemberConnected(const ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        if (member->channels[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+ClusterMemberLeave(ClusterMember *member)
+{
+    member->leaving = true;
+    member->deadline = ClusterClockNow(&member->node->clock) + LEAVE_WITHIN;
+    ClusterTimerCancel(&member->node->expiry);
+    ClusterNodeArmExpiry(member->node);
 }
 
 int64_t
@@ -354,7 +377,7 @@ ClusterNodeArmExpiry(ClusterNode *node)
             soonest = member->deadline;
         }
     }
-    wait = soonest - ClusterClockNow(&node->clock);
+    wait = soonest + 1 - ClusterClockNow(&node->clock); /* over is what is past its deadline */
     ClusterTimerSet(&node->expiry, &node->clock, wait < EXPIRY_STEP ? EXPIRY_STEP : wait, ExpireNow,
             node);
 }

@@ -28,9 +28,26 @@ FreeBytes(ClusterMessage *message)
 }
 
 void
+ClusterMessageHoldInfo(ClusterMessage *message)
+{
+    if (message->info.chanID) {
+        Tcl_IncrRefCount(message->info.chanID);
+    }
+    if (message->info.descriptor) {
+        Tcl_IncrRefCount(message->info.descriptor);
+    }
+}
+
+void
 ClusterMessageFree(ClusterMessage *message)
 {
     FreeBytes(message);
+    if (message->info.chanID) {
+        Tcl_DecrRefCount(message->info.chanID);
+    }
+    if (message->info.descriptor) {
+        Tcl_DecrRefCount(message->info.descriptor);
+    }
     if (message->payload) {
         Tcl_DecrRefCount(message->payload);
         message->payload = NULL;

@@ -23,8 +23,8 @@ typedef struct ClusterSlot ClusterSlot;
 
 typedef struct ClusterMessage {
     ClusterSlot *slot;            /* the transport it came over */
-    ClusterChannel *channel;      /* may have died meanwhile: compare, do not follow */
-    ClusterChannelInfo info;      /* where it came from */
+    ClusterChannel *channel;      /* held by who received it, though it may have been closed */
+    ClusterChannelInfo info;      /* where it came from; its values are held by the message */
     bool local;                   /* from this host */
     struct ClusterMember *member; /* held once known */
     ClusterPacket packet;         /* spans into bytes */
@@ -39,6 +39,8 @@ typedef struct ClusterMessage {
 /* Without bytes yet. Ends with ClusterMessageFree. */
 void ClusterMessageInit(ClusterMessage *message, const ClusterPayloadKeys *keys);
 void ClusterMessageFree(ClusterMessage *message);
+/* Holds the values in message->info, which its transport lent. Called once, when info is known. */
+void ClusterMessageHoldInfo(ClusterMessage *message);
 /* Copies the bytes that message->packet was decoded from, and moves its spans there. False without memory. */
 bool ClusterMessageKeep(ClusterMessage *message, bpacket_span source);
 /* The payload as a dict, made at the first call; borrowed. */

@@ -126,6 +126,30 @@ static const Tcl_MethodType destructorType = {
         CloneBinding,
 };
 
+Tcl_Class
+ClusterMethodCreateClass(Tcl_Interp *interp, const char *name)
+{
+    Tcl_Obj *words[3];
+    Tcl_Object object = NULL;
+    Tcl_CmdInfo info;
+    int i;
+
+    words[0] = Tcl_NewStringObj("::oo::class", -1);
+    words[1] = Tcl_NewStringObj("create", -1);
+    words[2] = Tcl_NewStringObj(name, -1);
+    for (i = 0; i < 3; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    if (Tcl_GetCommandInfo(interp, name, &info)
+            || Tcl_EvalObjv(interp, 3, words, TCL_EVAL_GLOBAL) == TCL_OK) {
+        object = Tcl_GetObjectFromObj(interp, words[2]);
+    }
+    for (i = 0; i < 3; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return object ? Tcl_GetObjectAsClass(object) : NULL;
+}
+
 void
 ClusterMethodInstall(Tcl_Interp *interp, Tcl_Class class, const ClusterClassInfo *info)
 {

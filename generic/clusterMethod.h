@@ -40,6 +40,8 @@ typedef struct ClusterClassInfo {
     const char *how;                 /* how such objects come to be, for messages */
 } ClusterClassInfo;
 
+/* `oo::class create NAME`, or the class of that name if it exists. NULL with a message. */
+Tcl_Class ClusterMethodCreateClass(Tcl_Interp *interp, const char *name);
 /* Gives a class its methods, constructor and destructor. info must live for ever. */
 void ClusterMethodInstall(Tcl_Interp *interp, Tcl_Class class, const ClusterClassInfo *info);
 /* A clone proc of metadata: copies of live objects cannot be made. */

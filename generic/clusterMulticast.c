@@ -55,6 +55,7 @@ Deliver(Multicast *self, const uint8_t *bytes, size_t length)
     size_t first = ClusterPacketLength(bytes, length);
     ClusterBlob *rest = NULL;
     bpacket_span packet = {bytes, first ? first : length};
+    ClusterpAddr from = self->from;
     size_t at = 0;
 
     if (packet.length < length) {
@@ -69,6 +70,7 @@ Deliver(Multicast *self, const uint8_t *bytes, size_t length)
             packet.length = rest->length - at;
         }
         at += packet.length;
+        self->from = from; /* a callback may have handled other datagrams */
         self->traffic.packetsIn++;
         self->delegate->received(self->context, &self->base, NULL, packet);
     }
@@ -236,6 +238,7 @@ MulticastInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChann
     info->port = self->port;
     info->local = false;
     info->path = NULL;
+    info->chanID = info->descriptor = NULL;
     return true;
 }
 
@@ -269,4 +272,4 @@ MulticastTraffic(ClusterTransport *transport)
 
 const ClusterTransportType clusterMulticastType = {"c", true, false, MulticastOpen, MulticastClose,
         MulticastSend, MulticastProps, MulticastEvent, MulticastInfo, MulticastOwn, MulticastForget,
-        MulticastDone, MulticastTraffic, NULL};
+        MulticastDone, MulticastTraffic, NULL, NULL};

@@ -133,6 +133,7 @@ void
 ClusterNodeStart(ClusterNode *node)
 {
     ClusterNodeHold(node);
+    node->started = true;
     ClusterNodeHeartbeat(node, 0, CLUSTER_CHANNEL_BROADCAST);
     if (!node->closed) {
         ClusterNodeDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
@@ -168,21 +169,22 @@ SayGoodbye(ClusterNode *node)
 
 /*
  * A hook of the goodbye or of a lost member may close the node again: the
- * second call finds it closing. After a fork the child only closes: the
- * goodbye would be the parent's.
+ * second call finds it closing. Unless that is a quiet one: the process may
+ * be about to end and the first never go on, so the second does all that is
+ * left, and the first finds nothing to do. After a fork the child only
+ * closes: the goodbye would be the parent's.
  */
 void
 ClusterNodeClose(ClusterNode *node, bool quiet)
 {
     if (quiet) {
         node->delegate = &clusterDeafDelegate;
-    }
-    if (node->closing) {
+    } else if (node->closing) {
         return;
     }
     node->closing = true;
     ClusterNodeHold(node);
-    if (node->slotCount && node->pid == ClusterpProcessId()) {
+    if (!node->closed && node->slotCount && !ClusterNodeForked(node)) {
         SayGoodbye(node);
     }
     node->closed = true;
@@ -208,9 +210,21 @@ ClusterNodeAbandon(ClusterNode *node)
 }
 
 bool
+ClusterNodeReady(const ClusterNode *node)
+{
+    return node->started && !node->closed;
+}
+
+bool
 ClusterNodeClosed(const ClusterNode *node)
 {
     return node->closed;
+}
+
+bool
+ClusterNodeForked(const ClusterNode *node)
+{
+    return node->pid != ClusterpProcessId();
 }
 
 void

@@ -125,7 +125,11 @@ void ClusterNodeStart(ClusterNode *node);
 void ClusterNodeClose(ClusterNode *node, bool quiet);
 /* Closes one that never started: nobody heard of it, so there is no goodbye. */
 void ClusterNodeAbandon(ClusterNode *node);
+/* Started, and not closed. */
+bool ClusterNodeReady(const ClusterNode *node);
 bool ClusterNodeClosed(const ClusterNode *node);
+/* Are we in a child that was forked since? Its parent has the sockets; here nothing is sent. */
+bool ClusterNodeForked(const ClusterNode *node);
 void ClusterNodeHold(ClusterNode *node);
 void ClusterNodeRelease(ClusterNode *node);
 void *ClusterNodeContext(const ClusterNode *node);

@@ -18,6 +18,7 @@
 #define PING_CHECK_AFTER          30000
 #define UNREACHABLE_EXPECT_WITHIN 30000
 #define RECENTLY                  3000 /* heard within: not suspected */
+#define LEAVE_WITHIN              1000 /* silence after a goodbye while a connection is open */
 
 /* Of what a stranger can make a member remember, in bytes of the wire: larger tags or props are dropped. */
 #define MEMBER_STATE_MAX 65536
@@ -38,6 +39,7 @@ struct ClusterSlot {
  */
 struct ClusterNode {
     size_t refCount;
+    bool started;
     bool closing, closed; /* closing begins with the goodbye */
     int pid;              /* of the process that made it */
     const ClusterNodeDelegate *delegate;
@@ -85,6 +87,7 @@ struct ClusterMember {
     int64_t seen;     /* when it was last heard */
     int64_t deadline; /* when it is lost unless heard before */
     bool expected;
+    bool leaving; /* said goodbye, but what it sent before may still come over a connection */
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
     Tcl_Obj *firstPayload;             /* kept for it */
     ClusterTimer discovery;
@@ -123,6 +126,10 @@ bool ClusterMemberAccepts(const ClusterMessage *message);
 void ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message);
 void ClusterMemberMaybeDiscovered(ClusterMember *member);
 void ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload);
+/* Has it an open channel? */
+bool ClusterMemberConnected(const ClusterMember *member);
+/* It said goodbye: lost when its channels are closed, or LEAVE_WITHIN after it was last heard. */
+void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */
 void ClusterNodeArmExpiry(ClusterNode *node);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define HEADER_SIZE   2
-#define END_MARK_SIZE 2
-
 const ClusterFieldInfo clusterFields[CLUSTER_FIELDS] = {
         [CLUSTER_TYPE] = {"type", CLUSTER_VARINT},
         [CLUSTER_CHANNEL] = {"channel", CLUSTER_VARINT},
@@ -68,41 +65,6 @@ ClusterFieldByName(const char *name, size_t length)
     return (strlen(candidate) == length && memcmp(candidate, name, length) == 0) ? id : 0;
 }
 
-/*
- * Reads header and length of a frame and leaves the reader at the body, which
- * with the end mark is in bounds then. Returns the body's length.
- */
-static size_t
-ReadFrameStart(bpacket_reader *reader)
-{
-    bpacket_span header = bpacket_read_bytes(reader, HEADER_SIZE);
-    uint64_t body;
-
-    if (reader->status != BPACKET_OK) {
-        return 0;
-    }
-    if (!bpacket_span_equals(header, "\xc0\x8d", HEADER_SIZE)) {
-        bpacket_reader_fail(reader, BPACKET_MALFORMED);
-        return 0;
-    }
-    body = bpacket_read_varint(reader);
-    if (body > CLUSTER_MAX_PACKET) {
-        bpacket_reader_fail(reader, BPACKET_TOO_LARGE);
-        return 0;
-    }
-    if (body + END_MARK_SIZE > bpacket_reader_left(reader)) {
-        bpacket_reader_fail(reader, BPACKET_TRUNCATED);
-        return 0;
-    }
-    return (size_t) body;
-}
-
-static bool
-EndMarkAt(const uint8_t *bytes)
-{
-    return bytes[0] == 0 && bytes[1] == 0;
-}
-
 size_t
 ClusterPacketLength(const void *bytes, size_t length)
 {
@@ -110,11 +72,11 @@ ClusterPacketLength(const void *bytes, size_t length)
     size_t body, total;
 
     bpacket_reader_init(&reader, bytes, length);
-    body = ReadFrameStart(&reader);
-    if (reader.status != BPACKET_OK || !EndMarkAt(reader.next + body)) {
+    body = bpacket_read_frame(&reader, CLUSTER_MAX_PACKET);
+    if (reader.status != BPACKET_OK || !bpacket_end_mark(reader.next + body)) {
         return 0;
     }
-    total = (length - bpacket_reader_left(&reader)) + body + END_MARK_SIZE;
+    total = (length - bpacket_reader_left(&reader)) + body + BPACKET_END_MARK_SIZE;
     return (total <= CLUSTER_MAX_PACKET) ? total : 0;
 }
 
@@ -204,11 +166,11 @@ ClusterPacketDecode(const void *bytes, size_t length, ClusterPacketCheck *check,
         return BPACKET_TOO_LARGE;
     }
     bpacket_reader_init(&reader, bytes, length);
-    body = ReadFrameStart(&reader);
+    body = bpacket_read_frame(&reader, CLUSTER_MAX_PACKET);
     if (reader.status != BPACKET_OK) {
         return reader.status;
     }
-    if (bpacket_reader_left(&reader) != body + END_MARK_SIZE || !EndMarkAt(reader.next + body)) {
+    if (bpacket_reader_left(&reader) != body + BPACKET_END_MARK_SIZE || !bpacket_end_mark(reader.next + body)) {
         return BPACKET_MALFORMED;
     }
     reader.end = reader.next + body;

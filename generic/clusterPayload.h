@@ -50,4 +50,10 @@ Tcl_Obj *ClusterPayloadField(const ClusterPacket *packet, ClusterField id);
 /* Wire text as a new string value (refCount 0), whatever the bytes. */
 Tcl_Obj *ClusterPayloadText(bpacket_span wire);
 
+/*
+ * The bytes of a value, which stay its own; NULL when it has characters above
+ * U+00FF, which Tcl_GetByteArrayFromObj of Tcl 8.6 cuts without a word.
+ */
+const uint8_t *ClusterPayloadBytes(Tcl_Obj *value, Tcl_Size *length);
+
 #endif

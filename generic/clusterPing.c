@@ -72,7 +72,7 @@ ClusterNodeSendPing(ClusterNode *node)
     Tcl_Obj *sids = node->pinged;
     Tcl_Obj *extra, *payload;
 
-    if (node->closed || !sids) {
+    if (node->closed || !sids || ClusterNodeForked(node)) {
         return;
     }
     node->pinged = NULL; /* the reference is ours now */
@@ -109,13 +109,17 @@ AnswerNow(void *data)
     ClusterNodeRelease(node);
 }
 
-/* We were asked after: at once when alone in the list, else some time within 15 s, so that not all answer together. */
+/*
+ * We were asked after: at once when alone in the list, else some time within
+ * 15 s, so that not all answer together. A beat that is due now to tell of a
+ * change is not put off for that.
+ */
 static void
 Answer(ClusterNode *node, Tcl_Size asked)
 {
     uint32_t random;
 
-    if (asked < 2) {
+    if (asked < 2 || node->tagsChanged || node->propsChanged) {
         AnswerNow(node);
         return;
     }
@@ -123,22 +127,37 @@ Answer(ClusterNode *node, Tcl_Size asked)
     ClusterTimerSet(&node->beat, &node->clock, random % (PING_ANSWER_WITHIN + 1), AnswerNow, node);
 }
 
+/* Each member is looked up among the words, of which a stranger may send any number. */
+static void
+ExpectMembers(ClusterNode *node, Tcl_Obj *const *words, Tcl_Size count)
+{
+    Tcl_HashTable named;
+    ClusterMember *member;
+    Tcl_Size i;
+    int isNew;
+
+    Tcl_InitHashTable(&named, TCL_STRING_KEYS);
+    for (i = 0; i < count && i < CLUSTER_MEMBERS_MAX; i++) {
+        Tcl_CreateHashEntry(&named, Tcl_GetString(words[i]), &isNew);
+    }
+    for (member = node->first; member; member = member->next) {
+        if (Tcl_FindHashEntry(&named, Tcl_GetString(member->sid))) {
+            ClusterMemberExpect(member, PING_EXPECT_WITHIN);
+        }
+    }
+    Tcl_DeleteHashTable(&named);
+}
+
 void
 ClusterNodeExpect(ClusterNode *node, Tcl_Obj *sids)
 {
     Tcl_Obj **words;
-    Tcl_Size count, i;
+    Tcl_Size count;
 
     if (node->closed || Tcl_ListObjGetElements(NULL, sids, &count, &words) != TCL_OK) {
         return;
     }
-    for (i = 0; i < count; i++) {
-        ClusterMember *member = ClusterNodeMemberBySid(node, Tcl_GetString(words[i]));
-
-        if (member) {
-            ClusterMemberExpect(member, PING_EXPECT_WITHIN);
-        }
-    }
+    ExpectMembers(node, words, count);
     if (!node->check.token) {
         ClusterTimerSet(&node->check, &node->clock, PING_CHECK_AFTER, CheckNow, node);
     }

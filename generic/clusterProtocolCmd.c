@@ -87,9 +87,13 @@ ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
 Tcl_Obj *
 ClusterProtocolDescriptor(const ClusterChannelInfo *info)
 {
-    Tcl_Obj *descriptor = Tcl_NewDictObj();
+    Tcl_Obj *descriptor;
     char ip[16];
 
+    if (info->descriptor) {
+        return info->descriptor;
+    }
+    descriptor = Tcl_NewDictObj();
     if (info->path) {
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
                 Tcl_NewStringObj(info->path, -1));
@@ -207,7 +211,7 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                     && (member = ClusterServiceFind(protocol->cluster, interp, objv[1])) == NULL)) {
         return TCL_ERROR;
     }
-    bytes = Tcl_GetByteArrayFromObj(objv[0], &length);
+    bytes = ClusterPayloadBytes(objv[0], &length);
     if (!bytes) {
         return ClusterFail(interp, Tcl_NewStringObj("the packet is not made of bytes", -1),
                 "CLUSTER", "PACKET", "MALFORMED", NULL);

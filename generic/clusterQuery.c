@@ -46,14 +46,11 @@ ClusterQuery *
 ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, size_t count,
         void *owner)
 {
-    ClusterQuery *query = ClusterNodeQueryById(node, Tcl_GetString(id));
+    ClusterQuery *older = ClusterNodeQueryById(node, Tcl_GetString(id)), *query;
     Tcl_HashEntry *entry;
     int isNew;
     size_t i;
 
-    if (query) {
-        ClusterQueryEnd(query);
-    }
     query = calloc(1, sizeof *query);
     if (!query || (query->awaited = calloc(count + 1, sizeof *query->awaited)) == NULL
             || (query->unreachable = calloc(count + 1, sizeof *query->unreachable)) == NULL) {
@@ -74,6 +71,9 @@ ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, s
     }
     entry = Tcl_CreateHashEntry(&node->queries, Tcl_GetString(id), &isNew);
     Tcl_SetHashValue(entry, query);
+    if (older) { /* last: who is told of it may take the id in turn, which ends ours */
+        ClusterQueryEnd(older);
+    }
     return query;
 }
 

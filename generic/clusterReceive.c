@@ -57,11 +57,20 @@ SendReply(ClusterMember *member, ClusterMessage *message, Tcl_Obj *payload)
     Tcl_DecrRefCount(payload);
 }
 
+/*
+ * A goodbye by datagram overtakes what the member wrote to its connections:
+ * it is lost once those are read to their end. One that comes over a
+ * connection is the last there.
+ */
 static void
 OnDisconnect(ClusterNode *node, ClusterMessage *message)
 {
     (void) node;
-    ClusterMemberLose(message->member);
+    if (message->slot->type->datagram && ClusterMemberConnected(message->member)) {
+        ClusterMemberLeave(message->member);
+    } else {
+        ClusterMemberLose(message->member);
+    }
 }
 
 static void
@@ -272,6 +281,7 @@ static ClusterMember *
 NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterMember *member = NULL;
+    bool added, lost;
 
     if (node->memberCount >= CLUSTER_MEMBERS_MAX) {
         node->drops[CLUSTER_DROP_LIMIT]++;
@@ -281,14 +291,19 @@ NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
         return NULL; /* it leaves before we knew it */
     }
     member = ClusterMemberNew(node, message, uuid);
-    if (!member || !node->delegate->memberAdded(node->context, member)) {
+    if (!member) {
         node->drops[CLUSTER_DROP_LIMIT]++;
-        if (member) {
-            ClusterMemberLose(member);
-        }
         return NULL;
     }
-    return member->lost ? NULL : member;
+    ClusterMemberHold(member); /* the delegate may lose it */
+    added = node->delegate->memberAdded(node->context, member);
+    if (!added) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        ClusterMemberLose(member);
+    }
+    lost = member->lost;
+    ClusterMemberRelease(member);
+    return lost ? NULL : member;
 }
 
 /* The member it comes from, made if need be, held by the message. False: dropped. */
@@ -405,9 +420,11 @@ ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel, const ClusterChannel
     message.slot = slot;
     message.channel = channel;
     message.info = *info;
+    ClusterMessageHoldInfo(&message);
     message.local = info->local || ClusterIsLocal(info->ip);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
-            && ClusterMessageComplete(&message) && (node->remote > 0 || message.local)
+            && ClusterMessageComplete(&message)
+            && (node->remote > 0 || (message.local && SameHost(node, &message)))
             && Nameable(&message) && Identify(node, &message)) {
         if (act) {
             Act(node, &message);
@@ -438,6 +455,7 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span pack
         message.info.local = false;
         message.info.ip = 0;
     }
+    ClusterMessageHoldInfo(&message);
     message.local = message.info.local || ClusterIsLocal(message.info.ip);
     if (node->closed) {
         /* a transport written in Tcl was asked, and did that */
@@ -487,7 +505,11 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
     if (member->channels[slot->index] == channel) {
         member->channels[slot->index] = NULL;
     }
-    if (unsent->count && !member->lost) {
+    if (member->leaving) {
+        if (!ClusterMemberConnected(member)) {
+            ClusterMemberLose(member);
+        }
+    } else if (unsent->count && !member->lost) {
         ClusterMemberResend(member, slot, unsent);
     }
 }

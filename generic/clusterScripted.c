@@ -15,6 +15,10 @@
 
 /* Words of a call to the object, its name included. */
 #define WORDS_MAX 5
+/* Of the props of one transport, in bytes: they go out with heartbeats, which must fit in a datagram. */
+#define PROPS_MAX 4096
+
+#define LOOPBACK_IP 0x7f000001u
 
 /*
  * Of one class for one cluster. Counted: the slot's, and the transport's.
@@ -27,8 +31,10 @@ typedef struct ScriptedType {
     char id[1];             /* as long as need be */
 } ScriptedType;
 
+/* Counted: one while it is in the table, one for each call that goes on with it. */
 struct ScriptedChannel {
-    struct ScriptedTransport *transport;
+    size_t refCount;
+    Tcl_Obj *name;        /* the chanID */
     Tcl_HashEntry *entry; /* keyed by chanID; NULL once closed */
     void *owner;
 };
@@ -43,7 +49,8 @@ typedef struct ScriptedTransport {
     void *context;
     Tcl_Obj *name;          /* of the object */
     Tcl_HashTable channels; /* chanID -> struct ScriptedChannel */
-    Tcl_Obj *address;       /* of the latest descriptor, if that is no IP address */
+    Tcl_Obj *chanID;        /* lent by the latest ScriptedInfo, as is the next; NULL before */
+    Tcl_Obj *descriptor;
     ClusterTraffic traffic;
 } ScriptedTransport;
 
@@ -115,6 +122,18 @@ ClusterScriptedType(ClusterObject *cluster, const char *id)
 }
 
 static void
+Keep(Tcl_Obj **slot, Tcl_Obj *value)
+{
+    if (value) {
+        Tcl_IncrRefCount(value);
+    }
+    if (*slot) {
+        Tcl_DecrRefCount(*slot);
+    }
+    *slot = value;
+}
+
+static void
 Release(ScriptedTransport *self)
 {
     if (--self->refCount > 0) {
@@ -122,9 +141,8 @@ Release(ScriptedTransport *self)
     }
     Tcl_DeleteHashTable(&self->channels);
     Tcl_DecrRefCount(self->name);
-    if (self->address) {
-        Tcl_DecrRefCount(self->address);
-    }
+    Keep(&self->chanID, NULL);
+    Keep(&self->descriptor, NULL);
     TypeRelease(self->type);
     free(self);
 }
@@ -281,11 +299,24 @@ ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
     return &self->base;
 }
 
+/* Nobody finds it any more. */
 static void
-FreeChannel(struct ScriptedChannel *channel)
+DropChannel(struct ScriptedChannel *channel)
 {
     Tcl_DeleteHashEntry(channel->entry);
-    free(channel);
+    channel->entry = NULL;
+    ClusterScriptedRelease((ClusterChannel *) channel);
+}
+
+/* The script may have destroyed its object already. */
+static bool
+Exists(const ScriptedTransport *self)
+{
+    Tcl_Interp *interp = self->type->data->interp;
+    Tcl_CmdInfo info;
+
+    return interp && !Tcl_InterpDeleted(interp)
+            && Tcl_GetCommandInfo(interp, Tcl_GetString(self->name), &info);
 }
 
 static void
@@ -296,9 +327,11 @@ ScriptedClose(ClusterTransport *transport)
     Tcl_HashEntry *entry;
 
     self->closed = true;
-    Discard(Call(self, false, "destroy", NULL));
+    if (Exists(self)) {
+        Discard(Call(self, false, "destroy", NULL));
+    }
     while ((entry = Tcl_FirstHashEntry(&self->channels, &search)) != NULL) {
-        FreeChannel(Tcl_GetHashValue(entry));
+        DropChannel(Tcl_GetHashValue(entry));
     }
     Release(self);
 }
@@ -318,32 +351,69 @@ ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChanne
     int sent = 0;
 
     (void) channel;
+    self->refCount++; /* the script may destroy the cluster */
     result = peer ? Call(self, false, "send", packet, ServiceName(peer->owner), NULL)
                   : Call(self, false, "send", packet, NULL);
     if (!result || Tcl_GetBooleanFromObj(NULL, result, &sent) != TCL_OK) {
         sent = 0;
     }
     Discard(result);
-    if (!sent) {
+    if (sent) {
+        self->traffic.packetsOut++;
+        self->traffic.bytesOut += blob->length;
+    } else {
         self->traffic.failures++;
-        return CLUSTER_SEND_FAILED;
     }
-    self->traffic.packetsOut++;
-    self->traffic.bytesOut += blob->length;
-    return CLUSTER_SENT;
+    Release(self);
+    return sent ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }
 
+/* Reports what the script did not throw, but gave. */
+static void
+Complain(ScriptedTransport *self, Tcl_Obj *message)
+{
+    ClusterInterp *data = self->type->data;
+    Tcl_Interp *interp = data->interp;
+    Tcl_InterpState state;
+
+    Tcl_IncrRefCount(message);
+    if (interp && !Tcl_InterpDeleted(interp)) {
+        ClusterInterpHold(data);
+        Tcl_Preserve(interp);
+        state = Tcl_SaveInterpState(interp, TCL_OK);
+        ClusterFail(interp, message, "CLUSTER", "PROTOCOL", "PROPS", self->type->id, NULL);
+        ClusterBackground(interp, TCL_ERROR, "transport of the cluster", self->name);
+        Tcl_RestoreInterpState(interp, state);
+        Tcl_Release(interp);
+        ClusterInterpRelease(data);
+    }
+    Tcl_DecrRefCount(message);
+}
+
+/* What is no dict, or so much that no heartbeat could carry it, is not advertised. */
 static Tcl_Obj *
 ScriptedProps(ClusterTransport *transport)
 {
     ScriptedTransport *self = (ScriptedTransport *) transport;
-    Tcl_Obj *result = Call(self, false, "props", NULL), *props = NULL;
-    Tcl_Size size;
+    Tcl_Obj *result, *props = NULL;
+    Tcl_Size size, length;
 
-    if (result && Tcl_DictObjSize(NULL, result, &size) == TCL_OK && size > 0) {
-        props = Tcl_DuplicateObj(result);
+    self->refCount++;
+    result = Call(self, false, "props", NULL);
+    if (result && Tcl_DictObjSize(NULL, result, &size) != TCL_OK) {
+        Complain(self, Tcl_ObjPrintf("the props of protocol %s are not a dict", self->type->id));
+    } else if (result && size > 0) {
+        Tcl_GetStringFromObj(result, &length);
+        if (length > PROPS_MAX) {
+            Complain(self,
+                    Tcl_ObjPrintf("the props of protocol %s are longer than %d bytes",
+                            self->type->id, PROPS_MAX));
+        } else {
+            props = Tcl_DuplicateObj(result);
+        }
     }
     Discard(result);
+    Release(self);
     return props;
 }
 
@@ -371,20 +441,12 @@ Entry(Tcl_Obj *dict, const char *name)
 }
 
 static void
-ReadDescriptor(ScriptedTransport *self, Tcl_Obj *descriptor, ClusterChannelInfo *info)
+ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
 {
-    Tcl_Obj *address = Entry(descriptor, "address"), *port = Entry(descriptor, "port");
-    Tcl_Obj *local = Entry(descriptor, "local");
+    Tcl_Obj *port = Entry(descriptor, "port"), *local = Entry(descriptor, "local");
     int number = 0;
 
-    if (address && !ClusterpParseIp(Tcl_GetString(address), &info->ip)) {
-        Tcl_IncrRefCount(address);
-        if (self->address) {
-            Tcl_DecrRefCount(self->address);
-        }
-        self->address = address;
-        info->path = Tcl_GetString(address);
-    }
+    ClusterScriptedAddress(Entry(descriptor, "address"), info);
     if (port && Tcl_GetIntFromObj(NULL, port, &number) == TCL_OK && number > 0
             && number <= UINT16_MAX) {
         info->port = (uint16_t) number;
@@ -394,34 +456,39 @@ ReadDescriptor(ScriptedTransport *self, Tcl_Obj *descriptor, ClusterChannelInfo 
     }
 }
 
-static const char *
-ChannelName(struct ScriptedChannel *channel)
+void
+ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info)
 {
-    return Tcl_GetHashKey(&channel->transport->channels, channel->entry);
+    if (strcmp(Tcl_GetString(address), "localhost") == 0) {
+        info->ip = LOOPBACK_IP;
+    } else {
+        ClusterpParseIp(Tcl_GetString(address), &info->ip);
+    }
 }
 
+/* What is lent lives on in the transport, unless the script has ended that. */
 static bool
 ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannelInfo *info)
 {
     ScriptedTransport *self = (ScriptedTransport *) transport;
     struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
     Tcl_Obj *descriptor;
+    bool good;
 
     memset(info, 0, sizeof *info);
-    if (channel) {
-        snprintf(info->name, sizeof info->name, "%s", ChannelName(channel));
-        descriptor =
-                Call(self, false, "descriptor", Tcl_NewStringObj(ChannelName(channel), -1), NULL);
-    } else {
-        descriptor = Call(self, false, "descriptor", NULL);
+    self->refCount++;
+    Keep(&self->chanID, channel ? channel->name : Tcl_NewObj());
+    descriptor = Call(self, false, "descriptor", channel ? channel->name : NULL, NULL);
+    good = descriptor && Entry(descriptor, "address") && !self->closed;
+    if (good) {
+        ReadDescriptor(descriptor, info);
+        Keep(&self->descriptor, descriptor);
+        info->chanID = self->chanID;
+        info->descriptor = descriptor;
     }
-    if (!descriptor || !Entry(descriptor, "address")) {
-        Discard(descriptor);
-        return false;
-    }
-    ReadDescriptor(self, descriptor, info);
-    Tcl_DecrRefCount(descriptor);
-    return true;
+    Discard(descriptor);
+    Release(self);
+    return good;
 }
 
 static void *
@@ -442,8 +509,8 @@ ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
     Tcl_Obj *service = ServiceName(channel->owner);
 
     channel->owner = NULL;
-    Discard(Call((ScriptedTransport *) transport, false, "done", service,
-            Tcl_NewStringObj(ChannelName(channel), -1), Tcl_NewIntObj(0), NULL));
+    Discard(Call((ScriptedTransport *) transport, false, "done", service, channel->name,
+            Tcl_NewIntObj(0), NULL));
 }
 
 /* Each call may change the table, so the search begins anew until no channel is the owner's. */
@@ -472,6 +539,12 @@ ScriptedForget(ClusterTransport *transport, void *owner)
     Release(self);
 }
 
+static bool
+ScriptedIsOpen(const ClusterChannel *handle)
+{
+    return ((const struct ScriptedChannel *) handle)->entry != NULL;
+}
+
 static const ClusterTraffic *
 ScriptedTraffic(ClusterTransport *transport)
 {
@@ -496,6 +569,7 @@ Methods(void)
             .done = ScriptedDone,
             .traffic = ScriptedTraffic,
             .release = ClusterScriptedTypeFree,
+            .isOpen = ScriptedIsOpen,
     };
 
     return type;
@@ -508,24 +582,42 @@ Methods(void)
  */
 
 ClusterChannel *
-ClusterScriptedChannel(ClusterTransport *transport, const char *chanID, bool make)
+ClusterScriptedChannel(ClusterTransport *transport, Tcl_Obj *chanID, bool make)
 {
     ScriptedTransport *self = (ScriptedTransport *) transport;
-    Tcl_HashEntry *entry = Tcl_FindHashEntry(&self->channels, chanID);
-    struct ScriptedChannel *channel;
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&self->channels, Tcl_GetString(chanID));
+    struct ScriptedChannel *channel = entry ? Tcl_GetHashValue(entry) : NULL;
     int isNew;
 
-    if (entry) {
-        return Tcl_GetHashValue(entry);
+    if (!channel) {
+        if (!make || self->closed || (channel = calloc(1, sizeof *channel)) == NULL) {
+            return NULL;
+        }
+        channel->refCount = 1;
+        Keep(&channel->name, chanID);
+        channel->entry = Tcl_CreateHashEntry(&self->channels, Tcl_GetString(chanID), &isNew);
+        Tcl_SetHashValue(channel->entry, channel);
+        self->traffic.opened++;
     }
-    if (!make || self->closed || (channel = calloc(1, sizeof *channel)) == NULL) {
-        return NULL;
-    }
-    channel->transport = self;
-    channel->entry = Tcl_CreateHashEntry(&self->channels, chanID, &isNew);
-    Tcl_SetHashValue(channel->entry, channel);
-    self->traffic.opened++;
+    channel->refCount++;
     return (ClusterChannel *) channel;
+}
+
+void
+ClusterScriptedRelease(ClusterChannel *handle)
+{
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+
+    if (--channel->refCount == 0) {
+        Tcl_DecrRefCount(channel->name);
+        free(channel);
+    }
+}
+
+Tcl_Obj *
+ClusterScriptedName(ClusterChannel *channel)
+{
+    return ((struct ScriptedChannel *) channel)->name;
 }
 
 void
@@ -545,10 +637,12 @@ ClusterScriptedClosed(ClusterTransport *transport, ClusterChannel *handle)
     ScriptedTransport *self = (ScriptedTransport *) transport;
     struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
     ClusterBlobQueue none;
-    void *owner = channel->owner;
 
-    ClusterBlobQueueInit(&none);
-    Tcl_DeleteHashEntry(channel->entry); /* nobody finds it any more */
-    self->delegate->closed(self->context, transport, handle, owner, &none, false);
-    free(channel);
+    if (channel->entry) {
+        channel->refCount++;
+        DropChannel(channel);
+        ClusterBlobQueueInit(&none);
+        self->delegate->closed(self->context, transport, handle, channel->owner, &none, false);
+        ClusterScriptedRelease(handle);
+    }
 }

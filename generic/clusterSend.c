@@ -265,6 +265,15 @@ ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int
     Tcl_DecrRefCount(extra);
 }
 
+/* No way worked: it must be heard of, or it is lost, and the cluster is asked after it. */
+static void
+Suspect(ClusterMember *member)
+{
+    if (ClusterMemberExpect(member, UNREACHABLE_EXPECT_WITHIN)) {
+        ClusterNodeSchedulePing(member->node, member->sid);
+    }
+}
+
 /* Tries the route in order. */
 static ClusterSendStatus
 Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
@@ -291,9 +300,8 @@ Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
     if (tooLarge && route->count == 1) {
         return CLUSTER_SEND_OVERSIZED;
     }
-    if ((flags & CLUSTER_PING_ON_FAIL) && route->count > 0 && !member->lost
-            && ClusterMemberExpect(member, UNREACHABLE_EXPECT_WITHIN)) {
-        ClusterNodeSchedulePing(member->node, member->sid);
+    if ((flags & CLUSTER_PING_ON_FAIL) && route->count > 0) {
+        Suspect(member);
     }
     return CLUSTER_SEND_UNREACHABLE;
 }
@@ -399,12 +407,16 @@ ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue
     while (!member->lost && (blob = ClusterBlobQueuePop(unsent)) != NULL) {
         ClusterBlob *plain = ClusterBlobPlain(blob);
         ClusterSendDetails details;
+        ClusterSendStatus status;
         Route route;
 
         memset(&details, 0, sizeof details);
         PlanRest(member, plain, failed, &route);
-        if (Travel(member, &route, plain, CLUSTER_PING_ON_FAIL, &details) == CLUSTER_SEND_DONE) {
+        status = Travel(member, &route, plain, 0, &details);
+        if (status == CLUSTER_SEND_DONE) {
             good = details.slot;
+        } else if (status == CLUSTER_SEND_UNREACHABLE) {
+            Suspect(member);
         }
         ClusterBlobRelease(blob);
     }

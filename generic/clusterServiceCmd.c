@@ -7,6 +7,7 @@
 #include "clusterError.h"
 #include "clusterObject.h"
 #include "clusterResolve.h"
+#include "clusterScripted.h"
 #include "clusterTransportCmd.h"
 
 #include <stdlib.h>
@@ -273,7 +274,9 @@ SocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterChannelInfo info;
 
     (void) objc;
-    if (transport && channel && transport->type->info(transport, channel, &info)) {
+    if (transport && channel && ClusterScriptedIs(transport->type)) {
+        Tcl_SetObjResult(interp, ClusterScriptedName(channel));
+    } else if (transport && channel && transport->type->info(transport, channel, &info)) {
         Tcl_SetObjResult(interp, Tcl_NewStringObj(info.name, -1));
     }
     return TCL_OK;

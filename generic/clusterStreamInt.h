@@ -92,6 +92,8 @@ void ClusterConnFinish(ClusterChannel *conn);
 void *ClusterConnOwn(ClusterChannel *conn, void *owner);
 void *ClusterConnOwner(const ClusterChannel *conn);
 ClusterChannel *ClusterConnNext(const ClusterChannel *conn);
+/* Neither closed nor about to be. */
+bool ClusterConnIsOpen(const ClusterChannel *conn);
 void ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info);
 
 #endif

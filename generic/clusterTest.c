@@ -6,13 +6,18 @@
 
 #include "clusterTest.h"
 
+#include "blobTest.h"
 #include "cluster.h"
 #include "codecTest.h"
+#include "lifeTest.h"
+#include "nodeTest.h"
 
 int
 Clustertest_Init(Tcl_Interp *interp)
 {
-    if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK) {
+    if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK
+            || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
+            || Clusternodetest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);

@@ -109,6 +109,8 @@ typedef struct ClusterChannelInfo {
     uint16_t port;
     bool local;       /* for certain of this host, whatever the address */
     const char *path; /* unix sockets: ours; else NULL */
+    /* Of transports written in Tcl, else NULL; borrowed until the transport is asked again. */
+    Tcl_Obj *chanID, *descriptor;
 } ClusterChannelInfo;
 
 typedef struct ClusterTransportType {
@@ -137,7 +139,10 @@ typedef struct ClusterTransportType {
     /* What to advertise, a dict (refCount 0); NULL when nothing. */
     Tcl_Obj *(*props)(ClusterTransport *transport);
     void (*event)(ClusterTransport *transport, ClusterTransportEvent event);
-    /* channel NULL: the transport's own socket. False when it is unknown. */
+    /*
+     * channel NULL: the transport's own socket. False when it is unknown. One
+     * written in Tcl is asked for it, so anything may have happened afterwards.
+     */
     bool (*info)(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info);
     /* Says whom a channel serves. Returns whom it served before, NULL for nobody. */
     void *(*own)(ClusterChannel *channel, void *owner);
@@ -148,6 +153,8 @@ typedef struct ClusterTransportType {
     const ClusterTraffic *(*traffic)(ClusterTransport *transport);
     /* The node is done with the type; NULL for types that live for ever. */
     void (*release)(const struct ClusterTransportType *type);
+    /* False once the channel was closed, when a callback that it is held for still runs; NULL: always true. */
+    bool (*isOpen)(const ClusterChannel *channel);
 } ClusterTransportType;
 
 /* A transport's first member. */

@@ -9,6 +9,7 @@
 #include "clusterError.h"
 #include "clusterScripted.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /*
@@ -33,9 +34,9 @@ FindSlot(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
     return slot;
 }
 
-/* The channel behind a chanID; built-in transports know their own, so NULL for those. */
+/* The channel behind a chanID, held; built-in transports know their own, so NULL for those. */
 static ClusterChannel *
-FindChannel(ClusterSlot *slot, const char *chanID, bool make)
+FindChannel(ClusterSlot *slot, Tcl_Obj *chanID, bool make)
 {
     ClusterTransport *transport = ClusterSlotTransport(slot);
 
@@ -45,7 +46,15 @@ FindChannel(ClusterSlot *slot, const char *chanID, bool make)
     return ClusterScriptedChannel(transport, chanID, make);
 }
 
-/* address, port and local of a descriptor, for packets that a script brings. */
+static void
+ReleaseChannel(ClusterChannel *channel)
+{
+    if (channel) {
+        ClusterScriptedRelease(channel);
+    }
+}
+
+/* address and local of a descriptor, for packets that a script brings. */
 static void
 ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
 {
@@ -54,6 +63,7 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
     int i, local = 0;
 
     memset(info, 0, sizeof *info);
+    info->descriptor = descriptor;
     for (i = 0; i < 2; i++) {
         Tcl_Obj *key = Tcl_NewStringObj(names[i], -1);
 
@@ -62,7 +72,7 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
         Tcl_DecrRefCount(key);
     }
     if (values[0]) {
-        ClusterpParseIp(Tcl_GetString(values[0]), &info->ip);
+        ClusterScriptedAddress(values[0], info);
     }
     if (values[1] && Tcl_GetBooleanFromObj(NULL, values[1], &local) == TCL_OK) {
         info->local = local != 0;
@@ -77,58 +87,86 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
 
 /* A service's channel is open: sends go over it. */
 static void
-ChannelOpen(ClusterSlot *slot, const char *chanID, ClusterMember *member)
+ChannelOpen(ClusterSlot *slot, Tcl_Obj *chanID, ClusterMember *member)
 {
     ClusterChannel *channel = FindChannel(slot, chanID, true);
 
     if (channel && member) {
         ClusterMemberUseChannel(member, slot, channel);
     }
+    ReleaseChannel(channel);
 }
 
 static void
-ChannelClose(ClusterSlot *slot, const char *chanID)
+ChannelClose(ClusterSlot *slot, Tcl_Obj *chanID)
 {
     ClusterChannel *channel = FindChannel(slot, chanID, false);
 
     if (channel) {
         ClusterScriptedClosed(ClusterSlotTransport(slot), channel);
     }
+    ReleaseChannel(channel);
 }
 
-/* event channel open|close|receive|server PROTOCOL ?CHANID? ?SERVICE? */
+/* By its first letter, as 1.1.8 does. */
 static int
-ChannelEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+Letter(Tcl_Obj *word)
 {
-    const char *action = Tcl_GetString(objv[0]);
-    const char *chanID = objc > 2 ? Tcl_GetString(objv[2]) : "";
-    ClusterMember *member = NULL;
-    ClusterSlot *slot;
+    return tolower((unsigned char) *Tcl_GetString(word));
+}
 
-    if (*action == 's') { /* the transport may be in its constructor, and no slot yet */
-        ClusterNodePropsChanged(cluster->node);
-        return TCL_OK;
-    }
-    slot = FindSlot(cluster, interp, objv[1]);
+/* Words: open|close|receive PROTOCOL CHANID ?SERVICE? */
+static int
+ChannelMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterMember *member = NULL;
+    ClusterSlot *slot = FindSlot(cluster, interp, objv[1]);
+
     if (!slot) {
         return TCL_ERROR;
+    }
+    if (Letter(objv[0]) == 'c') { /* whom it served is known, and may be gone */
+        ChannelClose(slot, objv[2]);
+        return TCL_OK;
     }
     if (objc > 3 && *Tcl_GetString(objv[3])
             && (member = ClusterServiceFind(cluster, interp, objv[3])) == NULL) {
         return TCL_ERROR;
     }
-    if (*action == 'o' || *action == 'r') {
-        ChannelOpen(slot, chanID, member);
-    } else if (*action == 'c') {
-        ChannelClose(slot, chanID);
-    } else {
+    ChannelOpen(slot, objv[2], member);
+    return TCL_OK;
+}
+
+/*
+ * event channel open|close|receive|server PROTOCOL ?CHANID? ?SERVICE?
+ *
+ * A transport may call this while it is made, when it has no slot yet, and
+ * while it ends, when it has none any more: there is nothing to note then.
+ */
+static int
+ChannelEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int letter = Letter(objv[0]);
+
+    if (!letter || !strchr("ocrs", letter)) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("unknown channel event \"%s\": must be close, open, receive, or "
                               "server",
-                        action),
-                "CLUSTER", "EVENT", action, NULL);
+                        Tcl_GetString(objv[0])),
+                "CLUSTER", "EVENT", Tcl_GetString(objv[0]), NULL);
     }
-    return TCL_OK;
+    if (!ClusterNodeReady(cluster->node)) {
+        return TCL_OK;
+    }
+    if (letter == 's') {
+        ClusterNodePropsChanged(cluster->node);
+        return TCL_OK;
+    }
+    if (objc < 3) {
+        return ClusterFail(interp, Tcl_NewStringObj("a channel event needs a chanID", -1),
+                "CLUSTER", "EVENT", Tcl_GetString(objv[0]), NULL);
+    }
+    return ChannelMoved(cluster, interp, objc, objv);
 }
 
 /* event service lost SERVICE: the transport knows that it is gone. */
@@ -154,11 +192,11 @@ ClusterCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     const char *what = Tcl_GetString(objv[0]);
 
-    if (ClusterObjectAlive(self, interp) != TCL_OK) {
-        return TCL_ERROR;
-    }
     if (Tcl_StringCaseMatch(what, "cha*", TCL_MATCH_NOCASE) && objc > 2) {
         return ChannelEvent(self, interp, objc - 1, objv + 1);
+    }
+    if (ClusterObjectAlive(self, interp) != TCL_OK) {
+        return TCL_ERROR;
     }
     if (Tcl_StringCaseMatch(what, "ser*", TCL_MATCH_NOCASE)) {
         return ServiceEvent(self, interp, objc - 1, objv + 1);
@@ -181,6 +219,7 @@ int
 ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
+    ClusterChannel *channel;
     ClusterSlot *slot;
     bpacket_span packet;
     Tcl_Size length;
@@ -190,14 +229,16 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
             || (slot = FindSlot(cluster, interp, objv[0])) == NULL) {
         return TCL_ERROR;
     }
-    packet.bytes = Tcl_GetByteArrayFromObj(objv[2], &length);
+    packet.bytes = ClusterPayloadBytes(objv[2], &length);
     if (!packet.bytes) {
         ClusterNodeCountDrop(cluster->node, CLUSTER_DROP_MALFORMED);
         return TCL_OK;
     }
     packet.length = (size_t) length;
     ClusterScriptedCount(ClusterSlotTransport(slot), packet.length);
-    ClusterNodeReceive(slot, FindChannel(slot, Tcl_GetString(objv[1]), true), packet);
+    channel = FindChannel(slot, objv[1], true);
+    ClusterNodeReceive(slot, channel, packet);
+    ReleaseChannel(channel);
     Tcl_ResetResult(interp);
     return TCL_OK;
 }
@@ -208,6 +249,7 @@ Take(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act,
 {
     ClusterSlot *slot;
     ClusterChannelInfo info;
+    ClusterChannel *channel;
     ClusterMember *member;
     Tcl_Size size;
 
@@ -220,8 +262,10 @@ Take(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act,
     }
     *failed = false;
     ReadDescriptor(objv[3], &info);
-    member = ClusterNodeTake(slot, FindChannel(slot, Tcl_GetString(objv[1]), false), &info, objv[2],
-            act);
+    info.chanID = objv[1];
+    channel = FindChannel(slot, objv[1], false);
+    member = ClusterNodeTake(slot, channel, &info, objv[2], act);
+    ReleaseChannel(channel);
     Tcl_ResetResult(interp);
     return member;
 }
@@ -264,21 +308,41 @@ ClusterServiceCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *cons
     return failed ? TCL_ERROR : TCL_OK;
 }
 
+/* Does the payload name the service as its sender? */
+static bool
+IsFrom(const ClusterServiceObject *service, Tcl_Obj *payload)
+{
+    const ClusterPayloadKeys *keys = ClusterNodeKeys(service->cluster->node);
+    Tcl_Obj *sid = NULL, *hid = NULL;
+
+    return Tcl_DictObjGet(NULL, payload, keys->name[CLUSTER_SID], &sid) == TCL_OK && sid
+            && Tcl_DictObjGet(NULL, payload, keys->name[CLUSTER_HID], &hid) == TCL_OK && hid
+            && strcmp(Tcl_GetString(sid), Tcl_GetString(ClusterMemberSid(service->member))) == 0
+            && strcmp(Tcl_GetString(hid), Tcl_GetString(ClusterMemberHid(service->member))) == 0;
+}
+
 /* validate PROTOCOL CHANID PAYLOAD DESCRIPTOR: is the payload this service's, and acceptable? */
 int
 ClusterServiceCmdValidate(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
-    bool failed;
-    ClusterMember *member = Take(service->cluster, interp, objv, false, &failed);
-    bool same = member == service->member;
+    ClusterMember *member = NULL;
+    bool failed = false, same;
+    Tcl_Size size;
 
     (void) objc;
-    if (member) {
-        ClusterMemberRelease(member);
+    if (Tcl_DictObjSize(interp, objv[2], &size) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (IsFrom(service, objv[2])) {
+        member = Take(service->cluster, interp, objv, false, &failed);
     }
     if (failed) {
         return TCL_ERROR;
+    }
+    same = member == service->member;
+    if (member) {
+        ClusterMemberRelease(member);
     }
     Tcl_SetObjResult(interp, Tcl_NewBooleanObj(same));
     return TCL_OK;
@@ -301,10 +365,10 @@ ClusterServiceCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const 
     if (!slot) {
         return TCL_ERROR;
     }
-    if (*Tcl_GetString(objv[1]) == 'o') {
-        ChannelOpen(slot, Tcl_GetString(objv[3]), service->member);
-    } else if (*Tcl_GetString(objv[1]) == 'c') {
-        ChannelClose(slot, Tcl_GetString(objv[3]));
+    if (Letter(objv[1]) == 'o') {
+        ChannelOpen(slot, objv[3], service->member);
+    } else if (Letter(objv[1]) == 'c') {
+        ChannelClose(slot, objv[3]);
     }
     return TCL_OK;
 }

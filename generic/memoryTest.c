@@ -1,0 +1,230 @@
+/*
+ * memoryTest.c --
+ *
+ *	The network in memory: hosts, links, and the record of what was sent
+ *	(see memoryTest.h).
+ */
+
+#include "memoryTestInt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the network --------------------------------------------------------- */
+
+static void
+Renew(Tcl_Obj **slot, Tcl_Obj *value)
+{
+    Tcl_IncrRefCount(value);
+    if (*slot) {
+        Tcl_DecrRefCount(*slot);
+    }
+    *slot = value;
+}
+
+MemoryNet *
+MemoryNetNew(HandClock *clock)
+{
+    MemoryNet *net = calloc(1, sizeof *net);
+
+    if (net) {
+        net->clock = clock;
+        net->random = 1;
+        net->nextPort = 1;
+        Tcl_InitHashTable(&net->links, TCL_STRING_KEYS);
+        ClusterPayloadKeysInit(&net->keys);
+        Renew(&net->counts, Tcl_NewDictObj());
+        Renew(&net->sent, Tcl_NewListObj(0, NULL));
+        Renew(&net->faults, Tcl_NewListObj(0, NULL));
+    }
+    return net;
+}
+
+void
+MemoryNetFree(MemoryNet *net)
+{
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry;
+
+    if (!net) {
+        return;
+    }
+    MemoryDatagramsFree(net);
+    MemoryStreamsFree(net);
+    for (entry = Tcl_FirstHashEntry(&net->links, &search); entry;
+            entry = Tcl_NextHashEntry(&search)) {
+        free(Tcl_GetHashValue(entry));
+    }
+    Tcl_DeleteHashTable(&net->links);
+    ClusterPayloadKeysFree(&net->keys);
+    Tcl_DecrRefCount(net->counts);
+    Tcl_DecrRefCount(net->sent);
+    Tcl_DecrRefCount(net->faults);
+    free(net);
+}
+
+void
+MemoryNetSeed(MemoryNet *net, uint32_t seed)
+{
+    net->random = seed ? seed : 1;
+}
+
+/* 0 to below - 1; the same row of numbers for the same seed. */
+int
+MemoryRandom(MemoryNet *net, int below)
+{
+    net->random ^= net->random << 13;
+    net->random ^= net->random >> 17;
+    net->random ^= net->random << 5;
+    return below > 0 ? (int) (net->random % (uint32_t) below) : 0;
+}
+
+void
+MemoryNetAddHost(MemoryNet *net, MemoryHost *host)
+{
+    MemoryHost **end = &net->hosts;
+
+    while (*end) {
+        end = &(*end)->next;
+    }
+    host->net = net;
+    host->next = NULL;
+    *end = host;
+}
+
+MemoryHost *
+MemoryNetFirst(const MemoryNet *net)
+{
+    return net->hosts;
+}
+
+/* ---- links --------------------------------------------------------------- */
+
+static Tcl_Obj *
+LinkKey(const char *from, const char *to)
+{
+    Tcl_Obj *key = Tcl_ObjPrintf("%s>%s", from, to);
+
+    Tcl_IncrRefCount(key);
+    return key;
+}
+
+void
+MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const MemoryLink *link)
+{
+    Tcl_Obj *key = LinkKey(from, to);
+    int isNew;
+    Tcl_HashEntry *entry = Tcl_CreateHashEntry(&net->links, Tcl_GetString(key), &isNew);
+    MemoryLink *copy = isNew ? malloc(sizeof *copy) : Tcl_GetHashValue(entry);
+
+    if (copy) {
+        *copy = *link;
+    }
+    Tcl_SetHashValue(entry, copy);
+    Tcl_DecrRefCount(key);
+}
+
+static const MemoryLink *
+FindLink(MemoryNet *net, const char *from, const char *to)
+{
+    Tcl_Obj *key = LinkKey(from, to);
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&net->links, Tcl_GetString(key));
+
+    Tcl_DecrRefCount(key);
+    return entry ? Tcl_GetHashValue(entry) : NULL;
+}
+
+MemoryLink
+MemoryFindLink(const MemoryHost *from, const MemoryHost *to)
+{
+    static const MemoryLink perfect = {0, 0, 0, 0};
+    MemoryNet *net = from->net;
+    const char *names[2] = {Tcl_GetString(from->name), Tcl_GetString(to->name)};
+    const MemoryLink *link = NULL;
+
+    if (net->links.numEntries) {
+        link = FindLink(net, names[0], names[1]);
+        link = link ? link : FindLink(net, names[0], "*");
+        link = link ? link : FindLink(net, "*", names[1]);
+        link = link ? link : FindLink(net, "*", "*");
+    }
+    return link ? *link : perfect;
+}
+
+int64_t
+MemoryDelay(MemoryNet *net, const MemoryLink *link)
+{
+    return link->delay + MemoryRandom(net, link->jitter + 1);
+}
+
+/* ---- the record ---------------------------------------------------------- */
+
+void
+MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, const ClusterBlob *blob)
+{
+    MemoryNet *net = from->net;
+    ClusterPacket packet;
+    Tcl_Obj *key, *count = NULL, *words[5];
+    int number = 0;
+
+    if (ClusterPacketDecode(blob->bytes, blob->length, NULL, NULL, &packet) != BPACKET_OK) {
+        key = Tcl_ObjPrintf("%s ?", transport);
+    } else {
+        key = Tcl_ObjPrintf("%s %d", transport, (int) packet.field[CLUSTER_TYPE].number);
+        if (net->tracing) {
+            words[0] = Tcl_NewWideIntObj((Tcl_WideInt) HandClockNow(net->clock));
+            words[1] = from->name;
+            words[2] = Tcl_NewStringObj(transport, -1);
+            words[3] = to ? to->name : Tcl_NewStringObj("*", 1);
+            words[4] = ClusterPayloadFromPacket(&net->keys, &packet);
+            Tcl_ListObjAppendElement(NULL, net->sent, Tcl_NewListObj(5, words));
+        }
+    }
+    Tcl_IncrRefCount(key);
+    if (Tcl_DictObjGet(NULL, net->counts, key, &count) == TCL_OK && count) {
+        (void) Tcl_GetIntFromObj(NULL, count, &number);
+    }
+    Tcl_DictObjPut(NULL, net->counts, key, Tcl_NewIntObj(number + 1));
+    Tcl_DecrRefCount(key);
+}
+
+/* Hands out a value that was gathered, and begins another. */
+static Tcl_Obj *
+Take(Tcl_Obj **slot, Tcl_Obj *fresh)
+{
+    Tcl_Obj *value = Tcl_DuplicateObj(*slot);
+
+    Renew(slot, fresh);
+    return value;
+}
+
+Tcl_Obj *
+MemoryNetCounts(MemoryNet *net)
+{
+    return Take(&net->counts, Tcl_NewDictObj());
+}
+
+void
+MemoryNetTrace(MemoryNet *net, bool on)
+{
+    net->tracing = on;
+}
+
+Tcl_Obj *
+MemoryNetSent(MemoryNet *net)
+{
+    return Take(&net->sent, Tcl_NewListObj(0, NULL));
+}
+
+void
+MemoryFault(MemoryNet *net, const char *text)
+{
+    Tcl_ListObjAppendElement(NULL, net->faults, Tcl_NewStringObj(text, -1));
+}
+
+Tcl_Obj *
+MemoryNetFaults(MemoryNet *net)
+{
+    return Take(&net->faults, Tcl_NewListObj(0, NULL));
+}
