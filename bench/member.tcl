@@ -1,0 +1,90 @@
+# member.tcl --
+#
+#	One of the two members that bench/run.tcl measures; obeys lines on its
+#	standard input and answers with lines on standard output.
+#
+# usage: tclsh member.tcl TAG GROUP PORT
+
+package require cluster 1.1
+
+lassign $argv tag group port
+set cluster [cluster join -address $group -port $port -tags [list $tag]]
+set count 0
+set expected -1
+
+$cluster hook service discovered {
+    set ::peer $service
+    puts found
+}
+$cluster hook query {
+    return $data
+}
+$cluster hook event {
+    if {[incr ::count] == $::expected} {
+	puts [clock microseconds]
+    }
+}
+
+# ---- round trips ----------------------------------------------------------
+
+# One query after the other; prints the microseconds that one took on average.
+proc roundtrip {trips bytes} {
+    set ::text [string repeat x $bytes]
+    set ::left $trips
+    set start [clock microseconds]
+    ask
+    vwait ::finished
+    puts [format %.3f [expr {([clock microseconds] - $start) / double($trips)}]]
+}
+
+proc ask {} {
+    $::cluster query -resolve $::peer -query $::text -command told
+}
+
+proc told {event} {
+    if {[lindex $event 0] eq "done"} {
+	if {[incr ::left -1] > 0} {
+	    ask
+	} else {
+	    set ::finished 1
+	}
+    }
+}
+
+# ---- events ---------------------------------------------------------------
+
+# To be told when so many events have come.
+proc expect {events} {
+    set ::count 0
+    set ::expected $events
+    puts ok
+}
+
+proc arrived {} {
+    puts $::count
+}
+
+# Sends events from a loop; prints when it began.
+proc flood {events bytes} {
+    set data [string repeat x $bytes]
+    set start [clock microseconds]
+    for {set i 0} {$i < $events} {incr i} {
+	$::cluster send -services $::peer -data $data
+    }
+    puts $start
+}
+
+# ---- obeying --------------------------------------------------------------
+
+proc obey {} {
+    if {[gets stdin line] >= 0} {
+	{*}$line
+    } elseif {[eof stdin]} {
+	exit
+    }
+}
+
+fconfigure stdout -buffering line
+fconfigure stdin -blocking 0
+fileevent stdin readable obey
+vwait forever

@@ -1,0 +1,252 @@
+# run.tcl --
+#
+#	Measures the package between two processes, and a plain C program beside
+#	it in the same run. Prints a table; asserts nothing.
+#
+#	Run by `make bench BENCHFLAGS="..."`, which compiles bench/*.c into the
+#	directory named by CLUSTER_BENCH_BIN. Ours and the peer take turns, round by
+#	round, so that both have the same weather. The servers run on one CPU and the
+#	clients on another where taskset and two CPUs are there. A number is the
+#	median of the rounds; the ratio is the median of the rounds' ratios.
+#
+# options:
+#	-rows LIST	which rows (roundtrip events)
+#	-rounds N	how often each is measured (9)
+#	-trips N	round trips in one round (3000)
+#	-events N	events in one round (100000)
+#	-cpus LIST	the server's and the client's CPU (the first two there are)
+#	-verbose BOOL	print every round (0)
+
+package require Tcl 8.6-
+
+namespace eval bench {
+    variable options {-rows {roundtrip events} -rounds 9 -trips 3000 -events 100000 -cpus {}
+	    -verbose 0}
+    variable tripBytes 64
+    variable eventBytes 128
+    variable limit 60000		;# ms that anything may take
+    variable cpus {}			;# two to pin to, or none
+    variable pipes {}			;# name -> channel
+    variable answer
+}
+
+# ---- processes ------------------------------------------------------------
+
+# Two CPUs that this process may use, empty when there is no choice.
+proc bench::chooseCpus {} {
+    variable cpus
+    variable options
+    set cpus [dict get $options -cpus]
+    if {[llength $cpus] || [catch {exec taskset -cp [pid]} text] || ![regexp {[0-9,-]+$} $text list]} {
+	return
+    }
+    set found {}
+    foreach range [split $list ,] {
+	lassign [split $range -] first last
+	for {set i $first} {$i <= ($last eq "" ? $first : $last)} {incr i} {
+	    lappend found $i
+	}
+    }
+    if {[llength $found] >= 2} {
+	set cpus [lrange $found 0 1]
+    }
+}
+
+# Starts a process on the CPU for servers (0) or clients (1).
+proc bench::start {name side args} {
+    variable cpus
+    variable pipes
+    if {[llength $cpus]} {
+	set args [list taskset -c [lindex $cpus $side] {*}$args]
+    }
+    set pipe [open |[list {*}$args 2>@stderr] r+]
+    fconfigure $pipe -blocking 0 -buffering line
+    dict set pipes $name $pipe
+    return $pipe
+}
+
+proc bench::say {name line} {
+    variable pipes
+    puts [dict get $pipes $name] $line
+}
+
+# The next line of a process; an error when it does not come in time.
+proc bench::hear {name} {
+    variable pipes
+    variable limit
+    variable answer
+    set pipe [dict get $pipes $name]
+    set timer [after $limit [list set bench::answer [list timeout]]]
+    fileevent $pipe readable [list bench::readable $pipe]
+    set answer {}
+    while {$answer eq ""} {
+	vwait bench::answer
+    }
+    after cancel $timer
+    fileevent $pipe readable {}
+    lassign $answer what line
+    if {$what ne "line"} {
+	error "process $name: $what" "" [list BENCH $what]
+    }
+    return $line
+}
+
+proc bench::readable {pipe} {
+    variable answer
+    if {[gets $pipe line] >= 0} {
+	set answer [list line $line]
+    } elseif {[eof $pipe]} {
+	set answer [list "ended too early"]
+    }
+}
+
+proc bench::ask {name line} {
+    say $name $line
+    return [hear $name]
+}
+
+# Ends what was started, by process id.
+proc bench::finish {} {
+    variable pipes
+    dict for {name pipe} $pipes {
+	catch {exec kill {*}[pid $pipe]}
+	catch {fconfigure $pipe -blocking 1}
+	catch {close $pipe}
+    }
+    set pipes {}
+}
+
+# Two members that know each other.
+proc bench::startMembers {} {
+    set group 239.255.[expr {[pid] / 250 % 250}].[expr {[pid] % 250 + 1}]
+    set port [expr {20000 + [pid] % 40000}]
+    set script [file join [file dirname [info script]] member.tcl]
+    foreach {name side} {server 0 client 1} {
+	start $name $side [info nameofexecutable] $script $name $group $port
+    }
+    hear server
+    hear client
+}
+
+# The C program, sleeping in read (block) or in epoll_wait (poll).
+proc bench::startPeer {how} {
+    variable tripBytes
+    set program [file join $::env(CLUSTER_BENCH_BIN) pingpong]
+    start server-$how 0 $program serve $how $tripBytes
+    start client-$how 1 $program ping $how $tripBytes [hear server-$how]
+}
+
+# ---- numbers --------------------------------------------------------------
+
+proc bench::median {numbers} {
+    set sorted [lsort -real $numbers]
+    set middle [expr {[llength $sorted] / 2}]
+    if {[llength $sorted] % 2} {
+	return [lindex $sorted $middle]
+    }
+    return [expr {([lindex $sorted $middle-1] + [lindex $sorted $middle]) / 2.0}]
+}
+
+proc bench::line {name ours peer ratio rounds} {
+    puts [format "%-38s %14s %12s %6s %7s" $name $ours $peer $ratio $rounds]
+}
+
+proc bench::verbose {text} {
+    variable options
+    if {[dict get $options -verbose]} {
+	puts "    $text"
+    }
+}
+
+# ---- rows -----------------------------------------------------------------
+
+# A query of one service over `t` and its answer, beside a message to and fro.
+proc bench::row_roundtrip {rounds} {
+    variable options
+    variable tripBytes
+    set trips [dict get $options -trips]
+    set hows {block poll}
+    foreach how $hows {
+	startPeer $how
+	ask client-$how $trips
+    }
+    ask client "roundtrip $trips $tripBytes"
+    for {set i 1} {$i <= $rounds} {incr i} {
+	set mine [ask client "roundtrip $trips $tripBytes"]
+	lappend ours $mine
+	set text "round $i: ours $mine"
+	foreach how $hows {
+	    set theirs [ask client-$how $trips]
+	    dict lappend peers $how $theirs
+	    dict lappend ratios $how [expr {$mine / $theirs}]
+	    append text ", $how $theirs"
+	}
+	verbose "$text us"
+    }
+    foreach {how name} {block "C, blocking read" poll "C, event loop"} {
+	line "query round trip; $name" [format "%.1f us" [median $ours]] \
+	    [format "%.1f us" [median [dict get $peers $how]]] \
+	    [format %.2f [median [dict get $ratios $how]]] $rounds
+    }
+}
+
+# Events from a script's loop, until a hook has counted them all.
+proc bench::row_events {rounds} {
+    variable options
+    variable eventBytes
+    set events [dict get $options -events]
+    set arrived 0
+    for {set i 1} {$i <= $rounds} {incr i} {
+	ask server "expect $events"
+	set start [ask client "flood $events $eventBytes"]
+	if {[catch {hear server} stop]} {
+	    incr arrived [ask server arrived]
+	    verbose "round $i: $stop"
+	    continue
+	}
+	incr arrived $events
+	lappend rates [expr {$events * 1e6 / ($stop - $start)}]
+	verbose "round $i: [format %.0f [lindex $rates end]] events/s"
+    }
+    set rate [expr {[info exists rates] ? [format "%.0f /s" [median $rates]] : "-"}]
+    line "events of $eventBytes bytes" $rate - - $rounds
+    puts "    sent [expr {$events * $rounds}], arrived $arrived"
+}
+
+# ---- the run --------------------------------------------------------------
+
+proc bench::configure {arguments} {
+    variable options
+    foreach {option value} $arguments {
+	if {![dict exists $options $option]} {
+	    error "unknown option \"$option\": must be [join [dict keys $options] {, }]"
+	}
+	dict set options $option $value
+    }
+    foreach row [dict get $options -rows] {
+	if {[info procs row_$row] eq ""} {
+	    error "unknown row \"$row\": must be roundtrip or events"
+	}
+    }
+}
+
+proc bench::main {arguments} {
+    variable options
+    variable cpus
+    configure $arguments
+    chooseCpus
+    startMembers
+    puts "Tcl [info patchlevel]; [expr {[llength $cpus] ? "CPUs $cpus" : "not pinned"}]"
+    line name ours peer ratio rounds
+    foreach row [dict get $options -rows] {
+	row_$row [dict get $options -rounds]
+    }
+}
+
+fconfigure stdout -buffering line
+set failed [catch {bench::main $argv} message]
+bench::finish
+if {$failed} {
+    puts stderr "bench: $message"
+    exit 1
+}
