@@ -155,6 +155,10 @@ CheckTransports(ClusterNode *node)
 {
     int i;
 
+    if (node->checking) { /* one of them sends a heartbeat itself */
+        return;
+    }
+    node->checking = true;
     for (i = 0; i < node->slotCount; i++) {
         ClusterSlot *slot = node->slots[i];
 
@@ -162,15 +166,17 @@ CheckTransports(ClusterNode *node)
             slot->type->event(slot->transport, CLUSTER_EVENT_HEARTBEAT);
         }
     }
+    node->checking = false;
 }
 
-void
+bool
 ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
 {
     Tcl_Obj *payload;
+    bool sent = false;
 
     if (node->closed || ClusterNodeForked(node)) {
-        return;
+        return false;
     }
     ClusterNodeHold(node);
     if (channel == CLUSTER_CHANNEL_BROADCAST) {
@@ -183,10 +189,11 @@ ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
     }
     if (!node->closed) {
         payload = BeatPayload(node, CLUSTER_HEARTBEAT, with, channel, NULL);
-        ClusterNodeBroadcast(node, payload, 0, NULL);
+        sent = ClusterNodeBroadcast(node, payload, 0, NULL) == CLUSTER_SEND_DONE;
         Tcl_DecrRefCount(payload);
     }
     ClusterNodeRelease(node);
+    return sent;
 }
 
 bool

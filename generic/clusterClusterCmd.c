@@ -457,13 +457,14 @@ HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
  * ------------------------------------------------------------------------
  */
 
-/* heartbeat ?props tags channel? */
+/* heartbeat ?props tags channel?: whether it went out. */
 static int
 HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
     uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
     int with = 0, tags = 0;
+    bool sent;
 
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
             || (objc > 0 && ClusterParseWith(interp, objv[0], &with) != TCL_OK)
@@ -471,7 +472,8 @@ HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
             || (objc > 2 && ClusterParseChannel(interp, objv[2], &channel) != TCL_OK)) {
         return TCL_ERROR;
     }
-    ClusterNodeHeartbeat(cluster->node, with | (tags ? CLUSTER_WITH_TAGS : 0), channel);
+    sent = ClusterNodeHeartbeat(cluster->node, with | (tags ? CLUSTER_WITH_TAGS : 0), channel);
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(sent));
     return TCL_OK;
 }
 
@@ -671,7 +673,7 @@ const ClusterMethod clusterMethods[] = {
         {"receive", ClusterCmdReceive, 3, 3, "protocol chanID packet"},
         {"resolve", ResolveCmd, 1, -1, "filter ?filter ...?"},
         {"resolve_self", ResolveSelfCmd, 1, 2, "tag ?mode?"},
-        {"resolver", ResolverCmd, 1, -1, "?option ...? list ?..."},
+        {"resolver", ResolverCmd, 0, -1, "?option ...? list ?..."},
         {"resolver_self", ResolverSelfCmd, 1, -1, "?option ...? list ?..."},
         {"response_payload", ClusterCmdResponsePayload, 2, 4, "response channel ?tags? ?known?"},
         {"run_hook", RunHookCmd, 1, -1, "path ?...?"},

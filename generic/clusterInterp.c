@@ -6,6 +6,7 @@
 
 #include "clusterInterp.h"
 
+#include "clusterLoop.h"
 #include "clusterObject.h"
 #include "clusterPacket.h"
 
@@ -130,7 +131,10 @@ ClusterInterpGet(Tcl_Interp *interp)
 void
 ClusterInterpWatchExit(ClusterInterp *data)
 {
+    int error;
+
     if (!data->exitHandler) {
+        ClusterLoopGet(&error); /* handlers run last made first: the loop must outlive us */
         data->exitHandler = true;
         Tcl_CreateThreadExitHandler(InterpExit, data);
     }

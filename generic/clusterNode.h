@@ -179,8 +179,8 @@ void ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason);
 #define CLUSTER_WITH_PROPS 1
 #define CLUSTER_WITH_TAGS  2
 
-/* Sends one now. On channel 0 it also re-arms the timer, adds what changed, and expires members. */
-void ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel);
+/* Sends one now. On channel 0 it also re-arms the timer, adds what changed, and expires members. Returns whether it went out. */
+bool ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel);
 void ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms);
 /* A probe, at most one in 30 seconds. Returns whether it went out. ruid may be NULL. */
 bool ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel);

@@ -18,6 +18,7 @@
 #define PING_CHECK_AFTER          30000
 #define UNREACHABLE_EXPECT_WITHIN 30000
 #define RECENTLY                  3000 /* heard within: not suspected */
+#define REFRESH_EVERY             1000 /* failure reports are heeded at most this often */
 #define LEAVE_WITHIN              1000 /* silence after a goodbye while a connection is open */
 
 /* Of what a stranger can make a member remember, in bytes of the wire: larger tags or props are dropped. */
@@ -31,6 +32,8 @@ struct ClusterSlot {
     Tcl_Obj *id;
     const ClusterTransportType *type;
     ClusterTransport *transport;
+    bool refreshed;      /* lastRefresh is set */
+    int64_t lastRefresh; /* when a failure report made its server anew */
 };
 
 /*
@@ -40,6 +43,7 @@ struct ClusterSlot {
 struct ClusterNode {
     size_t refCount;
     bool started;
+    bool checking;        /* transports are being told of a heartbeat */
     bool closing, closed; /* closing begins with the goodbye */
     int pid;              /* of the process that made it */
     const ClusterNodeDelegate *delegate;
@@ -106,6 +110,7 @@ struct ClusterQuery {
     size_t awaitedCount;
     ClusterMember **unreachable; /* held; to be told at the next turn */
     size_t unreachableCount;
+    size_t room; /* of unreachable: one for each that was asked */
     ClusterTimer timeout, tell;
     void *owner;
 };

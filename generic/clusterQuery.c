@@ -60,6 +60,7 @@ ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, s
         free(query);
         return NULL;
     }
+    query->room = count;
     query->refCount = 2; /* the node's and the caller's */
     query->node = node;
     ClusterNodeHold(node);
@@ -207,7 +208,7 @@ TellUnreachable(void *data)
 void
 ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member)
 {
-    if (query->ended || Find(query, member) < 0) {
+    if (query->ended || Find(query, member) < 0 || query->unreachableCount >= query->room) {
         return;
     }
     ClusterMemberHold(member);

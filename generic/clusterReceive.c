@@ -155,27 +155,49 @@ OnFlush(ClusterNode *node, ClusterMessage *message)
     }
 }
 
-/* {protocols LIST}: these of ours failed for the member, so they are made anew. */
+/* Makes a server socket anew, at most once in REFRESH_EVERY: strangers may report what they like. */
+static void
+RefreshSlot(ClusterNode *node, ClusterSlot *slot)
+{
+    int64_t now = ClusterClockNow(&node->clock);
+
+    if (!slot->transport || slot->type->datagram
+            || (slot->refreshed && now - slot->lastRefresh < REFRESH_EVERY)) {
+        return;
+    }
+    slot->refreshed = true;
+    slot->lastRefresh = now;
+    slot->type->event(slot->transport, CLUSTER_EVENT_REFRESH);
+}
+
+/*
+ * {protocols LIST}: these of ours failed for the member, so they are made
+ * anew. A transport written in Tcl may do anything meanwhile, also to the
+ * list's value, so each word is fetched anew.
+ */
 static void
 OnFailure(ClusterNode *node, ClusterMessage *message)
 {
     Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
-    Tcl_Obj *list = NULL, **words;
-    Tcl_Size count, i;
+    Tcl_Obj *list = NULL, *word;
+    Tcl_Size i;
 
     if (!data) {
         return;
     }
     Tcl_IncrRefCount(data);
-    if (Tcl_DictObjGet(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], &list) == TCL_OK && list
-            && Tcl_ListObjGetElements(NULL, list, &count, &words) == TCL_OK) {
-        for (i = 0; i < count && i < CLUSTER_SLOTS_MAX; i++) {
-            ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(words[i]));
+    if (Tcl_DictObjGet(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], &list) == TCL_OK && list) {
+        Tcl_IncrRefCount(list);
+        for (i = 0;
+                i < CLUSTER_SLOTS_MAX && Tcl_ListObjIndex(NULL, list, i, &word) == TCL_OK && word;
+                i++) {
+            ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(word));
 
-            if (slot && slot->transport && !slot->type->datagram) {
-                slot->type->event(slot->transport, CLUSTER_EVENT_REFRESH);
+            if (slot) {
+                RefreshSlot(node, slot);
             }
         }
+        Tcl_DecrRefCount(list);
     }
     Tcl_DecrRefCount(data);
 }

@@ -9,6 +9,7 @@
 #include "blobTest.h"
 #include "cluster.h"
 #include "codecTest.h"
+#include "fuzzTest.h"
 #include "lifeTest.h"
 #include "nodeTest.h"
 
@@ -17,7 +18,7 @@ Clustertest_Init(Tcl_Interp *interp)
 {
     if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK
             || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
-            || Clusternodetest_Init(interp) != TCL_OK) {
+            || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);

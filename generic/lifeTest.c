@@ -83,6 +83,19 @@ UnixCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* ---- processes ---------------------------------------------------------------- */
 
+/*
+ * The notifier of Tcl 9 is shared with the parent after a fork, and Tcl_Exit
+ * would pull the parent's descriptors out of it.
+ */
+static void
+EndChild(int code)
+{
+    if (TCL_MAJOR_VERSION > 8) {
+        _exit(code);
+    }
+    Tcl_Exit(code);
+}
+
 /* fork script: the child evaluates it and exits, with the result as its code; the parent gets its id. */
 static int
 ForkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -104,7 +117,7 @@ ForkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                 || Tcl_GetIntFromObj(NULL, Tcl_GetObjResult(interp), &code) != TCL_OK) {
             code = 99;
         }
-        Tcl_Exit(code);
+        EndChild(code);
     }
     Tcl_SetObjResult(interp, Tcl_NewWideIntObj(pid));
     return TCL_OK;

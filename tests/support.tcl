@@ -23,10 +23,10 @@ proc support::address {} {
     return 239.[expr {1 + ($pid >> 14) % 254}].[expr {1 + ($pid >> 7) % 128}].[expr {1 + $pid % 128}]
 }
 
-# A port from 20000 to 60000 that no test of this process had before.
+# A port that no test of this process had before, and below those that systems give to whoever asks for any.
 proc support::port {} {
     variable counter
-    return [expr {20000 + ([pid] * 97 + [incr counter]) % 40001}]
+    return [expr {20000 + ([pid] * 97 + [incr counter]) % 12000}]
 }
 
 # Runs the event loop until the expression (evaluated in the caller's frame)
@@ -191,7 +191,8 @@ proc support::childAsk {pid script} {
     flush $pipe
 }
 
-# Ends a child: by closing its input, or with a signal.
+# Ends a child: by closing its input, or with a signal. Returns what was wrong
+# with its end: nothing when it exited with 0.
 proc support::childEnd {pid {signal ""}} {
     variable children
     if {![dict exists $children $pid]} {
@@ -204,7 +205,10 @@ proc support::childEnd {pid {signal ""}} {
     }
     fileevent $pipe readable {}
     fconfigure $pipe -blocking 1
-    catch {close $pipe}
+    if {[catch {close $pipe} message]} {
+	return $message
+    }
+    return ""
 }
 
 proc support::childrenEnd {} {
