@@ -510,12 +510,38 @@ NeededBytes(bpacket_span varint)
     return length;
 }
 
+/*
+ * The number whose digits are those of an integer and of a fraction, which
+ * begins with `zeros` zeros. Not Tcl's own parser: that is off by the last bit
+ * for some numbers with many digits. No point, as that depends on the locale.
+ */
+static double
+JoinDigits(bool positive, Tcl_Obj *integer, size_t zeros, Tcl_Obj *fraction)
+{
+    Tcl_Obj *text = Tcl_NewStringObj(positive ? "" : "-", -1);
+    Tcl_Size digits;
+    double number;
+
+    Tcl_IncrRefCount(text);
+    (void) Tcl_GetStringFromObj(fraction, &digits);
+    Tcl_AppendObjToObj(text, integer);
+    for (size_t i = 0; i < zeros; i++) {
+        Tcl_AppendToObj(text, "0", 1);
+    }
+    Tcl_AppendObjToObj(text, fraction);
+    Tcl_AppendPrintfToObj(text, "e-%d", (int) zeros + (int) digits);
+    number = strtod(Tcl_GetString(text), NULL);
+    Tcl_DecrRefCount(text);
+    return number;
+}
+
 static Tcl_Obj *
 ReadVfloat(bpacket_reader *reader)
 {
     bool positive = ReadMark(reader);
-    Tcl_Obj *integer = NULL, *text = NULL, *value = NULL, *fraction;
+    Tcl_Obj *integer = NULL, *fraction;
     bpacket_span varint;
+    size_t zeros;
     double number;
 
     if (reader->status == BPACKET_OK) {
@@ -524,30 +550,25 @@ ReadVfloat(bpacket_reader *reader)
     if (integer == NULL) {
         return NULL;
     }
-    text = Tcl_NewStringObj(positive ? "" : "-", -1);
-    Tcl_AppendObjToObj(text, integer);
-    Tcl_AppendToObj(text, ".", 1);
-    Discard(integer);
     varint = ReadVarintBytes(reader, INTEGER_BYTES);
-    if (reader->status == BPACKET_OK && varint.length - NeededBytes(varint) > FRACTION_ZEROS) {
+    zeros = varint.length - NeededBytes(varint);
+    if (reader->status == BPACKET_OK && zeros > FRACTION_ZEROS) {
         bpacket_reader_fail(reader, BPACKET_OVERFLOW);
     }
-    if (reader->status == BPACKET_OK) {
-        for (size_t zeros = varint.length - NeededBytes(varint); zeros > 0; zeros--) {
-            Tcl_AppendToObj(text, "0", 1);
-        }
-        varint.length = NeededBytes(varint);
-        fraction = BigObj(varint);
-        Tcl_AppendObjToObj(text, fraction);
-        Discard(fraction);
-        if (Tcl_GetDouble(NULL, Tcl_GetString(text), &number) == TCL_OK && isfinite(number)) {
-            value = Tcl_NewDoubleObj(number);
-        } else {
-            bpacket_reader_fail(reader, BPACKET_OVERFLOW);
-        }
+    if (reader->status != BPACKET_OK) {
+        Discard(integer);
+        return NULL;
     }
-    Discard(text);
-    return value;
+    varint.length -= zeros;
+    fraction = BigObj(varint);
+    number = JoinDigits(positive, integer, zeros, fraction);
+    Discard(fraction);
+    Discard(integer);
+    if (!isfinite(number)) {
+        bpacket_reader_fail(reader, BPACKET_OVERFLOW);
+        return NULL;
+    }
+    return Tcl_NewDoubleObj(number);
 }
 
 /* ---- lists -------------------------------------------------------------- */
@@ -660,7 +681,10 @@ WriteKeyed(bpacket_writer *writer, bpacket_type type, Tcl_Obj *keys, Tcl_Obj *va
     }
     Tcl_IncrRefCount(values);
     written = WriteList(writer, type, values, problem);
-    /* The culprit may be an element, which the dict holds as well. */
+    /* The culprit may be an element, which the dict holds as well, but not the list that goes. */
+    if (!written && problem->culprit == values) {
+        problem->culprit = value;
+    }
     Tcl_DecrRefCount(values);
     return written;
 }

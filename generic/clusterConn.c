@@ -88,6 +88,7 @@ Detach(ClusterChannel *conn)
     stream->connections--;
     stream->traffic.connections--;
     stream->traffic.queuedBytes -= conn->queue.bytes;
+    ClusterStreamResume(stream);
     return true;
 }
 

@@ -132,8 +132,8 @@ ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp)
 {
     if (ClusterNodeForked(cluster->node)) {
         return ClusterFail(interp,
-                Tcl_NewStringObj("the cluster was joined by the process that this one was forked from",
-                        -1),
+                Tcl_NewStringObj(
+                        "the cluster was joined by the process that this one was forked from", -1),
                 "CLUSTER", "FORKED", NULL);
     }
     if (cluster->object && !ClusterNodeClosed(cluster->node)) {

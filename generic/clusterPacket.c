@@ -170,7 +170,8 @@ ClusterPacketDecode(const void *bytes, size_t length, ClusterPacketCheck *check,
     if (reader.status != BPACKET_OK) {
         return reader.status;
     }
-    if (bpacket_reader_left(&reader) != body + BPACKET_END_MARK_SIZE || !bpacket_end_mark(reader.next + body)) {
+    if (bpacket_reader_left(&reader) != body + BPACKET_END_MARK_SIZE
+            || !bpacket_end_mark(reader.next + body)) {
         return BPACKET_MALFORMED;
     }
     reader.end = reader.next + body;

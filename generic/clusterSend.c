@@ -238,7 +238,10 @@ ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot)
     }
 }
 
-/* Tells the member which of its protocols failed for us, over the one that worked. */
+/*
+ * Tells the member which of its protocols failed for us, over the one that
+ * worked, or over those after it when that turns out to be broken as well.
+ */
 static void
 ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int failures,
         int flags)
@@ -258,6 +261,9 @@ ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int
             false);
     Tcl_IncrRefCount(payload);
     list = Tcl_NewListObj(1, &good->id);
+    for (i = failures + 1; i < route->count; i++) {
+        Tcl_ListObjAppendElement(NULL, list, route->slots[i]->id);
+    }
     Tcl_IncrRefCount(list);
     ClusterMemberSend(member, payload, list, flags & CLUSTER_ALLOW_BROADCAST, NULL);
     Tcl_DecrRefCount(list);

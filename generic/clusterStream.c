@@ -45,12 +45,21 @@ StopListening(ClusterStream *stream)
     }
 }
 
-/* Out of descriptors or memory: leave callers in the backlog until the next heartbeat. */
+/* Out of descriptors or memory: leave callers in the backlog until a connection ends, or the next heartbeat. */
 static void
 PauseAccepting(ClusterStream *stream)
 {
     stream->accepting = false;
     ClusterWatchMask(stream->listenWatch, 0);
+}
+
+void
+ClusterStreamResume(ClusterStream *stream)
+{
+    if (!stream->accepting && stream->listenWatch) {
+        stream->accepting = true;
+        ClusterWatchMask(stream->listenWatch, CLUSTERP_READABLE);
+    }
 }
 
 static bool
@@ -181,10 +190,7 @@ ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
     int error;
 
     if (event == CLUSTER_EVENT_HEARTBEAT && stream->listenWatch && stream->family->intact(stream)) {
-        if (!stream->accepting) {
-            stream->accepting = true;
-            ClusterWatchMask(stream->listenWatch, CLUSTERP_READABLE);
-        }
+        ClusterStreamResume(stream);
         return;
     }
     if (!ClusterStreamListen(stream, &error)) {

@@ -65,6 +65,8 @@ struct ClusterStream {
 bool ClusterStreamStart(ClusterStream *stream, const ClusterTransportType *type,
         const ClusterStreamFamily *family, const ClusterTransportDelegate *delegate, void *context,
         int *error);
+/* A descriptor was given back: accepts again if that was stopped for want of one. */
+void ClusterStreamResume(ClusterStream *stream);
 void ClusterStreamHold(ClusterStream *stream);
 void ClusterStreamRelease(ClusterStream *stream);
 /* Closes the server socket and makes a new one. False with *error: there is none then. */

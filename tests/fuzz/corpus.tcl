@@ -1,0 +1,224 @@
+# corpus.tcl --
+#
+#	Makes the inputs that the fuzz targets start from, out of the golden
+#	vectors, and those that found something once, out of regressions.tsv.
+#
+# usage: tclsh corpus.tcl TARGET DIRECTORY	writes one file for each input
+#
+# Sourced, it has the command `corpus::inputs TARGET`, a list of name and bytes
+# in turn.
+
+namespace eval corpus {
+    variable here [file dirname [file normalize [info script]]]
+}
+
+# Rows of a tab-separated file below tests/, without headings.
+proc corpus::rows {file} {
+    variable here
+    set channel [open [file join $here .. $file] r]
+    fconfigure $channel -encoding utf-8 -translation lf
+    set lines [split [string trimright [read $channel] \n] \n]
+    close $channel
+    set rows {}
+    foreach line $lines {
+	if {$line ne "" && ![string match "#*" $line]} {
+	    lappend rows [split $line \t]
+	}
+    }
+    return $rows
+}
+
+proc corpus::bytes {hex} {
+    return [binary decode hex $hex]
+}
+
+# What stands between the length and the end mark of a packet.
+proc corpus::body {packet} {
+    set at 2
+    while {[scan [string index $packet $at] %c] > 127} {
+	incr at
+    }
+    return [string range $packet [incr at] end-2]
+}
+
+# ---- decode: a byte for the mode, then the bytes ----------------------------
+
+proc corpus::decode {} {
+    set inputs {}
+    foreach row [rows vectors/packets.tsv] {
+	lassign $row name payload hex
+	set packet [bytes $hex]
+	lappend inputs $name-packet \x00$packet $name-body \x01[body $packet] \
+		$name-text \x02[encoding convertto utf-8 $payload] \
+		$name-dict \x03[encoding convertto utf-8 $payload] \
+		$name-values \x04[bytes 0002020004000204][body $packet]
+    }
+    foreach row [rows vectors/types.tsv] {
+	lassign $row name template data hex
+	lappend inputs type-$name \x04[bytes 0002030404020001][bytes $hex]
+    }
+    foreach {name hex} {
+	long 41424344e4b896e7958cf09f9880e29882c3a9 nul 610062 stray ff80c3
+	pair eda0bdedb880 lone eda080 overlong c080e08080f08080 beyond f4908080 half f09f98
+    } {
+	lappend inputs text-$name \x02[bytes $hex]
+    }
+    foreach {name text} {
+	hexadecimal {type 0xffffffffffffffff channel +7 known 0x10}
+	spelled {keepalive yes tags {{} {a b} \u00e9} raw \xff\x00}
+	wrong {keepalive maybe} negative {type -1} unknown {nonsense 1}
+    } {
+	lappend inputs dict-$name \x03$text
+    }
+    return $inputs
+}
+
+# ---- stream: limit, hand, six sizes of pieces, then the bytes ---------------
+
+proc corpus::stream {} {
+    set inputs {}
+    set all ""
+    set number 0
+    foreach row [rows vectors/packets.tsv] {
+	lassign $row name payload hex
+	set packet [bytes $hex]
+	append all $packet
+	if {[string length $packet] < 2000} {
+	    foreach {kind text} [list plain $packet garbage garbage$packet\xc0\xc0\x8d$packet\xc0 \
+		    nested [bytes c08d7f]$packet$packet wrong [string range $packet 0 end-1]x$packet \
+		    cut [string range $packet 0 end-3]$packet] {
+		set hand [format %c [expr {[incr number] % 32}]]
+		lappend inputs $name-$kind \x10$hand\x00\x01\x05\x11\x02\x40$text
+	    }
+	}
+    }
+    lappend inputs all \xff\x00\xff\xff\xff\xff\xff\xff$all all-in-bits \xff\x05\x00\x01\x00\x02\x00\x03$all \
+	    small-limit \x02\x00\x07\x01\x07\x01\x07\x01$all
+    return $inputs
+}
+
+# ---- receive: settings, seven reactions, then steps -------------------------
+
+# One step: kind, length, bytes.
+proc corpus::step {kind {bytes ""}} {
+    return [binary format csa* $kind [string length $bytes] $bytes]
+}
+
+# How the layer above reacts: calmly, and in every way in turn.
+proc corpus::reactions {} {
+    set reactions [list calm [bytes 00000000000000]]
+    for {set code 1} {$code < 9} {incr code} {
+	lappend reactions first-$code [binary format c7 [list $code 0 0 0 0 0 0]] \
+		third-$code [binary format c7 [list 0 0 $code 0 0 0 0]] \
+		often-$code [binary format c7 [list 0 $code 0 0 $code 0 $code]]
+    }
+    return $reactions
+}
+
+# A story in which much happens: members come, ask, answer, change, and go.
+proc corpus::story {packets} {
+    set steps [list [step 0x03 \x02[bytes 0a00]] [step 0x50 \x01]]
+    foreach packet $packets {
+	lappend steps [step 0 $packet]
+    }
+    foreach what {00 01 12 53 02 08 09 0a 0b 18 1d 04 25 08 16 09 06 0c 07 0f} {
+	lappend steps [step 0x60 [bytes $what]]
+    }
+    # From the other node, over a connection: an event, a query, a failure, a disconnect.
+    foreach {choice fields} {06 0a0568656c6c6f 04 0802713a0a0161 08 0a0d70726f746f636f6c73207b747d 01
+	0a0b74207b706f727420397d 03 0a0840534c46404040 05 0802713030 07 0a0474207b7d 00 {}} {
+	lappend steps [step 0x0f [bytes $choice$fields]] [step 0x03 [bytes $choice$fields]]
+    }
+    lappend steps [step 0x40 "sid scripted hid 02:fc:00:00:00:01 type 1 channel 0 protocols {u t}"] \
+	    [step 0x42 "sid scripted hid 02:fc:00:00:00:01 type 4 channel 0 protocols t data x ruid r"] \
+	    [step 0x50 \x20] [step 0x0b \x36] [step 0x50 \xff] [step 0x50 \xff]
+    return [join $steps ""]
+}
+
+proc corpus::receive {} {
+    set inputs {}
+    set calm [bytes 00000000000000]
+    set packets {}
+    foreach row [rows vectors/packets.tsv] {
+	lassign $row name payload hex
+	set packet [bytes $hex]
+	if {[string length $packet] > 2000} {
+	    continue
+	}
+	lappend packets $packet
+	lappend inputs $name \x00$calm[step 0 $packet][step 0x50 \x10]
+	lappend inputs $name-remote \x01$calm[step 8 $packet][step 0x50 \x10]
+	lappend inputs $name-connection \x00$calm[step 0x0c $packet][step 0x50 \x10]
+	lappend inputs $name-ours \x00$calm[step 0x0f [format %c 6][body $packet]][step 0x50 \x10]
+	lappend inputs $name-payload \x00$calm[step 0x42 [encoding convertto utf-8 $payload]]
+    }
+    foreach {name reactions} [reactions] {
+	foreach settings [list \x00 \x01 \x02 \x04 \x08] {
+	    scan $settings %c number
+	    lappend inputs story-$name-$number $settings$reactions[story [lrange $packets 0 8]]
+	}
+    }
+    foreach {name body} {
+	own 0408405345 filter-own 0e010840534c46404040 filter-other 0e010a6e6f74686f67777274
+    } {
+	lappend inputs $name \x00$calm[step 3 \x06[bytes $body]]
+    }
+    return $inputs
+}
+
+# ---- template: a template, a zero byte, then fields --------------------------
+
+proc corpus::template {} {
+    set inputs {}
+    foreach row [rows vectors/types.tsv] {
+	lassign $row name template data hex
+	lappend inputs type-$name [string map {" ; " \n} $template]\x00[bytes $hex]
+    }
+    set all "1 varint v\n2 boolean b\n3 float f\n4 vfloat w\n5 string s = 2\n6 raw r\n7 list l\n"
+    append all "8 dict d | one two\n9 flags g {a b\nc}\n10 numlist n \"x y\"\n11 flags h\n12 numlist m\n"
+    foreach {name hex} {
+	numbers 01ffffffffffffffffffff010201030000c03f030100000000000000408404010105040000ac02
+	text 0503c3a961060307028007020161020802c3a90162 lists 0b030100010c0301ac0200 keyed 0a02010209020100
+	infinite 03000000807f fraction 0401038500
+    } {
+	lappend inputs all-$name $all\x00[bytes $hex]
+    }
+    foreach {name text} {
+	double "1 string a\n1 string b" name "1 string a\n2 string a" id "x string a" group "1 dict d \{a b"
+	comment "# no\n1 string a | = 3" own "1 mytype a | b c" spaces "  1\tvarint   a  \n\n\n 2 raw b"
+    } {
+	lappend inputs wrong-$name $text\x00\x01\x01a
+    }
+    return $inputs
+}
+
+# ---- all of them -------------------------------------------------------------
+
+# Name and bytes, in turn, of every input for a target.
+proc corpus::inputs {target} {
+    set inputs [$target]
+    foreach row [rows fuzz/regressions.tsv] {
+	lassign $row for name hex
+	if {$for eq $target} {
+	    lappend inputs regression-$name [bytes $hex]
+	}
+    }
+    return $inputs
+}
+
+proc corpus::write {target directory} {
+    file mkdir $directory
+    foreach {name bytes} [inputs $target] {
+	set channel [open [file join $directory $name] wb]
+	puts -nonewline $channel $bytes
+	close $channel
+    }
+}
+
+if {[info exists argv0] && [file normalize $argv0] eq [file normalize [info script]]} {
+    if {[llength $argv] != 2 || [lindex $argv 0] ni {decode stream receive template}} {
+	puts stderr "usage: corpus.tcl decode|stream|receive|template DIRECTORY"
+	exit 2
+    }
+    corpus::write {*}$argv
+}
