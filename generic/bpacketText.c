@@ -49,20 +49,32 @@ SequenceLength(const uint8_t *p, size_t left)
     return 0;
 }
 
-/* How many bytes of ASCII without NUL there are at p, eight at a time. */
+/*
+ * Top bits where one of eight bytes is NUL or no ASCII: a zero byte borrows
+ * into its own top bit, others keep theirs clear.
+ */
+static uint64_t
+SpecialBits(const uint8_t *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, 8);
+    return ((word - 0x0101010101010101u) | word) & 0x8080808080808080u;
+}
+
+/* How many bytes of ASCII without NUL there are at p: 32 at a time, then eight, then one. */
 static size_t
 AsciiRun(const uint8_t *p, size_t length)
 {
     size_t at = 0;
 
-    while (length - at >= 8) {
-        uint64_t word;
-
-        memcpy(&word, p + at, 8);
-        /* A zero byte borrows into its own top bit, others keep theirs clear. */
-        if ((((word - 0x0101010101010101u) | word) & 0x8080808080808080u) != 0) {
-            break;
-        }
+    while (length - at >= 32
+            && (SpecialBits(p + at) | SpecialBits(p + at + 8) | SpecialBits(p + at + 16)
+                       | SpecialBits(p + at + 24))
+                    == 0) {
+        at += 32;
+    }
+    while (length - at >= 8 && SpecialBits(p + at) == 0) {
         at += 8;
     }
     while (at < length && p[at] != 0 && p[at] < 0x80) {

@@ -6,7 +6,6 @@
 
 #include "clusterError.h"
 #include "clusterObject.h"
-#include "clusterResolve.h"
 
 #include <string.h>
 
@@ -90,7 +89,7 @@ ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type)
 }
 
 int
-ClusterResolveFail(Tcl_Interp *interp, int status, Tcl_Obj *culprit)
+ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit)
 {
     const char *word = culprit ? Tcl_GetString(culprit) : "";
     int code;

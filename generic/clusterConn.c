@@ -441,13 +441,23 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAdd
     return conn;
 }
 
+/* On this host a connection is there at once, before the event loop tells of it. */
+static bool
+CanWrite(const ClusterChannel *conn)
+{
+    if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
+        return false;
+    }
+    return !conn->connecting || ClusterpConnectResult(conn->fd, NULL) == CLUSTERP_OK;
+}
+
 void
 ClusterConnClose(ClusterChannel *conn)
 {
     if (IsDead(conn)) {
         return;
     }
-    if (!conn->connecting && !conn->broken && !ClusterLoopForked(conn->stream->loop)) {
+    if (CanWrite(conn)) {
         WriteQueue(conn);
     }
     Detach(conn);

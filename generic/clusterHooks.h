@@ -54,7 +54,7 @@ typedef struct ClusterHook ClusterHook;
 /* The hooks of one cluster. */
 typedef struct ClusterHooks {
     ClusterInterp *data;                     /* borrowed from the cluster object */
-    unsigned id;                             /* of the cluster */
+    unsigned number;                         /* in the names of methods; the cluster's alone */
     Tcl_HashTable byPath;                    /* canonical path -> ClusterHook */
     int counts[CLUSTER_HOOK_KINDS];          /* how many of each kind there are */
     ClusterHook *single[CLUSTER_HOOK_KINDS]; /* the one of a kind that has no parameter */
@@ -76,7 +76,7 @@ typedef struct ClusterHookCall {
     struct ClusterHookCall *outer;
 } ClusterHookCall;
 
-void ClusterHooksInit(ClusterHooks *hooks, ClusterInterp *data, unsigned id);
+void ClusterHooksInit(ClusterHooks *hooks, ClusterInterp *data, unsigned number);
 /* Removes all, their methods too. */
 void ClusterHooksFree(ClusterHooks *hooks);
 

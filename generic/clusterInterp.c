@@ -80,7 +80,31 @@ ClusterInterpRelease(ClusterInterp *data)
         Tcl_DecrRefCount(data->variables[i]);
     }
     Tcl_DecrRefCount(data->variableList);
+    free(data->spare);
     free(data);
+}
+
+unsigned
+ClusterInterpTakeNumber(ClusterInterp *data)
+{
+    return data->spareCount ? data->spare[--data->spareCount] : ++data->lastNumber;
+}
+
+/* Without memory the number is not used again, which does no harm. */
+void
+ClusterInterpGiveNumber(ClusterInterp *data, unsigned number)
+{
+    if (data->spareCount == data->spareRoom) {
+        size_t room = data->spareRoom ? 2 * data->spareRoom : 8;
+        unsigned *spare = realloc(data->spare, room * sizeof *spare);
+
+        if (!spare) {
+            return;
+        }
+        data->spare = spare;
+        data->spareRoom = room;
+    }
+    data->spare[data->spareCount++] = number;
 }
 
 /* Says goodbye for every cluster, without scripts: at `exit` none run any more. */
@@ -218,6 +242,13 @@ ClusterInterpMakeClasses(ClusterInterp *data)
  * ------------------------------------------------------------------------
  */
 
+/* Objects in which hooks run: only those need the path. It costs as much as all else of an object. */
+static bool
+RunsHooks(ClusterClassId id)
+{
+    return id == CLUSTER_CLASS_CLUSTER || id == CLUSTER_CLASS_SERVICE;
+}
+
 /*
  * Commands in hooks resolve in the object's namespace, then in ::cluster,
  * then globally; ::cluster::shadowed keeps `join` and `cluster` what they are
@@ -256,7 +287,7 @@ ClusterInterpNewObject(ClusterInterp *data, ClusterClassId id, const char *name,
     if (!object) {
         return NULL;
     }
-    if (SetPath(interp, object) != TCL_OK) {
+    if (RunsHooks(id) && SetPath(interp, object) != TCL_OK) {
         Tcl_DeleteCommandFromToken(interp, Tcl_GetObjectCommand(object));
         return NULL;
     }

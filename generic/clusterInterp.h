@@ -41,6 +41,9 @@ typedef struct ClusterInterp {
     unsigned classesLost;               /* how many were destroyed */
     struct ClusterObject *clusters;
     unsigned lastId; /* of clusters and queries */
+    unsigned *spare; /* numbers of clusters gone, for later ones */
+    size_t spareCount, spareRoom;
+    unsigned lastNumber;
     bool exitHandler;
     struct ClusterHookCall *call; /* the innermost hook under way */
     Tcl_Obj *variables[CLUSTER_HOOK_VARIABLES];
@@ -51,6 +54,14 @@ typedef struct ClusterInterp {
 ClusterInterp *ClusterInterpGet(Tcl_Interp *interp);
 void ClusterInterpHold(ClusterInterp *data);
 void ClusterInterpRelease(ClusterInterp *data);
+
+/*
+ * A number for a cluster, from 1, that no other has now; to be given back.
+ * Ids are never used twice, but TclOO remembers every method name that was
+ * ever called, so those are made of these.
+ */
+unsigned ClusterInterpTakeNumber(ClusterInterp *data);
+void ClusterInterpGiveNumber(ClusterInterp *data, unsigned number);
 
 /*
  * The class, made anew if a script destroyed it. NULL with a message in the interp.

@@ -219,6 +219,17 @@ Option(const JoinRequest *request, const char *key)
     return value;
 }
 
+/* A dict takes no reference to a key that it has already, so the new one has to be let go here. */
+static void
+Set(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+{
+    Tcl_Obj *name = Tcl_NewStringObj(key, -1);
+
+    Tcl_IncrRefCount(name);
+    Tcl_DictObjPut(NULL, dict, name, value);
+    Tcl_DecrRefCount(name);
+}
+
 /* Arguments to a dict, dashes stripped as 1.1.8 does; the last of a key wins. */
 static int
 CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *request)
@@ -237,7 +248,7 @@ CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *
         while (*key == '-') {
             key++;
         }
-        Tcl_DictObjPut(NULL, request->options, Tcl_NewStringObj(key, -1), objv[i + 1]);
+        Set(request->options, key, objv[i + 1]);
     }
     return TCL_OK;
 }
@@ -252,7 +263,7 @@ ParseRows(Tcl_Interp *interp, JoinRequest *request)
 
         if (!value) {
             value = Tcl_NewStringObj(row->value, -1);
-            Tcl_DictObjPut(NULL, request->options, Tcl_NewStringObj(row->key, -1), value);
+            Set(request->options, row->key, value);
         }
         if (!row->proc(request, value)) {
             return ClusterFail(interp,
@@ -352,13 +363,12 @@ MakeConfig(const JoinRequest *request)
 
     for (row = rows; row->key; row++) {
         if (row->proc != ParseTags) {
-            Tcl_DictObjPut(NULL, config, Tcl_NewStringObj(row->key, -1), Option(request, row->key));
+            Set(config, row->key, Option(request, row->key));
         }
     }
-    Tcl_DictObjPut(NULL, config, Tcl_NewStringObj("protocols", -1), request->protocols);
-    Tcl_DictObjPut(NULL, config, Tcl_NewStringObj("channels", -1), request->channelList);
-    Tcl_DictObjPut(NULL, config, Tcl_NewStringObj("remote", -1),
-            Tcl_NewIntObj(request->node.remote));
+    Set(config, "protocols", request->protocols);
+    Set(config, "channels", request->channelList);
+    Set(config, "remote", Tcl_NewIntObj(request->node.remote));
     Tcl_DictObjFirst(NULL, request->options, &search, &key, &value, &done);
     for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
         if (!FindRow(Tcl_GetString(key))) {

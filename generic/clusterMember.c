@@ -346,21 +346,36 @@ ClusterMemberSilence(const ClusterMember *member)
     return ClusterClockNow(&member->node->clock) - member->seen;
 }
 
-bool
-ClusterMemberExpect(ClusterMember *member, int64_t ms)
+static void
+ExpectWithin(ClusterMember *member, int64_t ms)
 {
     int64_t deadline = ClusterClockNow(&member->node->clock) + ms;
 
-    if (member->lost || member->expected || ClusterMemberSilence(member) < RECENTLY) {
-        return false;
-    }
     member->expected = true;
     if (deadline < member->deadline) {
         member->deadline = deadline;
         ClusterTimerCancel(&member->node->expiry);
         ClusterNodeArmExpiry(member->node);
     }
+}
+
+bool
+ClusterMemberExpect(ClusterMember *member, int64_t ms)
+{
+    if (member->lost || member->expected || ClusterMemberSilence(member) < RECENTLY) {
+        return false;
+    }
+    ExpectWithin(member, ms);
     return true;
+}
+
+void
+ClusterMemberHungUp(ClusterMember *member)
+{
+    if (!member->lost && !member->leaving && !member->expected) {
+        ExpectWithin(member, UNREACHABLE_EXPECT_WITHIN);
+        ClusterNodeSchedulePing(member->node, member->sid);
+    }
 }
 
 void

@@ -252,6 +252,8 @@ FreeSlots(ClusterNode *node)
 void
 ClusterNodeRelease(ClusterNode *node)
 {
+    int i;
+
     if (--node->refCount > 0) {
         return;
     }
@@ -264,6 +266,9 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterReplaceObj(&node->tags, NULL);
     ClusterReplaceObj(&node->protocols, NULL);
     ClusterReplaceObj(&node->pinged, NULL);
+    for (i = 0; i < DEPARTED_MAX; i++) {
+        ClusterReplaceObj(&node->departed[i], NULL);
+    }
     ClusterPayloadKeysFree(&node->keys);
     bpacket_writer_free(&node->writer);
     free(node->channels);

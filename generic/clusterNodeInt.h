@@ -26,6 +26,9 @@
 /* A sid or hid is at most this long. */
 #define IDENTITY_MAX 64
 
+/* So many goodbyes are remembered. */
+#define DEPARTED_MAX 16
+
 struct ClusterSlot {
     ClusterNode *node;
     int index;
@@ -62,8 +65,10 @@ struct ClusterNode {
     int slotCount;
     uint64_t *channels; /* ascending */
     size_t channelCount;
-    Tcl_HashTable members; /* by uuid */
-    Tcl_HashTable queries; /* by id */
+    Tcl_HashTable members;           /* by uuid */
+    Tcl_HashTable queries;           /* by id */
+    Tcl_Obj *departed[DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
+    int departedNext;
     ClusterMember *first, *last;
     size_t memberCount;
     ClusterTimer beat, expiry, check, ping;
@@ -133,6 +138,11 @@ void ClusterMemberMaybeDiscovered(ClusterMember *member);
 void ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload);
 /* Has it an open channel? */
 bool ClusterMemberConnected(const ClusterMember *member);
+/*
+ * Its connection ended without a goodbye, as when its process dies: the
+ * cluster is asked after it, however lately it was heard.
+ */
+void ClusterMemberHungUp(ClusterMember *member);
 /* It said goodbye: lost when its channels are closed, or LEAVE_WITHIN after it was last heard. */
 void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */

@@ -33,6 +33,7 @@ ClusterObjectRelease(ClusterObject *cluster)
         ClusterNodeRelease(cluster->node);
     }
     Tcl_DeleteHashTable(&cluster->hooks.byPath);
+    ClusterInterpGiveNumber(cluster->data, cluster->hooks.number);
     ClusterInterpRelease(cluster->data);
     free(cluster);
 }
@@ -102,7 +103,7 @@ ClusterObjectNew(ClusterInterp *data, unsigned id, Tcl_Obj *config)
     Tcl_IncrRefCount(config);
     cluster->name = Tcl_ObjPrintf("::cluster::clusters::cluster_%u", id);
     Tcl_IncrRefCount(cluster->name);
-    ClusterHooksInit(&cluster->hooks, data, id);
+    ClusterHooksInit(&cluster->hooks, data, ClusterInterpTakeNumber(data));
     return cluster;
 }
 

@@ -16,6 +16,7 @@
 #include "clusterInterp.h"
 #include "clusterMethod.h"
 #include "clusterNode.h"
+#include "clusterResolve.h"
 
 /* A joined cluster. Holds its node, whose context it is. */
 typedef struct ClusterObject {
@@ -130,7 +131,7 @@ Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
 int ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel);
 int ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type);
 /* Turns a failed parse into a message. */
-int ClusterResolveFail(Tcl_Interp *interp, int status, Tcl_Obj *culprit);
+int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit);
 /* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
 int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
         const ClusterSendDetails *details);

@@ -84,9 +84,25 @@ WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value)
     return CLUSTER_PAYLOAD_OK;
 }
 
+/* A filter of one word. */
+static void
+WriteFilter(bpacket_writer *writer, Tcl_Obj *word)
+{
+    bpacket_write_varint(writer, CLUSTER_FILTER);
+    bpacket_write_varint(writer, 1);
+    BpacketWriteText(writer, word);
+}
+
 ClusterPayloadStatus
 ClusterPayloadEncode(Tcl_Obj *payload, bpacket_writer *writer, bpacket_span *packet,
         Tcl_Obj **culprit)
+{
+    return ClusterPayloadEncodeFor(payload, NULL, writer, packet, culprit);
+}
+
+ClusterPayloadStatus
+ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only, bpacket_writer *writer,
+        bpacket_span *packet, Tcl_Obj **culprit)
 {
     ClusterPayloadStatus status = CLUSTER_PAYLOAD_OK;
     Tcl_DictSearch search;
@@ -98,6 +114,9 @@ ClusterPayloadEncode(Tcl_Obj *payload, bpacket_writer *writer, bpacket_span *pac
     }
     bpacket_writer_reset(writer);
     bpacket_frame_begin(writer);
+    if (only) {
+        WriteFilter(writer, only);
+    }
     while (!done) {
         status = WriteField(writer, key, value);
         if (status != CLUSTER_PAYLOAD_OK) {

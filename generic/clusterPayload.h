@@ -40,6 +40,9 @@ void ClusterPayloadKeysFree(ClusterPayloadKeys *keys);
  */
 ClusterPayloadStatus ClusterPayloadEncode(Tcl_Obj *payload, bpacket_writer *writer,
         bpacket_span *packet, Tcl_Obj **culprit);
+/* The same with the word `only` as filter in front, for payloads that have none; NULL for no filter. */
+ClusterPayloadStatus ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only,
+        bpacket_writer *writer, bpacket_span *packet, Tcl_Obj **culprit);
 
 /* A new dict (refCount 0) with the packet's fields in the order they came. */
 Tcl_Obj *ClusterPayloadFromPacket(const ClusterPayloadKeys *keys, const ClusterPacket *packet);

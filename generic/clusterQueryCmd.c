@@ -7,6 +7,7 @@
 #include "clusterError.h"
 #include "clusterObject.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -347,9 +348,11 @@ static Tcl_Obj *
 MakeId(ClusterObject *cluster)
 {
     const char *sid = Tcl_GetString(ClusterNodeSid(cluster->node));
+    char id[32];
 
-    return Tcl_ObjPrintf("q%c%c%c#%u", sid[0], sid[2], sid[CLUSTER_SID_LENGTH - 1],
+    snprintf(id, sizeof id, "q%c%c%c#%u", sid[0], sid[2], sid[CLUSTER_SID_LENGTH - 1],
             ++cluster->data->lastId);
+    return Tcl_NewStringObj(id, -1);
 }
 
 /* filter, ruid, data, keepalive: held once. */
@@ -376,6 +379,18 @@ MakePayload(ClusterObject *cluster, Tcl_Obj *id, const QueryOptions *options,
     return payload;
 }
 
+static Tcl_Obj *
+QueryName(const ClusterObject *cluster, Tcl_Obj *id)
+{
+    char prefix[64];
+    Tcl_Obj *name;
+
+    snprintf(prefix, sizeof prefix, "::cluster::clusters::%u::queries::", cluster->id);
+    name = Tcl_NewStringObj(prefix, -1);
+    Tcl_AppendObjToObj(name, id);
+    return name;
+}
+
 /* The object, two references: its TclOO object's and the caller's. NULL with a message. */
 static ClusterQueryObject *
 MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryOptions *options)
@@ -392,8 +407,7 @@ MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryO
     ClusterObjectHold(cluster);
     query->collect = options->collect;
     SetObj(&query->id, id);
-    SetObj(&query->name,
-            Tcl_ObjPrintf("::cluster::clusters::%u::queries::%s", cluster->id, Tcl_GetString(id)));
+    SetObj(&query->name, QueryName(cluster, id));
     SetObj(&query->command, options->values[OPT_COMMAND]);
     SetObj(&query->text, options->values[OPT_QUERY]);
     SetObj(&query->channel, channel);

@@ -13,6 +13,9 @@
 
 #include <string.h>
 
+/* SID@HID as a C string. */
+#define UUID_SIZE (2 * IDENTITY_MAX + 2)
+
 /*
  * ------------------------------------------------------------------------
  * What each type asks for
@@ -57,15 +60,38 @@ SendReply(ClusterMember *member, ClusterMessage *message, Tcl_Obj *payload)
     Tcl_DecrRefCount(payload);
 }
 
+static void
+RememberDeparted(ClusterNode *node, Tcl_Obj *uuid)
+{
+    ClusterReplaceObj(&node->departed[node->departedNext], uuid);
+    node->departedNext = (node->departedNext + 1) % DEPARTED_MAX;
+}
+
+static bool
+HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
+{
+    int i;
+
+    for (i = 0; i < DEPARTED_MAX && node->departed[i]; i++) {
+        if (strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * A goodbye by datagram overtakes what the member wrote to its connections:
- * it is lost once those are read to their end. One that comes over a
+ * it is lost once those are read to their end. One that is not accepted yet
+ * will bring it back, to be read in the same way. A goodbye that comes over a
  * connection is the last there.
  */
 static void
 OnDisconnect(ClusterNode *node, ClusterMessage *message)
 {
-    (void) node;
+    if (message->slot->type->datagram) {
+        RememberDeparted(node, ClusterMemberUuid(message->member));
+    }
     if (message->slot->type->datagram && ClusterMemberConnected(message->member)) {
         ClusterMemberLeave(message->member);
     } else {
@@ -277,16 +303,17 @@ PlainIdentity(bpacket_span text)
     return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
 }
 
-static Tcl_Obj *
-MessageUuid(const ClusterMessage *message)
+/* Both parts are at most IDENTITY_MAX long by now. */
+static void
+MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
 {
     bpacket_span sid = message->packet.field[CLUSTER_SID].span;
     bpacket_span hid = message->packet.field[CLUSTER_HID].span;
-    Tcl_Obj *uuid = Tcl_NewStringObj((const char *) sid.bytes, (Tcl_Size) sid.length);
 
-    Tcl_AppendToObj(uuid, "@", 1);
-    Tcl_AppendToObj(uuid, (const char *) hid.bytes, (Tcl_Size) hid.length);
-    return uuid;
+    memcpy(uuid, sid.bytes, sid.length);
+    uuid[sid.length] = '@';
+    memcpy(uuid + sid.length + 1, hid.bytes, hid.length);
+    uuid[sid.length + 1 + hid.length] = '\0';
 }
 
 static bool
@@ -310,13 +337,15 @@ NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
         return NULL;
     }
     if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
-        return NULL; /* it leaves before we knew it */
+        RememberDeparted(node, uuid); /* it leaves before we knew it */
+        return NULL;
     }
     member = ClusterMemberNew(node, message, uuid);
     if (!member) {
         node->drops[CLUSTER_DROP_LIMIT]++;
         return NULL;
     }
+    member->leaving = !message->slot->type->datagram && HasDeparted(node, uuid);
     ClusterMemberHold(member); /* the delegate may lose it */
     added = node->delegate->memberAdded(node->context, member);
     if (!added) {
@@ -328,12 +357,10 @@ NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     return lost ? NULL : member;
 }
 
-/* The member it comes from, made if need be, held by the message. False: dropped. */
+/* The member it comes from (`member` when it is known), made if need be, held by the message. False: dropped. */
 static bool
-FindMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tcl_Obj *uuid)
 {
-    ClusterMember *member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid));
-
     if (member) {
         ClusterMemberHold(member);
         message->member = member;
@@ -362,11 +389,16 @@ FindMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 static bool
 Identify(ClusterNode *node, ClusterMessage *message)
 {
-    Tcl_Obj *uuid = MessageUuid(message);
+    char text[UUID_SIZE];
+    ClusterMember *member;
+    Tcl_Obj *uuid;
     bool found;
 
+    MessageUuid(message, text);
+    member = ClusterNodeMemberByUuid(node, text);
+    uuid = member ? member->uuid : Tcl_NewStringObj(text, -1);
     Tcl_IncrRefCount(uuid);
-    found = FindMember(node, message, uuid);
+    found = FindMember(node, message, member, uuid);
     Tcl_DecrRefCount(uuid);
     if (found) {
         ClusterMemberUpdate(message->member, message);
@@ -404,7 +436,7 @@ Accept(ClusterNode *node, ClusterMessage *message)
         return false;
     }
     if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON
-            || !ClusterMessageComplete(message)) {
+            || !ClusterMessageComplete(message) || !Nameable(message)) {
         node->drops[CLUSTER_DROP_HOOK]++;
         return false;
     }
@@ -518,13 +550,15 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
 {
     ClusterSlot *slot = context;
     ClusterMember *member = owner;
+    bool current;
 
     (void) transport;
     (void) failed;
     if (!member || slot->node->closed) {
         return;
     }
-    if (member->channels[slot->index] == channel) {
+    current = member->channels[slot->index] == channel;
+    if (current) {
         member->channels[slot->index] = NULL;
     }
     if (member->leaving) {
@@ -533,6 +567,8 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
         }
     } else if (unsent->count && !member->lost) {
         ClusterMemberResend(member, slot, unsent);
+    } else if (current) {
+        ClusterMemberHungUp(member);
     }
 }
 

@@ -23,13 +23,13 @@ ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags)
 
 /* A new blob of the payload, NULL with *details saying why not. */
 static ClusterBlob *
-Encode(ClusterNode *node, Tcl_Obj *payload, ClusterSendDetails *details)
+Encode(ClusterNode *node, Tcl_Obj *payload, Tcl_Obj *only, ClusterSendDetails *details)
 {
     bpacket_span packet;
     ClusterBlob *blob = NULL;
 
     details->payloadStatus =
-            ClusterPayloadEncode(payload, &node->writer, &packet, &details->culprit);
+            ClusterPayloadEncodeFor(payload, only, &node->writer, &packet, &details->culprit);
     if (details->payloadStatus == CLUSTER_PAYLOAD_OK) {
         blob = ClusterBlobNew(packet.bytes, packet.length);
         if (!blob) {
@@ -111,7 +111,7 @@ ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags, ClusterSend
     ClusterNodeHold(node);
     payload = WithChannel(node, payload);
     if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, &payload, CLUSTER_OUT_MULTICAST)) {
-        blob = node->closed ? NULL : Encode(node, payload, details);
+        blob = node->closed ? NULL : Encode(node, payload, NULL, details);
         if (blob) {
             status = SendMulticast(node, blob, details);
             ClusterBlobRelease(blob);
@@ -312,19 +312,14 @@ Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
     return CLUSTER_SEND_UNREACHABLE;
 }
 
-/* The payload meant for this member alone unless it says otherwise; held. */
+/* Whom a payload is meant for: this member alone unless it says otherwise (NULL). */
 static Tcl_Obj *
-WithFilter(ClusterMember *member, Tcl_Obj *payload)
+OnlyFor(const ClusterMember *member, Tcl_Obj *payload)
 {
-    Tcl_Obj *key = member->node->keys.name[CLUSTER_FILTER];
     Tcl_Obj *filter = NULL;
 
-    if (Tcl_DictObjGet(NULL, payload, key, &filter) == TCL_OK && !filter) {
-        payload = Tcl_DuplicateObj(payload);
-        Tcl_DictObjPut(NULL, payload, key, Tcl_NewListObj(1, &member->sid));
-    }
-    Tcl_IncrRefCount(payload);
-    return payload;
+    Tcl_DictObjGet(NULL, payload, member->node->keys.name[CLUSTER_FILTER], &filter);
+    return filter ? NULL : member->sid;
 }
 
 static ClusterSendStatus
@@ -333,7 +328,6 @@ SendHeld(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
 {
     ClusterNode *node = member->node;
     ClusterSendStatus status = CLUSTER_SEND_BAD_PAYLOAD;
-    Tcl_Obj *filtered;
     ClusterBlob *blob;
     Route route;
 
@@ -342,11 +336,9 @@ SendHeld(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
         Tcl_DecrRefCount(payload);
         return CLUSTER_SEND_CANCELLED;
     }
-    filtered = WithFilter(member, payload);
-    Tcl_DecrRefCount(payload);
     if (node->closed || member->lost) {
         status = CLUSTER_SEND_UNREACHABLE;
-    } else if ((blob = Encode(node, filtered, details)) != NULL) {
+    } else if ((blob = Encode(node, payload, OnlyFor(member, payload), details)) != NULL) {
         Plan(member, protocols, flags, &route);
         blob->ways = 0;
         for (int i = 0; i < route.count; i++) {
@@ -355,7 +347,7 @@ SendHeld(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
         status = Travel(member, &route, blob, flags, details);
         ClusterBlobRelease(blob);
     }
-    Tcl_DecrRefCount(filtered);
+    Tcl_DecrRefCount(payload);
     return status;
 }
 
