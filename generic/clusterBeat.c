@@ -10,6 +10,8 @@
 
 /* Beats are spread by this share of the interval, to either side, so that members do not beat together. */
 #define JITTER_PERCENT 10
+/* Members named in one probe that asks for their props. */
+#define ASK_MOST 64
 
 /*
  * ------------------------------------------------------------------------
@@ -194,6 +196,58 @@ ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
     }
     ClusterNodeRelease(node);
     return sent;
+}
+
+static bool
+IsToBeAsked(const ClusterMember *member, int64_t now)
+{
+    return !member->propsKnown && (member->asked == 0 || now - member->asked > DISCOVER_EVERY);
+}
+
+/* The sids of members to be asked, that one first, at most ASK_MOST; a new list. */
+static Tcl_Obj *
+ToBeAsked(ClusterMember *member, int64_t now)
+{
+    Tcl_Obj *sids = Tcl_NewListObj(1, &member->sid);
+    int count = 1;
+
+    member->asked = now;
+    for (member = member->node->first; member && count < ASK_MOST; member = member->next) {
+        if (IsToBeAsked(member, now)) {
+            member->asked = now;
+            Tcl_ListObjAppendElement(NULL, sids, member->sid);
+            count++;
+        }
+    }
+    return sids;
+}
+
+/*
+ * Who was lost and is heard again, or whose first answer got lost, is known
+ * by bare heartbeats only, and cannot be reached directly until it says where.
+ * One probe asks many, so that a stranger who invents members does not make
+ * us send a packet for each.
+ */
+void
+ClusterMemberAsk(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    int64_t now = ClusterClockNow(&node->clock);
+    Tcl_Obj *extra, *payload;
+
+    if (node->closed || member->lost || !IsToBeAsked(member, now)) {
+        return;
+    }
+    extra = Tcl_NewDictObj();
+    Tcl_IncrRefCount(extra);
+    Put(node, extra, CLUSTER_FILTER, ToBeAsked(member, now));
+    Put(node, extra, CLUSTER_DATA, ClusterNodeProps(node));
+    payload = ClusterNodePayload(node, CLUSTER_DISCOVERY, CLUSTER_CHANNEL_BROADCAST, extra, true,
+            true);
+    Tcl_IncrRefCount(payload);
+    ClusterNodeBroadcast(node, payload, 0, NULL);
+    Tcl_DecrRefCount(payload);
+    Tcl_DecrRefCount(extra);
 }
 
 bool

@@ -455,7 +455,12 @@ TellDiscovered(ClusterMember *member)
 static void
 DiscoveryDue(void *data)
 {
-    TellDiscovered(data);
+    ClusterMember *member = data;
+
+    ClusterMemberHold(member);
+    ClusterMemberAsk(member);
+    TellDiscovered(member);
+    ClusterMemberRelease(member);
 }
 
 void

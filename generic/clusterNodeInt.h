@@ -98,6 +98,7 @@ struct ClusterMember {
     bool expected;
     bool leaving; /* said goodbye, but what it sent before may still come over a connection */
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
+    int64_t asked;                     /* when it was last asked for them, 0 for never */
     Tcl_Obj *firstPayload;             /* kept for it */
     ClusterTimer discovery;
     ClusterChannel *channels[CLUSTER_SLOTS_MAX];
@@ -148,6 +149,9 @@ void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */
 void ClusterNodeArmExpiry(ClusterNode *node);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
+
+/* clusterBeat.c: has a member say who it is if its props are unknown; with it others like it */
+void ClusterMemberAsk(ClusterMember *member);
 
 /* clusterSend.c: packets that a broken channel left behind */
 void ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);

@@ -109,6 +109,8 @@ OnHeartbeat(ClusterNode *node, ClusterMessage *message)
         Tcl_IncrRefCount(data);
         ClusterMemberSetProps(message->member, data, false);
         Tcl_DecrRefCount(data);
+    } else if (!message->member->isNew) {
+        ClusterMemberAsk(message->member);
     }
 }
 

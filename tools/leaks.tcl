@@ -9,11 +9,11 @@
 #	the comparison sees what is merely kept, as Tcl 8.6 hides its values from
 #	valgrind in pools of its own.
 #
-# usage: tools/netns tclsh tools/leaks.tcl ?CYCLES?	(1000)
+# usage: tools/netns tclsh tools/leaks.tcl ?CYCLES?	(500: 1,000 clusters)
 
 package require cluster
 
-set cycles [expr {$argc ? [lindex $argv 0] : 1000}]
+set cycles [expr {$argc ? [lindex $argv 0] : 500}]
 # Caches are filled by then.
 set warm [expr {max(1, $cycles / 5)}]
 # Bytes a cycle that count as none: memory is had by pages, and fragments a little.
