@@ -33,12 +33,14 @@ struct ClusterWatch {
 };
 
 /*
- * A thread's loop lives from the first use to the thread's end. The watches
- * belong to the transports, which have freed them by then.
+ * A thread's loop lives from the first use to the thread's end, or that of
+ * the last watch. The watches belong to the transports.
  */
 struct ClusterLoop {
     ClusterpPoller *poller;
     int pid;
+    size_t watches; /* that exist */
+    bool over;      /* the thread has ended: freed with the last watch */
     unsigned turn;
     bool queued; /* a LoopEvent is in Tcl's queue */
     ClusterpEvent ready[LOOP_EVENTS];
@@ -307,6 +309,20 @@ IsLoopEvent(Tcl_Event *event, void *clientData)
 }
 
 static void
+FreeIfUnused(ClusterLoop *loop)
+{
+    if (loop->over && loop->watches == 0) {
+        free(loop->buffer);
+        free(loop);
+    }
+}
+
+/*
+ * Handlers run last made first, so sockets may outlive their loop: in a
+ * forked child that joined, the parent's handler, which closes all clusters,
+ * is older than the child's loop. Their watches then have nothing to do.
+ */
+static void
 LoopExit(void *clientData)
 {
     ClusterLoop *loop = clientData;
@@ -319,8 +335,8 @@ LoopExit(void *clientData)
         Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
     }
     ClusterpPollerFree(loop->poller);
-    free(loop->buffer);
-    free(loop);
+    loop->over = true;
+    FreeIfUnused(loop);
 }
 
 ClusterLoop *
@@ -409,13 +425,14 @@ ClusterWatchNew(ClusterLoop *loop, int fd, int mask, ClusterWatchProc *proc,
         free(watch);
         return NULL;
     }
+    loop->watches++;
     return watch;
 }
 
 void
 ClusterWatchMask(ClusterWatch *watch, int mask)
 {
-    if (mask == watch->mask || ClusterLoopForked(watch->loop)) {
+    if (mask == watch->mask || watch->loop->over || ClusterLoopForked(watch->loop)) {
         return;
     }
     if (ClusterpPollerSet(watch->loop->poller, watch->fd, watch->mask, mask, watch, NULL)
@@ -445,4 +462,6 @@ ClusterWatchFree(ClusterWatch **watchPtr)
         }
     }
     free(watch);
+    loop->watches--;
+    FreeIfUnused(loop);
 }
