@@ -323,12 +323,6 @@ ClusterNodeTtl(const ClusterNode *node)
     return node->ttl;
 }
 
-int
-ClusterNodeRemote(const ClusterNode *node)
-{
-    return node->remote;
-}
-
 const ClusterPayloadKeys *
 ClusterNodeKeys(const ClusterNode *node)
 {
@@ -528,12 +522,6 @@ ClusterNodeSlotById(const ClusterNode *node, const char *id)
         }
     }
     return NULL;
-}
-
-int
-ClusterSlotIndex(const ClusterSlot *slot)
-{
-    return slot->index;
 }
 
 Tcl_Obj *

@@ -141,7 +141,6 @@ Tcl_Obj *ClusterNodeTags(const ClusterNode *node);
 /* The ids of its transports, a list, in order of preference. */
 Tcl_Obj *ClusterNodeProtocols(const ClusterNode *node);
 int64_t ClusterNodeTtl(const ClusterNode *node);
-int ClusterNodeRemote(const ClusterNode *node);
 const ClusterPayloadKeys *ClusterNodeKeys(const ClusterNode *node);
 /* Replaces the tags. When they differ they go out with a heartbeat at the next idle moment. */
 void ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags);
@@ -160,7 +159,6 @@ bool ClusterNodeInFilter(const ClusterNode *node, bpacket_list filter);
 int ClusterNodeSlotCount(const ClusterNode *node);
 ClusterSlot *ClusterNodeSlot(const ClusterNode *node, int index);
 ClusterSlot *ClusterNodeSlotById(const ClusterNode *node, const char *id);
-int ClusterSlotIndex(const ClusterSlot *slot);
 Tcl_Obj *ClusterSlotId(const ClusterSlot *slot);
 ClusterNode *ClusterSlotNode(const ClusterSlot *slot);
 /* NULL once the node is closed. */

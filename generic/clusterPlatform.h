@@ -116,8 +116,6 @@ ClusterpResult ClusterpUnixListen(const char *path, int mode, int *fd, ClusterpF
         int *error);
 /* A full backlog is an ERROR with EAGAIN, as nothing is under way then. */
 ClusterpResult ClusterpUnixConnect(const char *path, int *fd, int *error);
-/* Does somebody accept connections behind that path? Removes nothing. */
-bool ClusterpUnixAlive(const char *path);
 /* Does path still name that very file? Ask while the socket bound to it is open. */
 bool ClusterpUnixOwns(const ClusterpFileId *file, const char *path);
 void ClusterpUnlink(const char *path);

@@ -65,24 +65,6 @@ ClusterpUnixConnect(const char *path, int *fd, int *error)
     return *fd < 0 ? ClusterpFail(error) : CLUSTERP_OK;
 }
 
-bool
-ClusterpUnixAlive(const char *path)
-{
-    struct sockaddr_un address;
-    int fd;
-
-    if (!ToAddress(path, &address)) {
-        return false;
-    }
-    fd = Connect(&address);
-    if (fd < 0) {
-        /* Somebody so busy that no more may queue is alive. */
-        return ClusterpWouldBlock(errno);
-    }
-    ClusterpClose(fd);
-    return true;
-}
-
 static bool
 Identify(const char *path, ClusterpFileId *file)
 {
