@@ -266,18 +266,15 @@ HeaderCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
  * ------------------------------------------------------------------------
  */
 
-/* bpacket encode varint|float|vfloat VALUE */
-static int
-EncodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+int
+BpacketEncode(Tcl_Interp *interp, bpacket_type type, Tcl_Obj *keys, Tcl_Obj *value)
 {
-    bpacket_type type = (bpacket_type) ((const CommandRow *) clientData)->detail;
     BpacketProblem problem;
     bpacket_writer writer;
     int code = TCL_OK;
 
-    (void) objc;
     bpacket_writer_init(&writer, 0);
-    if (!BpacketWriteValue(&writer, type, NULL, objv[1], &problem)) {
+    if (!BpacketWriteValue(&writer, type, keys, value, &problem)) {
         code = BpacketFailValue(interp, &problem, type, NULL);
     } else if (writer.status != BPACKET_OK) {
         code = BpacketFailStatus(interp, writer.status);
@@ -288,6 +285,16 @@ EncodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     bpacket_writer_free(&writer);
     return code;
+}
+
+/* bpacket encode varint|float|vfloat VALUE */
+static int
+EncodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    bpacket_type type = (bpacket_type) ((const CommandRow *) clientData)->detail;
+
+    (void) objc;
+    return BpacketEncode(interp, type, NULL, objv[1]);
 }
 
 /* Reads one value from the start of data, which moves behind it; NULL with a message. */

@@ -7,6 +7,7 @@
 #ifndef BPACKET_CMD_H
 #define BPACKET_CMD_H
 
+#include "bpacketTemplate.h"
 #include "clusterCompat.h"
 
 /* The same as in pkgIndex.tcl.in. */
@@ -17,6 +18,12 @@
  * bpacket, which is left alone then. TCL_ERROR with a message.
  */
 int BpacketInit(Tcl_Interp *interp);
+
+/*
+ * Leaves the bytes of a value as the interp's result. keys is the list of the
+ * field's keys, NULL for none. TCL_ERROR with a message.
+ */
+int BpacketEncode(Tcl_Interp *interp, bpacket_type type, Tcl_Obj *keys, Tcl_Obj *value);
 
 /* It is only computation, so safe interpreters have all of it. */
 DLLEXPORT int Bpacket_Init(Tcl_Interp *interp);

@@ -1,9 +1,10 @@
 /*
  * bpacketIo.h --
  *
- *	The state of objects of class ::bpacket::classes::io, which three files
+ *	The state of objects of class ::bpacket::classes::io, which four files
  *	share: bpacketIoCmd.c encodes and decodes, bpacketIoType.c deals with
- *	types written in Tcl, bpacketIoTemplate.c with templates.
+ *	types written in Tcl, bpacketIoBuffer.c with the bytes they decode,
+ *	bpacketIoTemplate.c with templates.
  */
 
 #ifndef BPACKET_IO_H
@@ -97,11 +98,15 @@ int BpacketIoEncodeScripted(BpacketIo *io, Tcl_Interp *interp, bpacket_writer *w
 /* Has a type written in Tcl read a value from io->input, as the interp's result. */
 int BpacketIoDecodeScripted(BpacketIo *io, Tcl_Interp *interp, const BpacketIoField *field);
 
+/* ---- bpacketIoBuffer.c --------------------------------------------------- */
+
 /*
  * Begins and ends reading other bytes. With `scripts` they are copied, as
  * scripts may run meanwhile. False without memory.
  */
 bool BpacketIoPushInput(BpacketIo *io, BpacketInput *input, bpacket_span bytes, bool scripts);
 void BpacketIoPopInput(BpacketIo *io);
+/* Makes the variable DECODE_BUFFER, unless it is there; also after a script unset it. TCL_ERROR with a message. */
+int BpacketIoMakeBuffer(BpacketIo *io, Tcl_Interp *interp);
 
 #endif

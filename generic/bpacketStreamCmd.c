@@ -11,7 +11,7 @@
 #include "bpacketStreamCmd.h"
 
 #include "bpacketError.h"
-#include "bpacketStream.h"
+#include "bpacketFeed.h"
 #include "bpacketValue.h"
 #include "clusterError.h"
 #include "clusterMethod.h"
@@ -27,152 +27,15 @@
 /* Least limit that a stream may have, in bytes: the empty packet. */
 #define LEAST_LIMIT 5
 
-/* A complete packet that waits for delivery. */
-typedef struct Packet {
-    Tcl_Obj *bytes; /* held */
-    struct Feed *feed;
-    struct Packet *next; /* of all feeds, in order */
-    struct Packet *previous;
-    struct Packet *nextOfFeed;
-} Packet;
-
-/*
- * What is known of one id. It exists as long as there are bytes of an
- * incomplete packet or packets that wait.
- */
-typedef struct Feed {
-    bpacket_stream *stream;
-    Tcl_HashEntry *entry; /* in `feeds` of the object */
-    Packet *first;
-    Packet *last;
-    size_t count;
-} Feed;
-
 /* Counted: the object's metadata holds one, a method or delivery under way another. */
 typedef struct Stream {
     size_t refCount;
     Tcl_Interp *interp;
     Tcl_Object object; /* NULL when it was destroyed */
     Tcl_Obj *callback; /* a list, empty for none; packets wait then */
-    size_t limit;
-    Tcl_HashTable feeds; /* id -> Feed */
-    Packet *first;
-    Packet *last;
+    BpacketFeeds feeds;
     Tcl_TimerToken timer;
-    uint64_t garbage; /* of feeds that are gone */
-    uint64_t oversized;
 } Stream;
-
-/*
- * ------------------------------------------------------------------------
- * Packets and feeds
- * ------------------------------------------------------------------------
- */
-
-/* Takes the first packet of a feed out of both queues. The caller holds its bytes then. */
-static Tcl_Obj *
-TakePacket(Stream *stream, Feed *feed)
-{
-    Packet *packet = feed->first;
-    Tcl_Obj *bytes = packet->bytes;
-
-    *(packet->previous ? &packet->previous->next : &stream->first) = packet->next;
-    *(packet->next ? &packet->next->previous : &stream->last) = packet->previous;
-    feed->first = packet->nextOfFeed;
-    if (!feed->first) {
-        feed->last = NULL;
-    }
-    feed->count--;
-    free(packet);
-    return bytes;
-}
-
-static bool
-AddPacket(Stream *stream, Feed *feed, bpacket_span span)
-{
-    Packet *packet = calloc(1, sizeof *packet);
-
-    if (!packet) {
-        return false;
-    }
-    packet->bytes = BpacketBytesObj(span);
-    Tcl_IncrRefCount(packet->bytes);
-    packet->feed = feed;
-    packet->previous = stream->last;
-    *(stream->last ? &stream->last->next : &stream->first) = packet;
-    stream->last = packet;
-    *(feed->last ? &feed->last->nextOfFeed : &feed->first) = packet;
-    feed->last = packet;
-    feed->count++;
-    return true;
-}
-
-static void
-DropFeed(Stream *stream, Feed *feed)
-{
-    while (feed->first) {
-        Tcl_Obj *bytes = TakePacket(stream, feed);
-
-        Tcl_DecrRefCount(bytes);
-    }
-    stream->garbage += bpacket_stream_garbage(feed->stream);
-    stream->oversized += bpacket_stream_oversized(feed->stream);
-    Tcl_DeleteHashEntry(feed->entry);
-    bpacket_stream_destroy(&feed->stream);
-    free(feed);
-}
-
-/* Forgets a feed that has nothing. */
-static void
-TidyFeed(Stream *stream, Feed *feed)
-{
-    if (!feed->first && bpacket_stream_pending(feed->stream) == 0) {
-        DropFeed(stream, feed);
-    }
-}
-
-static void
-DropFeeds(Stream *stream)
-{
-    Tcl_HashSearch search;
-    Tcl_HashEntry *entry;
-
-    while ((entry = Tcl_FirstHashEntry(&stream->feeds, &search)) != NULL) {
-        DropFeed(stream, Tcl_GetHashValue(entry));
-    }
-}
-
-static Feed *
-FindFeed(Stream *stream, const char *id)
-{
-    Tcl_HashEntry *entry = Tcl_FindHashEntry(&stream->feeds, id);
-
-    return entry ? Tcl_GetHashValue(entry) : NULL;
-}
-
-/* The feed of that id, made if there is none; NULL without memory. */
-static Feed *
-NeedFeed(Stream *stream, const char *id)
-{
-    Feed *feed = FindFeed(stream, id);
-    int isNew;
-
-    if (feed) {
-        return feed;
-    }
-    feed = calloc(1, sizeof *feed);
-    if (!feed) {
-        return NULL;
-    }
-    feed->stream = bpacket_stream_new(stream->limit);
-    if (!feed->stream) {
-        free(feed);
-        return NULL;
-    }
-    feed->entry = Tcl_CreateHashEntry(&stream->feeds, id, &isNew);
-    Tcl_SetHashValue(feed->entry, feed);
-    return feed;
-}
 
 /*
  * ------------------------------------------------------------------------
@@ -194,7 +57,7 @@ Release(void *self)
     if (--stream->refCount > 0) {
         return;
     }
-    Tcl_DeleteHashTable(&stream->feeds);
+    BpacketFeedsFree(&stream->feeds);
     Tcl_DecrRefCount(stream->callback);
     free(stream);
 }
@@ -209,7 +72,7 @@ MetadataDeleted(void *clientData)
         Tcl_DeleteTimerHandler(stream->timer);
         stream->timer = NULL;
     }
-    DropFeeds(stream);
+    BpacketFeedsDrop(&stream->feeds);
     Release(stream);
 }
 
@@ -227,7 +90,7 @@ CanDeliver(const Stream *stream)
 {
     Tcl_Size words = 0;
 
-    return stream->object && stream->first && !Tcl_InterpDeleted(stream->interp)
+    return stream->object && stream->feeds.first && !Tcl_InterpDeleted(stream->interp)
             && Tcl_ListObjLength(NULL, stream->callback, &words) == TCL_OK && words > 0;
 }
 
@@ -252,15 +115,15 @@ Arm(Stream *stream)
  * it enters the event loop, it gets the next packets meanwhile.
  */
 static int
-Deliver(Stream *stream, Feed *feed)
+Deliver(Stream *stream, BpacketFeed *feed)
 {
     Tcl_Interp *interp = stream->interp;
     Tcl_Obj *command = Tcl_DuplicateObj(stream->callback);
-    Tcl_Obj *id = Tcl_NewStringObj(Tcl_GetHashKey(&stream->feeds, feed->entry), -1);
-    Tcl_Obj *bytes = TakePacket(stream, feed);
+    Tcl_Obj *id = Tcl_NewStringObj(Tcl_GetHashKey(&stream->feeds.byId, feed->entry), -1);
+    Tcl_Obj *bytes = BpacketFeedTake(&stream->feeds, feed);
     int code;
 
-    TidyFeed(stream, feed);
+    BpacketFeedTidy(&stream->feeds, feed);
     Arm(stream);
     Tcl_IncrRefCount(command);
     Tcl_ListObjAppendElement(NULL, command, bytes);
@@ -282,7 +145,7 @@ DeliverFromLoop(void *clientData)
     Hold(stream);
     Tcl_Preserve(interp);
     for (left = BATCH; left > 0 && CanDeliver(stream); left--) {
-        if (Deliver(stream, stream->first->feed) == TCL_ERROR) {
+        if (Deliver(stream, stream->feeds.first->feed) == TCL_ERROR) {
             ClusterBackground(interp, TCL_ERROR, "packet callback", NULL);
         } else if (!Tcl_InterpDeleted(interp)) {
             Tcl_ResetResult(interp);
@@ -308,13 +171,13 @@ IdOf(int objc, Tcl_Obj *const *objv, int index)
 
 /* Takes what packets there are from a feed's stream. */
 static int
-FindPackets(Stream *stream, Tcl_Interp *interp, Feed *feed)
+FindPackets(Stream *stream, Tcl_Interp *interp, BpacketFeed *feed)
 {
     uint64_t before = bpacket_stream_oversized(feed->stream);
     bpacket_span packet;
 
     while (bpacket_stream_next(feed->stream, &packet)) {
-        if (!AddPacket(stream, feed, packet)) {
+        if (!BpacketFeedAdd(&stream->feeds, feed, packet)) {
             return BpacketFailMemory(interp);
         }
     }
@@ -322,7 +185,7 @@ FindPackets(Stream *stream, Tcl_Interp *interp, Feed *feed)
     if (bpacket_stream_oversized(feed->stream) != before) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("a packet is larger than the limit of %lu bytes",
-                        (unsigned long) stream->limit),
+                        (unsigned long) stream->feeds.limit),
                 "CLUSTER", "PACKET", "TOO_LARGE", NULL);
     }
     return TCL_OK;
@@ -334,7 +197,7 @@ AppendMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Stream *stream = self;
     bpacket_span bytes;
-    Feed *feed;
+    BpacketFeed *feed;
     int code;
 
     if (!BpacketGetBytes(objv[0], &bytes)) {
@@ -342,16 +205,16 @@ AppendMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                 Tcl_NewStringObj("the data holds characters above U+00FF, which are no bytes", -1),
                 "CLUSTER", "PACKET", "MALFORMED", NULL);
     }
-    feed = NeedFeed(stream, IdOf(objc, objv, 1));
+    feed = BpacketFeedsNeed(&stream->feeds, IdOf(objc, objv, 1));
     if (!feed) {
         return BpacketFailMemory(interp);
     }
     if (!bpacket_stream_feed(feed->stream, bytes.bytes, bytes.length)) {
-        TidyFeed(stream, feed);
+        BpacketFeedTidy(&stream->feeds, feed);
         return BpacketFailMemory(interp);
     }
     code = FindPackets(stream, interp, feed);
-    TidyFeed(stream, feed);
+    BpacketFeedTidy(&stream->feeds, feed);
     Arm(stream);
     return code;
 }
@@ -384,12 +247,12 @@ FlushMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Stream *stream = self;
     const char *id = IdOf(objc, objv, 0);
-    Feed *feed = FindFeed(stream, id);
+    BpacketFeed *feed = BpacketFeedsFind(&stream->feeds, id);
     size_t left = feed ? feed->count : 0;
     int code = TCL_OK;
 
     for (; left > 0 && code != TCL_ERROR && CanDeliver(stream); left--) {
-        feed = FindFeed(stream, id);
+        feed = BpacketFeedsFind(&stream->feeds, id);
         if (!feed || !feed->first) {
             break;
         }
@@ -408,16 +271,16 @@ static int
 ResetMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Stream *stream = self;
-    Feed *feed;
+    BpacketFeed *feed;
 
     (void) interp;
     if (objc == 0 || *Tcl_GetString(objv[0]) == '\0') {
-        DropFeeds(stream);
+        BpacketFeedsDrop(&stream->feeds);
         return TCL_OK;
     }
-    feed = FindFeed(stream, Tcl_GetString(objv[0]));
+    feed = BpacketFeedsFind(&stream->feeds, Tcl_GetString(objv[0]));
     if (feed) {
-        DropFeed(stream, feed);
+        BpacketFeedDrop(&stream->feeds, feed);
     }
     return TCL_OK;
 }
@@ -444,10 +307,10 @@ static const char *const properties[] = {
 };
 
 static Tcl_Obj *
-WaitingPackets(const Feed *feed)
+WaitingPackets(const BpacketFeed *feed)
 {
     Tcl_Obj *list = Tcl_NewListObj(0, NULL);
-    const Packet *packet;
+    const BpacketPacket *packet;
 
     for (packet = feed->first; packet; packet = packet->nextOfFeed) {
         Tcl_ListObjAppendElement(NULL, list, packet->bytes);
@@ -463,9 +326,9 @@ FeedsDict(Stream *stream, Property property)
     Tcl_HashSearch search;
     Tcl_HashEntry *entry;
 
-    for (entry = Tcl_FirstHashEntry(&stream->feeds, &search); entry;
+    for (entry = Tcl_FirstHashEntry(&stream->feeds.byId, &search); entry;
             entry = Tcl_NextHashEntry(&search)) {
-        const Feed *feed = Tcl_GetHashValue(entry);
+        const BpacketFeed *feed = Tcl_GetHashValue(entry);
         size_t pending = bpacket_stream_pending(feed->stream);
         Tcl_Obj *value = NULL;
 
@@ -475,8 +338,8 @@ FeedsDict(Stream *stream, Property property)
             value = Tcl_NewWideIntObj((Tcl_WideInt) pending);
         }
         if (value) {
-            Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(Tcl_GetHashKey(&stream->feeds, entry), -1),
-                    value);
+            Tcl_DictObjPut(NULL, dict,
+                    Tcl_NewStringObj(Tcl_GetHashKey(&stream->feeds.byId, entry), -1), value);
         }
     }
     return dict;
@@ -487,13 +350,13 @@ static Tcl_Obj *
 Counter(Stream *stream, Property property)
 {
     bool garbage = (property == PROPERTY_GARBAGE);
-    uint64_t sum = garbage ? stream->garbage : stream->oversized;
+    uint64_t sum = garbage ? stream->feeds.garbage : stream->feeds.oversized;
     Tcl_HashSearch search;
     Tcl_HashEntry *entry;
 
-    for (entry = Tcl_FirstHashEntry(&stream->feeds, &search); entry;
+    for (entry = Tcl_FirstHashEntry(&stream->feeds.byId, &search); entry;
             entry = Tcl_NextHashEntry(&search)) {
-        const Feed *feed = Tcl_GetHashValue(entry);
+        const BpacketFeed *feed = Tcl_GetHashValue(entry);
 
         sum += garbage ? bpacket_stream_garbage(feed->stream)
                        : bpacket_stream_oversized(feed->stream);
@@ -508,7 +371,7 @@ PropertyValue(Stream *stream, Property property)
     case PROPERTY_CALLBACK:
         return stream->callback;
     case PROPERTY_LIMIT:
-        return BpacketIntegerObj(stream->limit);
+        return BpacketIntegerObj(stream->feeds.limit);
     case PROPERTY_GARBAGE:
     case PROPERTY_OVERSIZED:
         return Counter(stream, property);
@@ -557,7 +420,7 @@ SetLimit(Stream *stream, Tcl_Interp *interp, Tcl_Obj *value)
                         LEAST_LIMIT, (unsigned long) (TCL_SIZE_MAX / 4)),
                 "CLUSTER", "VALUE", NULL);
     }
-    stream->limit = (size_t) limit;
+    stream->feeds.limit = (size_t) limit;
     return TCL_OK;
 }
 
@@ -601,10 +464,9 @@ Construct(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *objv)
     stream->refCount = 1;
     stream->interp = interp;
     stream->object = object;
-    stream->limit = BPACKET_STREAM_LIMIT;
     stream->callback = Tcl_NewObj();
     Tcl_IncrRefCount(stream->callback);
-    Tcl_InitHashTable(&stream->feeds, TCL_STRING_KEYS);
+    BpacketFeedsInit(&stream->feeds, BPACKET_STREAM_LIMIT);
     Tcl_ObjectSetMetadata(object, &streamMetadata, stream);
     for (i = 0; i < objc; i += 2) {
         if (SetOption(stream, interp, objv[i], objv[i + 1]) != TCL_OK) {

@@ -1,205 +1,21 @@
 /*
  * bpacketValue.c --
  *
- *	Between Tcl values and the bytes of a field, type by type.
+ *	Between Tcl values and the bytes of a field, type by type: text, bytes
+ *	and lists here, numbers in bpacketInteger.c and bpacketFloat.c.
  */
 
-#include "bpacketValue.h"
+#include "bpacketValueInt.h"
 
 #include "bpacketText.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the largest integer as a varint. */
-#define INTEGER_BYTES (BPACKET_INTEGER_BITS / 7)
-#define HEX_DIGITS    (BPACKET_INTEGER_BITS / 4)
-
-/* A float has 64 bits beyond this, else 32. */
-#define FLOAT_SHORT_LIMIT 2147483647.0
-
-/*
- * The most zeros with which the fraction of a vfloat may begin: 5e-324, the
- * smallest double, has 323.
- */
-#define FRACTION_ZEROS 330
-
-/* Frees a value that nobody holds. */
-static void
-Discard(Tcl_Obj *value)
+void
+BpacketDiscard(Tcl_Obj *value)
 {
     Tcl_IncrRefCount(value);
     Tcl_DecrRefCount(value);
-}
-
-/* ---- integers ----------------------------------------------------------- */
-
-/* Tcl's `format` of a value; NULL when the format does not take it. */
-static Tcl_Obj *
-Format(const char *format, Tcl_Obj *value)
-{
-    return Tcl_Format(NULL, format, 1, &value);
-}
-
-static unsigned
-HexValue(char digit)
-{
-    return (unsigned) ((digit <= '9') ? digit - '0' : (digit | 0x20) - 'a' + 10);
-}
-
-/*
- * Puts a number in hex, without leading zeros, as a varint. Returns how many
- * bytes that took.
- */
-static size_t
-PutHex(const char *hex, size_t digits, uint8_t out[INTEGER_BYTES])
-{
-    size_t count = 0;
-    unsigned held = 0, bits = 0;
-
-    while (digits > 0 || bits > 0) {
-        if (digits > 0 && bits < 7) {
-            held |= HexValue(hex[--digits]) << bits;
-            bits += 4;
-            continue;
-        }
-        out[count++] = (uint8_t) (0x80 | (held & 0x7f));
-        held >>= 7;
-        bits = (bits > 7) ? bits - 7 : 0;
-    }
-    while (count > 1 && out[count - 1] == 0x80) {
-        count--;
-    }
-    out[count - 1] &= 0x7f;
-    return count;
-}
-
-/* An integer that does not fit 63 bits. */
-static bool
-WriteBig(bpacket_writer *writer, Tcl_Obj *value, unsigned bits)
-{
-    Tcl_Obj *text = Format("%llx", value);
-    uint8_t bytes[INTEGER_BYTES + 1];
-    unsigned used = 0;
-    const char *hex;
-    Tcl_Size digits;
-    bool fits;
-
-    if (text == NULL) {
-        return false;
-    }
-    Tcl_IncrRefCount(text);
-    hex = Tcl_GetStringFromObj(text, &digits);
-    fits = (digits > 0 && digits <= HEX_DIGITS && hex[0] != '-');
-    if (fits) {
-        for (unsigned top = HexValue(hex[0]); top != 0; top >>= 1) {
-            used++;
-        }
-        fits = (used + 4 * (unsigned) (digits - 1) <= bits);
-    }
-    if (fits) {
-        bpacket_write_bytes(writer, bytes, PutHex(hex, (size_t) digits, bytes));
-    }
-    Tcl_DecrRefCount(text);
-    return fits;
-}
-
-bool
-BpacketWriteInteger(bpacket_writer *writer, Tcl_Obj *value, unsigned bits)
-{
-    Tcl_WideInt wide;
-    double sign;
-
-    /*
-     * Tcl 8.6 lets numbers between -2^64 and 2^64 pass as wide, wrapping them
-     * around; the double tells their sign.
-     */
-    if (Tcl_GetWideIntFromObj(NULL, value, &wide) != TCL_OK
-            || Tcl_GetDoubleFromObj(NULL, value, &sign) != TCL_OK) {
-        return WriteBig(writer, value, bits);
-    }
-    if (sign < 0) {
-        return false;
-    }
-    bpacket_write_varint(writer, (uint64_t) wide);
-    return true;
-}
-
-Tcl_Obj *
-BpacketIntegerObj(uint64_t number)
-{
-    char decimal[24];
-
-    if (number <= INT64_MAX) {
-        return Tcl_NewWideIntObj((Tcl_WideInt) number);
-    }
-    snprintf(decimal, sizeof decimal, "%" PRIu64, number);
-    return Tcl_NewStringObj(decimal, -1);
-}
-
-/* The value of a varint of any size within bounds. */
-static Tcl_Obj *
-BigObj(bpacket_span varint)
-{
-    static const char hexDigits[] = "0123456789abcdef";
-    char hex[2 + INTEGER_BYTES * 7 / 4 + 2];
-    char *p = hex;
-    size_t digits = (varint.length * 7 + 3) / 4;
-    Tcl_Obj *text, *value;
-
-    *p++ = '0';
-    *p++ = 'x';
-    while (digits-- > 0) {
-        size_t bit = digits * 4;
-        unsigned pair = varint.bytes[bit / 7] & 0x7fu;
-
-        if (bit / 7 + 1 < varint.length) {
-            pair |= (varint.bytes[bit / 7 + 1] & 0x7fu) << 7;
-        }
-        *p++ = hexDigits[pair >> bit % 7 & 0xf];
-    }
-    text = Tcl_NewStringObj(hex, (Tcl_Size) (p - hex));
-    Tcl_IncrRefCount(text);
-    value = Format("%lld", text);
-    Tcl_DecrRefCount(text);
-    return value;
-}
-
-/* The bytes of a varint, at most `most` of them. */
-static bpacket_span
-ReadVarintBytes(bpacket_reader *reader, size_t most)
-{
-    size_t left = bpacket_reader_left(reader), length = 0;
-    bpacket_span none = {NULL, 0};
-
-    while (length < left && length < most && reader->next[length] >= 0x80) {
-        length++;
-    }
-    if (length == left || length == most) {
-        bpacket_reader_fail(reader, (length == left) ? BPACKET_TRUNCATED : BPACKET_OVERFLOW);
-        return none;
-    }
-    return bpacket_read_bytes(reader, length + 1);
-}
-
-static Tcl_Obj *
-ReadInteger(bpacket_reader *reader)
-{
-    uint64_t number = bpacket_read_varint(reader);
-    bpacket_span varint;
-
-    if (reader->status == BPACKET_OK) {
-        return BpacketIntegerObj(number);
-    }
-    if (reader->status != BPACKET_OVERFLOW) {
-        return NULL;
-    }
-    reader->status = BPACKET_OK;
-    varint = ReadVarintBytes(reader, INTEGER_BYTES);
-    return (reader->status == BPACKET_OK) ? BigObj(varint) : NULL;
 }
 
 /* ---- text and bytes ----------------------------------------------------- */
@@ -304,273 +120,6 @@ BpacketWriteBoolean(bpacket_writer *writer, Tcl_Obj *value)
     return true;
 }
 
-/* ---- numbers with a fraction -------------------------------------------- */
-
-static void
-WriteLittleEndian(bpacket_writer *writer, uint64_t bits, size_t size)
-{
-    uint8_t bytes[8];
-
-    for (size_t i = 0; i < size; i++) {
-        bytes[i] = (uint8_t) (bits >> 8 * i);
-    }
-    bpacket_write_bytes(writer, bytes, size);
-}
-
-static uint64_t
-ReadLittleEndian(bpacket_reader *reader, size_t size)
-{
-    bpacket_span span = bpacket_read_bytes(reader, size);
-    uint64_t bits = 0;
-
-    for (size_t i = 0; i < span.length; i++) {
-        bits |= (uint64_t) span.bytes[i] << 8 * i;
-    }
-    return bits;
-}
-
-/* Byte 0 and 32 bits of IEEE 754, or byte 1 and 64 bits. */
-static bool
-WriteFloat(bpacket_writer *writer, Tcl_Obj *value)
-{
-    double number;
-
-    if (Tcl_GetDoubleFromObj(NULL, value, &number) != TCL_OK || !isfinite(number)) {
-        return false;
-    }
-    if (fabs(number) > FLOAT_SHORT_LIMIT) {
-        uint64_t bits;
-
-        memcpy(&bits, &number, sizeof bits);
-        bpacket_write_boolean(writer, true);
-        WriteLittleEndian(writer, bits, sizeof bits);
-    } else {
-        float narrow = (float) number;
-        uint32_t bits;
-
-        memcpy(&bits, &narrow, sizeof bits);
-        bpacket_write_boolean(writer, false);
-        WriteLittleEndian(writer, bits, sizeof bits);
-    }
-    return true;
-}
-
-/* A byte that is 0 or 1. */
-static bool
-ReadMark(bpacket_reader *reader)
-{
-    bpacket_span mark = bpacket_read_bytes(reader, 1);
-
-    if (mark.length == 1 && mark.bytes[0] > 1) {
-        bpacket_reader_fail(reader, BPACKET_MALFORMED);
-    }
-    return mark.length == 1 && mark.bytes[0] == 1;
-}
-
-static Tcl_Obj *
-ReadFloat(bpacket_reader *reader)
-{
-    double number;
-
-    if (ReadMark(reader)) {
-        uint64_t bits = ReadLittleEndian(reader, sizeof bits);
-
-        memcpy(&number, &bits, sizeof number);
-    } else {
-        uint32_t bits = (uint32_t) ReadLittleEndian(reader, sizeof bits);
-        float narrow;
-
-        memcpy(&narrow, &bits, sizeof narrow);
-        number = (double) narrow;
-    }
-    return (reader->status == BPACKET_OK) ? Tcl_NewDoubleObj(number) : NULL;
-}
-
-/* A number in decimal. */
-typedef struct Decimal {
-    char digits[32]; /* without zeros at the end */
-    int count;       /* of digits[] */
-    int point;       /* the digit that the point stands before; it may be out of bounds */
-} Decimal;
-
-/* The shortest decimal that gives this finite double back. */
-static void
-MakeDecimal(double number, Decimal *decimal)
-{
-    char text[TCL_DOUBLE_SPACE];
-    const char *p;
-
-    Tcl_PrintDouble(NULL, fabs(number), text);
-    decimal->count = decimal->point = 0;
-    for (p = text; *p != '\0' && *p != 'e'; p++) {
-        if (*p == '.') {
-            decimal->point = decimal->count;
-            continue;
-        }
-        decimal->digits[decimal->count++] = *p;
-    }
-    if (memchr(text, '.', (size_t) (p - text)) == NULL) {
-        decimal->point = decimal->count;
-    }
-    if (*p == 'e') {
-        decimal->point += (int) strtol(p + 1, NULL, 10);
-    }
-    while (decimal->count > 0 && decimal->digits[decimal->count - 1] == '0') {
-        decimal->count--;
-    }
-}
-
-/* Writes digits[from..to), with zeros for those that are not there, as an integer. */
-static void
-WriteDigits(bpacket_writer *writer, const Decimal *decimal, int from, int to)
-{
-    Tcl_Obj *text = Tcl_NewObj();
-    bool leading = true;
-
-    Tcl_IncrRefCount(text);
-    for (int i = from; i < to; i++) {
-        char digit = (i >= 0 && i < decimal->count) ? decimal->digits[i] : '0';
-
-        /* Tcl 8.6 takes an integer with a zero in front for octal. */
-        if (leading && digit == '0' && i + 1 < to) {
-            continue;
-        }
-        leading = false;
-        Tcl_AppendToObj(text, &digit, 1);
-    }
-    if (from >= to) {
-        Tcl_AppendToObj(text, "0", 1);
-    }
-    (void) BpacketWriteInteger(writer, text, BPACKET_INTEGER_BITS);
-    Tcl_DecrRefCount(text);
-}
-
-/* Makes the varint that ends the writer, from `start`, longer without changing its value. */
-static void
-PadVarint(bpacket_writer *writer, size_t start, int more)
-{
-    static const uint8_t go_on = 0x80, stop = 0;
-
-    if (more <= 0 || writer->status != BPACKET_OK || writer->length == start) {
-        return;
-    }
-    writer->bytes[writer->length - 1] |= 0x80;
-    while (--more > 0) {
-        bpacket_write_bytes(writer, &go_on, 1);
-    }
-    bpacket_write_bytes(writer, &stop, 1);
-}
-
-/*
- * The fraction's digits as an integer. A varint cannot tell 05 from 5, so
- * each zero in front makes it a byte longer than it need be, which any
- * decoder takes for the same integer, and ours for the zeros.
- */
-static void
-WriteFraction(bpacket_writer *writer, const Decimal *decimal)
-{
-    size_t start = writer->length;
-    int zeros = 0;
-
-    WriteDigits(writer, decimal, decimal->point, decimal->count);
-    if (decimal->point < decimal->count) {
-        for (int i = decimal->point; i < 0 || decimal->digits[i] == '0'; i++) {
-            zeros++;
-        }
-    }
-    PadVarint(writer, start, zeros);
-}
-
-/* Sign byte (1 for positive), the integer part and the fraction as varints. */
-static bool
-WriteVfloat(bpacket_writer *writer, Tcl_Obj *value)
-{
-    Decimal decimal;
-    double number;
-
-    if (Tcl_GetDoubleFromObj(NULL, value, &number) != TCL_OK || !isfinite(number)) {
-        return false;
-    }
-    bpacket_write_boolean(writer, signbit(number) == 0);
-    MakeDecimal(number, &decimal);
-    WriteDigits(writer, &decimal, (decimal.point < 0) ? decimal.point : 0, decimal.point);
-    WriteFraction(writer, &decimal);
-    return true;
-}
-
-/* The bytes that a varint's value needs. */
-static size_t
-NeededBytes(bpacket_span varint)
-{
-    size_t length = varint.length;
-
-    while (length > 1 && (varint.bytes[length - 1] & 0x7f) == 0) {
-        length--;
-    }
-    return length;
-}
-
-/*
- * The number whose digits are those of an integer and of a fraction, which
- * begins with `zeros` zeros. Not Tcl's own parser: that is off by the last bit
- * for some numbers with many digits. No point, as that depends on the locale.
- */
-static double
-JoinDigits(bool positive, Tcl_Obj *integer, size_t zeros, Tcl_Obj *fraction)
-{
-    Tcl_Obj *text = Tcl_NewStringObj(positive ? "" : "-", -1);
-    Tcl_Size digits;
-    double number;
-
-    Tcl_IncrRefCount(text);
-    (void) Tcl_GetStringFromObj(fraction, &digits);
-    Tcl_AppendObjToObj(text, integer);
-    for (size_t i = 0; i < zeros; i++) {
-        Tcl_AppendToObj(text, "0", 1);
-    }
-    Tcl_AppendObjToObj(text, fraction);
-    Tcl_AppendPrintfToObj(text, "e-%d", (int) zeros + (int) digits);
-    number = strtod(Tcl_GetString(text), NULL);
-    Tcl_DecrRefCount(text);
-    return number;
-}
-
-static Tcl_Obj *
-ReadVfloat(bpacket_reader *reader)
-{
-    bool positive = ReadMark(reader);
-    Tcl_Obj *integer = NULL, *fraction;
-    bpacket_span varint;
-    size_t zeros;
-    double number;
-
-    if (reader->status == BPACKET_OK) {
-        integer = ReadInteger(reader);
-    }
-    if (integer == NULL) {
-        return NULL;
-    }
-    varint = ReadVarintBytes(reader, INTEGER_BYTES);
-    zeros = varint.length - NeededBytes(varint);
-    if (reader->status == BPACKET_OK && zeros > FRACTION_ZEROS) {
-        bpacket_reader_fail(reader, BPACKET_OVERFLOW);
-    }
-    if (reader->status != BPACKET_OK) {
-        Discard(integer);
-        return NULL;
-    }
-    varint.length -= zeros;
-    fraction = BigObj(varint);
-    number = JoinDigits(positive, integer, zeros, fraction);
-    Discard(fraction);
-    Discard(integer);
-    if (!isfinite(number)) {
-        bpacket_reader_fail(reader, BPACKET_OVERFLOW);
-        return NULL;
-    }
-    return Tcl_NewDoubleObj(number);
-}
-
 /* ---- lists -------------------------------------------------------------- */
 
 static bool
@@ -648,12 +197,12 @@ ValuesOfKeys(bpacket_type type, Tcl_Obj *keys, Tcl_Obj *value, BpacketProblem *p
     for (Tcl_Size i = 0; i < count; i++) {
         if (Tcl_DictObjGet(NULL, value, names[i], &one) != TCL_OK) {
             Fail(problem, BPACKET_NOT_DICT, value);
-            Discard(values);
+            BpacketDiscard(values);
             return NULL;
         }
         if (one == NULL && type == BPACKET_TYPE_DICT) {
             Fail(problem, BPACKET_MISSING_KEY, names[i]);
-            Discard(values);
+            BpacketDiscard(values);
             return NULL;
         }
         if (one == NULL) {
@@ -713,7 +262,7 @@ ReadElement(bpacket_reader *reader, bpacket_type type)
     bpacket_span text;
 
     if (type == BPACKET_TYPE_NUMLIST) {
-        return ReadInteger(reader);
+        return BpacketReadInteger(reader);
     }
     if (type == BPACKET_TYPE_FLAGS) {
         bool flag = bpacket_read_boolean(reader);
@@ -738,7 +287,7 @@ ReadList(bpacket_reader *reader, bpacket_type type, size_t *budget)
         Tcl_Obj *element = ReadElement(reader, type);
 
         if (element == NULL) {
-            Discard(list);
+            BpacketDiscard(list);
             return NULL;
         }
         Tcl_ListObjAppendElement(NULL, list, element);
@@ -768,7 +317,7 @@ ReadKeyed(bpacket_reader *reader, bpacket_type type, Tcl_Obj *keys, size_t *budg
             Tcl_DictObjPut(NULL, dict, names[i], (i < given) ? values[i] : Tcl_NewObj());
         }
     }
-    Discard(list);
+    BpacketDiscard(list);
     return dict;
 }
 
@@ -787,9 +336,9 @@ BpacketWriteValue(bpacket_writer *writer, bpacket_type type, Tcl_Obj *keys, Tcl_
     case BPACKET_TYPE_BOOLEAN:
         return BpacketWriteBoolean(writer, value) || Fail(problem, BPACKET_NOT_BOOLEAN, value);
     case BPACKET_TYPE_FLOAT:
-        return WriteFloat(writer, value) || Fail(problem, BPACKET_NOT_NUMBER, value);
+        return BpacketWriteFloat(writer, value) || Fail(problem, BPACKET_NOT_NUMBER, value);
     case BPACKET_TYPE_VFLOAT:
-        return WriteVfloat(writer, value) || Fail(problem, BPACKET_NOT_NUMBER, value);
+        return BpacketWriteVfloat(writer, value) || Fail(problem, BPACKET_NOT_NUMBER, value);
     case BPACKET_TYPE_RAW:
         return BpacketWriteRaw(writer, value) || Fail(problem, BPACKET_NOT_BYTES, value);
     case BPACKET_TYPE_LIST:
@@ -811,11 +360,11 @@ BpacketReadValue(bpacket_reader *reader, bpacket_type type, Tcl_Obj *keys, size_
 {
     switch (type) {
     case BPACKET_TYPE_VARINT:
-        return ReadInteger(reader);
+        return BpacketReadInteger(reader);
     case BPACKET_TYPE_FLOAT:
-        return ReadFloat(reader);
+        return BpacketReadFloat(reader);
     case BPACKET_TYPE_VFLOAT:
-        return ReadVfloat(reader);
+        return BpacketReadVfloat(reader);
     case BPACKET_TYPE_RAW: {
         bpacket_span bytes = bpacket_read_span(reader);
 

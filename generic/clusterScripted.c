@@ -4,9 +4,8 @@
  *	Makes a transport of a Tcl object (see clusterScripted.h).
  */
 
-#include "clusterScripted.h"
-
 #include "clusterError.h"
+#include "clusterScriptedInt.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,29 +29,6 @@ typedef struct ScriptedType {
     ClusterInterp *data;    /* held */
     char id[1];             /* as long as need be */
 } ScriptedType;
-
-/* Counted: one while it is in the table, one for each call that goes on with it. */
-struct ScriptedChannel {
-    size_t refCount;
-    Tcl_Obj *name;        /* the chanID */
-    Tcl_HashEntry *entry; /* keyed by chanID; NULL once closed */
-    void *owner;
-};
-
-/* Counted: one for being open, one for each call of the script under way. */
-typedef struct ScriptedTransport {
-    ClusterTransport base;
-    size_t refCount;
-    bool closed;
-    ScriptedType *type; /* held */
-    const ClusterTransportDelegate *delegate;
-    void *context;
-    Tcl_Obj *name;          /* of the object */
-    Tcl_HashTable channels; /* chanID -> struct ScriptedChannel */
-    Tcl_Obj *chanID;        /* lent by the latest ScriptedInfo, as is the next; NULL before */
-    Tcl_Obj *descriptor;
-    ClusterTraffic traffic;
-} ScriptedTransport;
 
 static ClusterTransportType Methods(void);
 
@@ -134,7 +110,7 @@ Keep(Tcl_Obj **slot, Tcl_Obj *value)
 }
 
 static void
-Release(ScriptedTransport *self)
+Release(ClusterScriptedTransport *self)
 {
     if (--self->refCount > 0) {
         return;
@@ -158,7 +134,7 @@ Release(ScriptedTransport *self)
  * when it failed, which is reported unless `quietly`, or the interp is gone.
  */
 static Tcl_Obj *
-Call(ScriptedTransport *self, bool quietly, const char *method, ...)
+Call(ClusterScriptedTransport *self, bool quietly, const char *method, ...)
 {
     ClusterInterp *data = self->type->data;
     Tcl_Interp *interp = data->interp;
@@ -224,7 +200,7 @@ ServiceName(void *owner)
 
 /* `CLASS create NAME CLUSTER N CONFIG`; CONFIG is the cluster's. TCL_ERROR with a message in the interp. */
 static int
-CreateObject(ScriptedTransport *self)
+CreateObject(ClusterScriptedTransport *self)
 {
     ClusterObject *cluster = self->type->cluster;
     Tcl_Interp *interp = self->type->data->interp;
@@ -249,7 +225,7 @@ CreateObject(ScriptedTransport *self)
 
 /* Does its descriptor, asked without a channel, say that it reaches this host alone? */
 static bool
-SaysLocal(ScriptedTransport *self)
+SaysLocal(ClusterScriptedTransport *self)
 {
     Tcl_Obj *descriptor = Call(self, true, "descriptor", NULL), *value = NULL, *key;
     int local = 0;
@@ -272,7 +248,7 @@ ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
         void *context, Tcl_Obj **why, const char **code)
 {
     const ClusterTransportType *type = config->type;
-    ScriptedTransport *self = calloc(1, sizeof *self);
+    ClusterScriptedTransport *self = calloc(1, sizeof *self);
 
     *code = "CLASS";
     if (!self) {
@@ -299,18 +275,9 @@ ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
     return &self->base;
 }
 
-/* Nobody finds it any more. */
-static void
-DropChannel(struct ScriptedChannel *channel)
-{
-    Tcl_DeleteHashEntry(channel->entry);
-    channel->entry = NULL;
-    ClusterScriptedRelease((ClusterChannel *) channel);
-}
-
 /* The script may have destroyed its object already. */
 static bool
-Exists(const ScriptedTransport *self)
+Exists(const ClusterScriptedTransport *self)
 {
     Tcl_Interp *interp = self->type->data->interp;
     Tcl_CmdInfo info;
@@ -322,7 +289,7 @@ Exists(const ScriptedTransport *self)
 static void
 ScriptedClose(ClusterTransport *transport)
 {
-    ScriptedTransport *self = (ScriptedTransport *) transport;
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     Tcl_HashSearch search;
     Tcl_HashEntry *entry;
 
@@ -331,7 +298,7 @@ ScriptedClose(ClusterTransport *transport)
         Discard(Call(self, false, "destroy", NULL));
     }
     while ((entry = Tcl_FirstHashEntry(&self->channels, &search)) != NULL) {
-        DropChannel(Tcl_GetHashValue(entry));
+        ClusterScriptedDrop(Tcl_GetHashValue(entry));
     }
     Release(self);
 }
@@ -346,7 +313,7 @@ static ClusterSendResult
 ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
         ClusterBlob *blob)
 {
-    ScriptedTransport *self = (ScriptedTransport *) transport;
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     Tcl_Obj *packet = Tcl_NewByteArrayObj(blob->bytes, (Tcl_Size) blob->length), *result;
     int sent = 0;
 
@@ -370,7 +337,7 @@ ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChanne
 
 /* Reports what the script did not throw, but gave. */
 static void
-Complain(ScriptedTransport *self, Tcl_Obj *message)
+Complain(ClusterScriptedTransport *self, Tcl_Obj *message)
 {
     ClusterInterp *data = self->type->data;
     Tcl_Interp *interp = data->interp;
@@ -394,7 +361,7 @@ Complain(ScriptedTransport *self, Tcl_Obj *message)
 static Tcl_Obj *
 ScriptedProps(ClusterTransport *transport)
 {
-    ScriptedTransport *self = (ScriptedTransport *) transport;
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     Tcl_Obj *result, *props = NULL;
     Tcl_Size size, length;
 
@@ -422,7 +389,7 @@ ScriptedEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
     const char *name = event == CLUSTER_EVENT_HEARTBEAT ? "heartbeat" : "refresh";
 
-    Discard(Call((ScriptedTransport *) transport, false, "event", Tcl_NewStringObj(name, -1),
+    Discard(Call((ClusterScriptedTransport *) transport, false, "event", Tcl_NewStringObj(name, -1),
             NULL));
 }
 
@@ -470,7 +437,7 @@ ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info)
 static bool
 ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannelInfo *info)
 {
-    ScriptedTransport *self = (ScriptedTransport *) transport;
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
     Tcl_Obj *descriptor;
     bool good;
@@ -491,16 +458,6 @@ ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannel
     return good;
 }
 
-static void *
-ScriptedOwn(ClusterChannel *handle, void *owner)
-{
-    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
-    void *before = channel->owner;
-
-    channel->owner = owner;
-    return before;
-}
-
 /* `done SERVICE CHANID 0`; the script reports the closing itself. */
 static void
 ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
@@ -509,7 +466,7 @@ ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
     Tcl_Obj *service = ServiceName(channel->owner);
 
     channel->owner = NULL;
-    Discard(Call((ScriptedTransport *) transport, false, "done", service, channel->name,
+    Discard(Call((ClusterScriptedTransport *) transport, false, "done", service, channel->name,
             Tcl_NewIntObj(0), NULL));
 }
 
@@ -517,7 +474,7 @@ ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
 static void
 ScriptedForget(ClusterTransport *transport, void *owner)
 {
-    ScriptedTransport *self = (ScriptedTransport *) transport;
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     Tcl_HashSearch search;
     Tcl_HashEntry *entry = Tcl_FirstHashEntry(&self->channels, &search);
 
@@ -539,16 +496,10 @@ ScriptedForget(ClusterTransport *transport, void *owner)
     Release(self);
 }
 
-static bool
-ScriptedIsOpen(const ClusterChannel *handle)
-{
-    return ((const struct ScriptedChannel *) handle)->entry != NULL;
-}
-
 static const ClusterTraffic *
 ScriptedTraffic(ClusterTransport *transport)
 {
-    ScriptedTransport *self = (ScriptedTransport *) transport;
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
 
     self->traffic.connections = (uint64_t) self->channels.numEntries;
     return &self->traffic;
@@ -564,85 +515,13 @@ Methods(void)
             .props = ScriptedProps,
             .event = ScriptedEvent,
             .info = ScriptedInfo,
-            .own = ScriptedOwn,
+            .own = ClusterScriptedOwn,
             .forget = ScriptedForget,
             .done = ScriptedDone,
             .traffic = ScriptedTraffic,
             .release = ClusterScriptedTypeFree,
-            .isOpen = ScriptedIsOpen,
+            .isOpen = ClusterScriptedIsOpen,
     };
 
     return type;
-}
-
-/*
- * ------------------------------------------------------------------------
- * What the script tells
- * ------------------------------------------------------------------------
- */
-
-ClusterChannel *
-ClusterScriptedChannel(ClusterTransport *transport, Tcl_Obj *chanID, bool make)
-{
-    ScriptedTransport *self = (ScriptedTransport *) transport;
-    Tcl_HashEntry *entry = Tcl_FindHashEntry(&self->channels, Tcl_GetString(chanID));
-    struct ScriptedChannel *channel = entry ? Tcl_GetHashValue(entry) : NULL;
-    int isNew;
-
-    if (!channel) {
-        if (!make || self->closed || (channel = calloc(1, sizeof *channel)) == NULL) {
-            return NULL;
-        }
-        channel->refCount = 1;
-        Keep(&channel->name, chanID);
-        channel->entry = Tcl_CreateHashEntry(&self->channels, Tcl_GetString(chanID), &isNew);
-        Tcl_SetHashValue(channel->entry, channel);
-        self->traffic.opened++;
-    }
-    channel->refCount++;
-    return (ClusterChannel *) channel;
-}
-
-void
-ClusterScriptedRelease(ClusterChannel *handle)
-{
-    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
-
-    if (--channel->refCount == 0) {
-        Tcl_DecrRefCount(channel->name);
-        free(channel);
-    }
-}
-
-Tcl_Obj *
-ClusterScriptedName(ClusterChannel *channel)
-{
-    return ((struct ScriptedChannel *) channel)->name;
-}
-
-void
-ClusterScriptedCount(ClusterTransport *transport, size_t length)
-{
-    if (ClusterScriptedIs(transport->type)) {
-        ClusterTraffic *traffic = &((ScriptedTransport *) transport)->traffic;
-
-        traffic->packetsIn++;
-        traffic->bytesIn += length;
-    }
-}
-
-void
-ClusterScriptedClosed(ClusterTransport *transport, ClusterChannel *handle)
-{
-    ScriptedTransport *self = (ScriptedTransport *) transport;
-    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
-    ClusterBlobQueue none;
-
-    if (channel->entry) {
-        channel->refCount++;
-        DropChannel(channel);
-        ClusterBlobQueueInit(&none);
-        self->delegate->closed(self->context, transport, handle, channel->owner, &none, false);
-        ClusterScriptedRelease(handle);
-    }
 }

@@ -6,17 +6,17 @@
 
 #include "codecTest.h"
 
-#include "bpacketStream.h"
 #include "bpacketText.h"
 #include "clusterPayload.h"
+#include "codecTestInt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bpacket_span
-BytesOf(Tcl_Obj *value)
+bpacket_span
+CodecTestBytesOf(Tcl_Obj *value)
 {
     Tcl_Size length;
     bpacket_span span;
@@ -34,7 +34,7 @@ BytesOf(Tcl_Obj *value)
 static uint8_t *
 CopyOf(Tcl_Obj *value, bpacket_span *span)
 {
-    bpacket_span bytes = BytesOf(value);
+    bpacket_span bytes = CodecTestBytesOf(value);
     uint8_t *copy = malloc(bytes.length > 0 ? bytes.length : 1);
 
     if (copy != NULL && bytes.length > 0) {
@@ -45,8 +45,8 @@ CopyOf(Tcl_Obj *value, bpacket_span *span)
     return copy;
 }
 
-static Tcl_Obj *
-NewBytes(bpacket_span span)
+Tcl_Obj *
+CodecTestNewBytes(bpacket_span span)
 {
     return Tcl_NewByteArrayObj(span.bytes, (Tcl_Size) span.length);
 }
@@ -60,17 +60,16 @@ StatusName(bpacket_status status)
     return names[status];
 }
 
-static int
-StatusError(Tcl_Interp *interp, bpacket_status status)
+int
+CodecTestStatusError(Tcl_Interp *interp, bpacket_status status)
 {
     Tcl_SetObjResult(interp, Tcl_NewStringObj(bpacket_status_text(status), -1));
     Tcl_SetErrorCode(interp, "CLUSTER", "PACKET", StatusName(status), (char *) NULL);
     return TCL_ERROR;
 }
 
-/* A size from a Tcl value. */
-static int
-GetSize(Tcl_Interp *interp, Tcl_Obj *value, size_t *size)
+int
+CodecTestGetSize(Tcl_Interp *interp, Tcl_Obj *value, size_t *size)
 {
     Tcl_WideInt wide;
 
@@ -115,7 +114,7 @@ EncodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
         Tcl_WrongNumArgs(interp, 1, objv, "payload ?limit?");
         return TCL_ERROR;
     }
-    if (objc == 3 && GetSize(interp, objv[2], &limit) != TCL_OK) {
+    if (objc == 3 && CodecTestGetSize(interp, objv[2], &limit) != TCL_OK) {
         return TCL_ERROR;
     }
     bpacket_writer_init(&writer, limit);
@@ -123,7 +122,7 @@ EncodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     (void) ClusterPayloadEncode(objv[1], &writer, &packet, NULL);
     status = ClusterPayloadEncode(objv[1], &writer, &packet, &culprit);
     if (status == CLUSTER_PAYLOAD_OK) {
-        Tcl_SetObjResult(interp, NewBytes(packet));
+        Tcl_SetObjResult(interp, CodecTestNewBytes(packet));
     } else {
         result = PayloadError(interp, status, culprit);
     }
@@ -198,7 +197,7 @@ DecodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     }
     copy = CopyOf(objv[1], &bytes);
     if (copy == NULL) {
-        return StatusError(interp, BPACKET_NO_MEMORY);
+        return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
     status = ClusterPacketDecode(copy, bytes.length, (objc > 2) ? RefuseUnwanted : NULL, &wanted,
             &packet);
@@ -206,7 +205,7 @@ DecodeCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
         Tcl_SetObjResult(interp, ClusterPayloadFromPacket(keys, &packet));
     }
     free(copy);
-    return (status == BPACKET_OK) ? TCL_OK : StatusError(interp, status);
+    return (status == BPACKET_OK) ? TCL_OK : CodecTestStatusError(interp, status);
 }
 
 /* packetlength bytes */
@@ -223,7 +222,7 @@ PacketLengthCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const o
     }
     copy = CopyOf(objv[1], &bytes);
     if (copy == NULL) {
-        return StatusError(interp, BPACKET_NO_MEMORY);
+        return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
     Tcl_SetObjResult(interp,
             Tcl_NewWideIntObj((Tcl_WideInt) ClusterPacketLength(bytes.bytes, bytes.length)));
@@ -257,7 +256,7 @@ ListToTcl(bpacket_list list)
     bpacket_span element;
 
     while (bpacket_list_next(&list, &element)) {
-        Tcl_ListObjAppendElement(NULL, value, NewBytes(element));
+        Tcl_ListObjAppendElement(NULL, value, CodecTestNewBytes(element));
     }
     return value;
 }
@@ -276,7 +275,7 @@ ReadOne(bpacket_reader *reader, int kind)
     case 1:
         return ListToTcl(bpacket_read_list(reader));
     case 2:
-        return NewBytes(bpacket_read_span(reader));
+        return CodecTestNewBytes(bpacket_read_span(reader));
     default:
         snprintf(decimal, sizeof decimal, "%" PRIu64, bpacket_read_varint(reader));
         return Tcl_NewStringObj(decimal, -1);
@@ -305,7 +304,7 @@ ReadCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     }
     copy = CopyOf(objv[1], &bytes);
     if (copy == NULL) {
-        return StatusError(interp, BPACKET_NO_MEMORY);
+        return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
     bpacket_reader_init(&reader, bytes.bytes, bytes.length);
     result = Tcl_NewListObj(0, NULL);
@@ -334,12 +333,12 @@ WriteCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
         Tcl_WrongNumArgs(interp, 1, objv, "limit ?chunk ...?");
         return TCL_ERROR;
     }
-    if (GetSize(interp, objv[1], &limit) != TCL_OK) {
+    if (CodecTestGetSize(interp, objv[1], &limit) != TCL_OK) {
         return TCL_ERROR;
     }
     bpacket_writer_init(&writer, limit);
     for (int i = 2; i < objc; i++) {
-        bpacket_span chunk = BytesOf(objv[i]);
+        bpacket_span chunk = CodecTestBytesOf(objv[i]);
 
         bpacket_write_span(&writer, chunk.bytes, chunk.length);
     }
@@ -364,7 +363,7 @@ FrameCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
         Tcl_WrongNumArgs(interp, 1, objv, "limit body");
         return TCL_ERROR;
     }
-    if (GetSize(interp, objv[1], &limit) != TCL_OK) {
+    if (CodecTestGetSize(interp, objv[1], &limit) != TCL_OK) {
         return TCL_ERROR;
     }
     bpacket_writer_init(&writer, limit);
@@ -372,14 +371,14 @@ FrameCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     for (int i = 0; i < 2; i++) {
         bpacket_writer_reset(&writer);
         bpacket_frame_begin(&writer);
-        body = BytesOf(objv[2]);
+        body = CodecTestBytesOf(objv[2]);
         bpacket_write_bytes(&writer, body.bytes, body.length);
         packet = bpacket_frame_end(&writer);
     }
     if (writer.status == BPACKET_OK) {
-        Tcl_SetObjResult(interp, NewBytes(packet));
+        Tcl_SetObjResult(interp, CodecTestNewBytes(packet));
     } else {
-        result = StatusError(interp, writer.status);
+        result = CodecTestStatusError(interp, writer.status);
     }
     bpacket_writer_free(&writer);
     return result;
@@ -435,216 +434,10 @@ TextCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     }
     copy = CopyOf(objv[2], &in);
     if (copy == NULL) {
-        return StatusError(interp, BPACKET_NO_MEMORY);
+        return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
     Tcl_SetObjResult(interp, Converted(way, in));
     free(copy);
-    return TCL_OK;
-}
-
-/* ---- streams -------------------------------------------------------------- */
-
-static void
-DeleteStream(void *clientData)
-{
-    bpacket_stream *stream = clientData;
-
-    bpacket_stream_destroy(&stream);
-}
-
-/* All whole packets as a list. */
-static Tcl_Obj *
-TakeAll(bpacket_stream *stream)
-{
-    Tcl_Obj *packets = Tcl_NewListObj(0, NULL);
-    bpacket_span packet;
-
-    while (bpacket_stream_next(stream, &packet)) {
-        Tcl_ListObjAppendElement(NULL, packets, NewBytes(packet));
-    }
-    return packets;
-}
-
-static Tcl_Obj *
-StreamCounters(const bpacket_stream *stream)
-{
-    Tcl_Obj *counters = Tcl_NewListObj(0, NULL);
-    const struct {
-        const char *name;
-        uint64_t value;
-    } rows[] = {
-            {"pending", bpacket_stream_pending(stream)},
-            {"garbage", bpacket_stream_garbage(stream)},
-            {"oversized", bpacket_stream_oversized(stream)},
-            {"capacity", bpacket_stream_capacity(stream)},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        Tcl_ListObjAppendElement(NULL, counters, Tcl_NewStringObj(rows[i].name, -1));
-        Tcl_ListObjAppendElement(NULL, counters, Tcl_NewWideIntObj((Tcl_WideInt) rows[i].value));
-    }
-    return counters;
-}
-
-/*
- * Feeds bytes in pieces, taking whole packets after each; the result is a
- * list of them. peak, when not NULL, becomes the largest capacity seen.
- */
-static int
-FeedPieces(Tcl_Interp *interp, bpacket_stream *stream, bpacket_span bytes, size_t piece,
-        size_t *peak)
-{
-    Tcl_Obj *packets = Tcl_NewListObj(0, NULL);
-    size_t at = 0;
-
-    while (at < bytes.length) {
-        size_t length = (bytes.length - at < piece) ? bytes.length - at : piece;
-        Tcl_Obj *some;
-
-        if (!bpacket_stream_feed(stream, bytes.bytes + at, length)) {
-            Tcl_DecrRefCount(packets);
-            return StatusError(interp, BPACKET_NO_MEMORY);
-        }
-        at += length;
-        some = TakeAll(stream);
-        Tcl_ListObjAppendList(NULL, packets, some);
-        Tcl_DecrRefCount(some);
-        if (bpacket_stream_capacity(stream) > *peak) {
-            *peak = bpacket_stream_capacity(stream);
-        }
-    }
-    Tcl_SetObjResult(interp, packets);
-    return TCL_OK;
-}
-
-/* Copies bytes into the stream in pieces by reserve and commit, without taking packets. */
-static int
-FeedReserved(Tcl_Interp *interp, bpacket_stream *stream, bpacket_span bytes, size_t piece)
-{
-    size_t at = 0;
-
-    while (at < bytes.length) {
-        size_t length = (bytes.length - at < piece) ? bytes.length - at : piece;
-        size_t room;
-        uint8_t *place = bpacket_stream_reserve(stream, length, &room);
-
-        if (place == NULL || room < length) {
-            return StatusError(interp, BPACKET_NO_MEMORY);
-        }
-        /* Some of the room stays unused, as after a short read. */
-        memcpy(place, bytes.bytes + at, length);
-        bpacket_stream_commit(stream, length);
-        at += length;
-    }
-    return TCL_OK;
-}
-
-/* STREAM feed|reserve|pieces bytes ?piece?. */
-static int
-StreamFeed(Tcl_Interp *interp, bpacket_stream *stream, int way, int objc, Tcl_Obj *const objv[])
-{
-    size_t piece = SIZE_MAX, peak = 0;
-    Tcl_Obj *pair[2];
-
-    if (objc < 3 || objc > 4) {
-        Tcl_WrongNumArgs(interp, 2, objv, "bytes ?piece?");
-        return TCL_ERROR;
-    }
-    if (objc == 4 && GetSize(interp, objv[3], &piece) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    if (piece == 0) {
-        piece = 1;
-    }
-    if (way == 0) {
-        bpacket_span bytes = BytesOf(objv[2]);
-
-        return bpacket_stream_feed(stream, bytes.bytes, bytes.length)
-                ? TCL_OK
-                : StatusError(interp, BPACKET_NO_MEMORY);
-    }
-    if (way == 1) {
-        return FeedReserved(interp, stream, BytesOf(objv[2]), piece);
-    }
-    if (FeedPieces(interp, stream, BytesOf(objv[2]), piece, &peak) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    pair[0] = Tcl_GetObjResult(interp);
-    pair[1] = Tcl_NewWideIntObj((Tcl_WideInt) peak);
-    Tcl_SetObjResult(interp, Tcl_NewListObj(2, pair));
-    return TCL_OK;
-}
-
-/*
- * STREAM feed bytes; reserve bytes ?piece?; pieces bytes ?piece? (returns the
- * packets and the largest capacity); next (a list of none or one packet);
- * all; counters; reset; trim; destroy.
- */
-static int
-StreamObjectCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
-{
-    static const char *const words[] = {"feed", "reserve", "pieces", "next", "all", "counters",
-            "reset", "trim", "destroy", NULL};
-    enum { FEED, RESERVE, PIECES, NEXT, ALL, COUNTERS, RESET, TRIM, DESTROY };
-    bpacket_stream *stream = clientData;
-    bpacket_span packet;
-    Tcl_Obj *bytes;
-    int word;
-
-    if (objc < 2) {
-        Tcl_WrongNumArgs(interp, 1, objv, "subcommand ?arg ...?");
-        return TCL_ERROR;
-    }
-    if (Tcl_GetIndexFromObj(interp, objv[1], words, "subcommand", 0, &word) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    switch (word) {
-    case NEXT:
-        if (bpacket_stream_next(stream, &packet)) {
-            bytes = NewBytes(packet);
-            Tcl_SetObjResult(interp, Tcl_NewListObj(1, &bytes));
-        }
-        return TCL_OK;
-    case ALL:
-        Tcl_SetObjResult(interp, TakeAll(stream));
-        return TCL_OK;
-    case COUNTERS:
-        Tcl_SetObjResult(interp, StreamCounters(stream));
-        return TCL_OK;
-    case RESET:
-        bpacket_stream_reset(stream);
-        return TCL_OK;
-    case TRIM:
-        bpacket_stream_trim(stream);
-        return TCL_OK;
-    case DESTROY:
-        return Tcl_DeleteCommand(interp, Tcl_GetString(objv[0])) == 0 ? TCL_OK : TCL_ERROR;
-    default:
-        return StreamFeed(interp, stream, word, objc, objv);
-    }
-}
-
-/* stream name ?limit?: makes the command `name`, a stream. */
-static int
-StreamCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
-{
-    size_t limit = 0;
-    bpacket_stream *stream;
-
-    (void) clientData;
-    if (objc < 2 || objc > 3) {
-        Tcl_WrongNumArgs(interp, 1, objv, "name ?limit?");
-        return TCL_ERROR;
-    }
-    if (objc == 3 && GetSize(interp, objv[2], &limit) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    stream = bpacket_stream_new(limit);
-    if (stream == NULL) {
-        return StatusError(interp, BPACKET_NO_MEMORY);
-    }
-    /* The command owns the stream from here on. */
-    Tcl_CreateObjCommand(interp, Tcl_GetString(objv[1]), StreamObjectCmd, stream, DeleteStream);
     return TCL_OK;
 }
 
@@ -671,12 +464,12 @@ Clustercodectest_Init(Tcl_Interp *interp)
             {"::cluster::test::write", WriteCmd},
             {"::cluster::test::frame", FrameCmd},
             {"::cluster::test::text", TextCmd},
-            {"::cluster::test::stream", StreamCmd},
+            {"::cluster::test::stream", CodecTestStreamCmd},
     };
     ClusterPayloadKeys *keys = malloc(sizeof *keys);
 
     if (keys == NULL) {
-        return StatusError(interp, BPACKET_NO_MEMORY);
+        return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
     ClusterPayloadKeysInit(keys);
     /* The namespace comes with its first command; that command owns the keys. */
