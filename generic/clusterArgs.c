@@ -89,6 +89,29 @@ ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type)
 }
 
 int
+ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (Tcl_ListObjGetElements(interp, value, &count, &words) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    for (i = 0; i < count; i++) {
+        if (ClusterNodeSlotById(cluster->node, Tcl_GetString(words[i]))) {
+            return TCL_OK;
+        }
+    }
+    if (count == 0) {
+        return TCL_OK;
+    }
+    return ClusterFail(interp,
+            Tcl_ObjPrintf("bad protocols \"%s\": must have one of this member's, which are %s",
+                    Tcl_GetString(value), Tcl_GetString(ClusterNodeProtocols(cluster->node))),
+            "CLUSTER", "PROTOCOL", "UNKNOWN", Tcl_GetString(value), NULL);
+}
+
+int
 ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit)
 {
     const char *word = culprit ? Tcl_GetString(culprit) : "";
@@ -104,6 +127,21 @@ ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *cul
                               "-has, -all, -not, -some, or -exact",
                         word),
                 "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_BAD_MODE:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf("unknown mode \"%s\": must be equal, match, or regexp", word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_BAD_OPERATOR:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf("unknown operator \"%s\": must be has, all, not, some, or exact",
+                        word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_NO_LIST:
+        code = ClusterFail(interp, Tcl_ObjPrintf("no list follows \"%s\" in the resolver", word),
+                "CLUSTER", "RESOLVER", "LIST", NULL);
         break;
     case CLUSTER_RESOLVE_BAD_LIST:
         code = ClusterFail(interp, Tcl_ObjPrintf("\"%s\" is not a list of tags", word), "CLUSTER",
@@ -135,7 +173,8 @@ BadPayload(Tcl_Interp *interp, const ClusterSendDetails *details)
                 "CLUSTER", "PAYLOAD", "UNKNOWN_FIELD", key, NULL);
     case CLUSTER_PAYLOAD_BAD_VALUE:
         return ClusterFail(interp,
-                Tcl_ObjPrintf("Encoding Failed: the value of %s does not fit the field", key),
+                Tcl_ObjPrintf("Encoding Failed: the value of %s must be %s", key,
+                        ClusterPayloadMust(details->culprit)),
                 "CLUSTER", "PAYLOAD", "BAD_VALUE", key, NULL);
     case CLUSTER_PAYLOAD_TOO_LARGE:
         return ClusterFail(interp,

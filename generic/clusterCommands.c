@@ -38,6 +38,11 @@ LanipCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     char text[16];
 
     (void) clientData;
+    if (!ip && interface) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("there is no address of interface \"%s\"", interface), "CLUSTER",
+                "INTERFACE", interface, NULL);
+    }
     if (ip) {
         ClusterpFormatIp(ip, text);
         Tcl_SetObjResult(interp, Tcl_NewStringObj(text, -1));

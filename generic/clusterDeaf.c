@@ -50,6 +50,15 @@ MemberPayload(void *context, ClusterMember *member, Tcl_Obj *payload)
 }
 
 static void
+MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+{
+    (void) context;
+    (void) member;
+    (void) payload;
+    (void) before;
+}
+
+static void
 MemberLost(void *context, ClusterMember *member)
 {
     (void) context;
@@ -103,4 +112,4 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
 }
 
 const ClusterNodeDelegate clusterDeafDelegate = {PacketIn, MessageIn, MemberIn, MemberAdded,
-        MemberPayload, MemberPayload, MemberLost, Query, Event, PayloadOut, PacketOut, QueryEvent};
+        MemberTags, MemberPayload, MemberLost, Query, Event, PayloadOut, PacketOut, QueryEvent};

@@ -278,10 +278,10 @@ MemberAdded(void *context, ClusterMember *member)
     return good;
 }
 
-/* Runs one of the hooks that only report something about a member. */
+/* Runs one of the hooks that only report something about a member. oldTags may be NULL. */
 static void
 NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member, Tcl_Obj *payload,
-        const char *what)
+        Tcl_Obj *oldTags, const char *what)
 {
     ClusterHook *hook = Find(cluster, kind);
     ClusterServiceObject *service = HoldService(member);
@@ -291,6 +291,7 @@ NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member
     if (hook && service && service->object) {
         InitCall(&call, cluster, service);
         call.payload = payload;
+        call.variables[CLUSTER_VAR_OLD_TAGS] = oldTags;
         RunNotice(cluster, hook, &call, what);
     }
     ReleaseService(service);
@@ -298,15 +299,15 @@ NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member
 }
 
 static void
-MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload)
+MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
-    NoticeMember(context, CLUSTER_HOOK_TAGS_CHANGED, member, payload, "hook tags changed");
+    NoticeMember(context, CLUSTER_HOOK_TAGS_CHANGED, member, payload, before, "hook tags changed");
 }
 
 static void
 MemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 {
-    NoticeMember(context, CLUSTER_HOOK_SERVICE_DISCOVERED, member, payload,
+    NoticeMember(context, CLUSTER_HOOK_SERVICE_DISCOVERED, member, payload, NULL,
             "hook service discovered");
 }
 
@@ -317,7 +318,7 @@ MemberLost(void *context, ClusterMember *member)
     ClusterServiceObject *service = HoldService(member);
 
     ClusterObjectHold(cluster);
-    NoticeMember(cluster, CLUSTER_HOOK_SERVICE_LOST, member, NULL, "hook service lost");
+    NoticeMember(cluster, CLUSTER_HOOK_SERVICE_LOST, member, NULL, NULL, "hook service lost");
     if (service) {
         ClusterServiceEnd(service);
     }
@@ -355,7 +356,10 @@ ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj
  * ------------------------------------------------------------------------
  */
 
-/* The hook's result, or its error's text; without a hook an empty answer. */
+/*
+ * The hook's result, or its error's text; without a hook an empty answer, and
+ * none for a hook that ends with `return -code break`: it answers later.
+ */
 static bool
 Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
@@ -364,7 +368,7 @@ Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
     ClusterHook *hook = Find(cluster, CLUSTER_HOOK_QUERY);
     ClusterServiceObject *service = HoldService(message->member);
     ClusterHookCall call;
-    bool good = true;
+    bool good = true, later = false;
 
     *answer = NULL;
     ClusterObjectHold(cluster);
@@ -374,14 +378,17 @@ Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
         call.payload = ClusterMessagePayload(message);
         call.variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
         good = ClusterHookRun(data, hook, &call) == TCL_OK;
+        later = good && call.broken;
         cluster->hookErrors += good ? 0 : 1;
-        if (data->interp) {
+        if (data->interp && !later) {
             *answer = Tcl_GetObjResult(data->interp);
             Tcl_IncrRefCount(*answer);
+        }
+        if (data->interp) {
             Tcl_ResetResult(data->interp);
         }
     }
-    if (!*answer) {
+    if (!*answer && !later) {
         *answer = Tcl_NewObj();
         Tcl_IncrRefCount(*answer);
     }

@@ -4,9 +4,8 @@
  *	Stores hooks and runs them (see clusterHooks.h).
  */
 
-#include "clusterHooks.h"
-
 #include "clusterError.h"
+#include "clusterHooksInt.h"
 #include "clusterObject.h"
 
 #include <stdlib.h>
@@ -24,145 +23,8 @@ struct ClusterHook {
     Tcl_Obj *method; /* "<7:query>" */
 };
 
-typedef enum HookParameter { PARAMETER_NONE, PARAMETER_CHANNEL, PARAMETER_PROTOCOL } HookParameter;
-
-typedef struct HookRow {
-    const char *words[2]; /* canonical; the parameter stands between them */
-    HookParameter parameter;
-    ClusterClassId class; /* whose method it becomes */
-    bool filter;          /* may change what it is shown */
-} HookRow;
-
-static const HookRow rows[CLUSTER_HOOK_KINDS] = {
-        [CLUSTER_HOOK_EVALUATE_RECEIVE] = {{"evaluate", "receive"}, PARAMETER_NONE,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_EVALUATE_SEND] = {{"evaluate", "send"}, PARAMETER_NONE, CLUSTER_CLASS_CLUSTER,
-                true},
-        [CLUSTER_HOOK_EVALUATE_SERVICE] = {{"evaluate", "service"}, PARAMETER_NONE,
-                CLUSTER_CLASS_CLUSTER, false},
-        [CLUSTER_HOOK_SERVICE_VALIDATE] = {{"service", "validate"}, PARAMETER_NONE,
-                CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_SERVICE_DISCOVERED] = {{"service", "discovered"}, PARAMETER_NONE,
-                CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_SERVICE_LOST] = {{"service", "lost"}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE,
-                false},
-        [CLUSTER_HOOK_QUERY] = {{"query", NULL}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_EVENT] = {{"event", NULL}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_TAGS_CHANGED] = {{"tags", "changed"}, PARAMETER_NONE, CLUSTER_CLASS_SERVICE,
-                false},
-        [CLUSTER_HOOK_BROADCAST] = {{"broadcast", NULL}, PARAMETER_NONE, CLUSTER_CLASS_CLUSTER,
-                true},
-        [CLUSTER_HOOK_CHANNEL_RECEIVE] = {{"channel", "receive"}, PARAMETER_CHANNEL,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_CHANNEL_SEND] = {{"channel", "send"}, PARAMETER_CHANNEL,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_PROTOCOL_RECEIVE] = {{"protocol", "receive"}, PARAMETER_PROTOCOL,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_PROTOCOL_SEND] = {{"protocol", "send"}, PARAMETER_PROTOCOL,
-                CLUSTER_CLASS_CLUSTER, true},
-};
-
 /* Not in ::cluster, as a hook may delete that namespace and still has to leave. */
 #define LEAVE_COMMAND "::oo::cluster::leave"
-
-#define VALID_PATHS                                                                                \
-   "broadcast, channel N receive, channel N send, evaluate receive, evaluate send, "               \
-   "evaluate service, event, protocol P receive, protocol P send, query, service discovered, "     \
-   "service evaluate, service lost, service validate, or tags changed"
-
-/*
- * ------------------------------------------------------------------------
- * Paths
- * ------------------------------------------------------------------------
- */
-
-/* A path as given: which kind, and for which channels or protocols (a list, NULL for none). */
-typedef struct HookPath {
-    ClusterHookKind kind;
-    Tcl_Obj *parameters;
-} HookPath;
-
-/* Does the pair of words name the row, in either order? */
-static bool
-SameWords(const HookRow *row, const char *first, const char *second)
-{
-    const char *a = row->words[0], *b = row->words[1];
-
-    return (strcmp(first, a) == 0 && strcmp(second, b) == 0)
-            || (strcmp(first, b) == 0 && strcmp(second, a) == 0);
-}
-
-static bool
-IsList(Tcl_Obj *value)
-{
-    Tcl_Size length;
-
-    return Tcl_ListObjLength(NULL, value, &length) == TCL_OK && length > 0;
-}
-
-/* "channel 5 send" and "channel send 5" are the same. */
-static bool
-MatchThree(const HookRow *row, Tcl_Obj *const *objv, HookPath *path)
-{
-    if (row->parameter == PARAMETER_NONE || strcmp(Tcl_GetString(objv[0]), row->words[0]) != 0) {
-        return false;
-    }
-    if (strcmp(Tcl_GetString(objv[2]), row->words[1]) == 0) {
-        path->parameters = objv[1];
-    } else if (strcmp(Tcl_GetString(objv[1]), row->words[1]) == 0) {
-        path->parameters = objv[2];
-    } else {
-        return false;
-    }
-    return IsList(path->parameters);
-}
-
-static bool
-MatchRow(const HookRow *row, int objc, Tcl_Obj *const *objv, HookPath *path)
-{
-    path->parameters = NULL;
-    if (objc == 3) {
-        return MatchThree(row, objv, path);
-    }
-    if (row->parameter != PARAMETER_NONE) {
-        return false;
-    }
-    if (objc == 2) {
-        return row->words[1] && SameWords(row, Tcl_GetString(objv[0]), Tcl_GetString(objv[1]));
-    }
-    return objc == 1 && !row->words[1] && strcmp(Tcl_GetString(objv[0]), row->words[0]) == 0;
-}
-
-static bool
-ParsePath(int objc, Tcl_Obj *const *objv, HookPath *path)
-{
-    int kind;
-
-    for (kind = 0; kind < CLUSTER_HOOK_KINDS; kind++) {
-        if (MatchRow(&rows[kind], objc, objv, path)) {
-            path->kind = (ClusterHookKind) kind;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The canonical path, a new list. */
-static Tcl_Obj *
-CanonicalPath(ClusterHookKind kind, const char *parameter)
-{
-    const HookRow *row = &rows[kind];
-    Tcl_Obj *path = Tcl_NewListObj(0, NULL);
-
-    Tcl_ListObjAppendElement(NULL, path, Tcl_NewStringObj(row->words[0], -1));
-    if (parameter) {
-        Tcl_ListObjAppendElement(NULL, path, Tcl_NewStringObj(parameter, -1));
-    }
-    if (row->words[1]) {
-        Tcl_ListObjAppendElement(NULL, path, Tcl_NewStringObj(row->words[1], -1));
-    }
-    return path;
-}
 
 /*
  * ------------------------------------------------------------------------
@@ -220,9 +82,9 @@ MethodBody(ClusterInterp *data, ClusterHookKind kind, Tcl_Obj *body)
     Tcl_AppendObjToObj(script, list);
     Tcl_DecrRefCount(list);
     Tcl_AppendToObj(script,
-            rows[kind].filter ? " finally " LEAVE_COMMAND
-                              : " on error {_message _options} {" LEAVE_COMMAND
-                                " $_message $_options}",
+            clusterHookRows[kind].filter ? " finally " LEAVE_COMMAND
+                                         : " on error {_message _options} {" LEAVE_COMMAND
+                                           " $_message $_options}",
             -1);
     return script;
 }
@@ -230,7 +92,7 @@ MethodBody(ClusterInterp *data, ClusterHookKind kind, Tcl_Obj *body)
 static int
 DefineMethod(ClusterInterp *data, ClusterHook *hook)
 {
-    Tcl_Obj *class = ClusterInterpClassName(data, rows[hook->kind].class);
+    Tcl_Obj *class = ClusterInterpClassName(data, clusterHookRows[hook->kind].class);
     Tcl_Obj *words[6];
 
     if (!class) {
@@ -252,11 +114,11 @@ DeleteMethod(ClusterInterp *data, ClusterHook *hook)
     Tcl_Obj *words[4];
 
     if (!data->interp || Tcl_InterpDeleted(data->interp)
-            || !data->classes[rows[hook->kind].class]) {
+            || !data->classes[clusterHookRows[hook->kind].class]) {
         return;
     }
     words[0] = Tcl_NewStringObj("::oo::define", -1);
-    words[1] = ClusterInterpClassName(data, rows[hook->kind].class);
+    words[1] = ClusterInterpClassName(data, clusterHookRows[hook->kind].class);
     words[2] = Tcl_NewStringObj("deletemethod", -1);
     words[3] = hook->method;
     EvalWords(data->interp, 4, words);
@@ -280,7 +142,7 @@ Forget(ClusterHooks *hooks, Tcl_HashEntry *entry)
 
     Tcl_DeleteHashEntry(entry);
     hooks->counts[hook->kind]--;
-    if (rows[hook->kind].parameter == PARAMETER_NONE) {
+    if (clusterHookRows[hook->kind].parameter == CLUSTER_HOOK_NO_PARAMETER) {
         hooks->single[hook->kind] = NULL;
     }
     HookRelease(hook);
@@ -323,7 +185,7 @@ static int
 Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char *parameter,
         Tcl_Obj *body)
 {
-    Tcl_Obj *path = CanonicalPath(kind, parameter);
+    Tcl_Obj *path = ClusterHookPathCanonical(kind, parameter);
     Tcl_HashEntry *entry;
     ClusterHook *hook;
     Tcl_Size length;
@@ -356,44 +218,29 @@ Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char 
     entry = Tcl_CreateHashEntry(&hooks->byPath, Tcl_GetString(hook->path), &isNew);
     Tcl_SetHashValue(entry, hook);
     hooks->counts[kind]++;
-    if (rows[kind].parameter == PARAMETER_NONE) {
+    if (clusterHookRows[kind].parameter == CLUSTER_HOOK_NO_PARAMETER) {
         hooks->single[kind] = hook;
     }
     return TCL_OK;
 }
 
-/* The parameter in its canonical form: a channel's number, a protocol's id. NULL with a message. */
-static Tcl_Obj *
-CanonicalParameter(Tcl_Interp *interp, HookParameter parameter, Tcl_Obj *value)
-{
-    uint64_t channel;
-
-    if (parameter == PARAMETER_PROTOCOL) {
-        return value;
-    }
-    if (ClusterParseChannel(interp, value, &channel) != TCL_OK) {
-        return NULL;
-    }
-    return Tcl_NewWideIntObj((Tcl_WideInt) channel);
-}
-
 /* Checks all parameters before the first is stored, so that a failed call leaves nothing. */
 static int
-StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path, Tcl_Obj *body)
+StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, Tcl_Obj *body)
 {
-    HookParameter parameter = rows[path->kind].parameter;
+    ClusterHookParameter parameter = clusterHookRows[path->kind].parameter;
     Tcl_Obj *list, **words;
     Tcl_Size count, i;
     int code = TCL_OK;
 
-    if (parameter == PARAMETER_NONE) {
+    if (parameter == CLUSTER_HOOK_NO_PARAMETER) {
         return Store(hooks, interp, path->kind, NULL, body);
     }
     list = Tcl_NewListObj(0, NULL);
     Tcl_IncrRefCount(list);
     Tcl_ListObjGetElements(NULL, path->parameters, &count, &words);
     for (i = 0; i < count && code == TCL_OK; i++) {
-        Tcl_Obj *canonical = CanonicalParameter(interp, parameter, words[i]);
+        Tcl_Obj *canonical = ClusterHookPathParameter(interp, parameter, words[i]);
 
         if (canonical) {
             Tcl_ListObjAppendElement(NULL, list, canonical);
@@ -433,36 +280,24 @@ ListAll(const ClusterHooks *hooks, Tcl_Interp *interp)
     Tcl_SetObjResult(interp, all);
 }
 
-static int
-UnknownPath(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    Tcl_Obj *given = Tcl_NewListObj(objc, objv);
-
-    Tcl_IncrRefCount(given);
-    ClusterFail(interp,
-            Tcl_ObjPrintf("unknown hook \"%s\": must be " VALID_PATHS, Tcl_GetString(given)),
-            "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
-    Tcl_DecrRefCount(given);
-    return TCL_ERROR;
-}
-
 /* The hook of a parsed path, NULL when there is none; *bad with a message for a bad parameter. */
 static ClusterHook *
-Stored(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path, bool *bad)
+Stored(const ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, bool *bad)
 {
     Tcl_Obj *parameter = NULL, *canonical;
     Tcl_HashEntry *entry;
 
     if (path->parameters) {
         Tcl_ListObjIndex(NULL, path->parameters, 0, &parameter);
-        parameter = CanonicalParameter(interp, rows[path->kind].parameter, parameter);
+        parameter =
+                ClusterHookPathParameter(interp, clusterHookRows[path->kind].parameter, parameter);
         *bad = parameter == NULL;
         if (*bad) {
             return NULL;
         }
         Tcl_IncrRefCount(parameter);
     }
-    canonical = CanonicalPath(path->kind, parameter ? Tcl_GetString(parameter) : NULL);
+    canonical = ClusterHookPathCanonical(path->kind, parameter ? Tcl_GetString(parameter) : NULL);
     Tcl_IncrRefCount(canonical);
     entry = Tcl_FindHashEntry((Tcl_HashTable *) &hooks->byPath, Tcl_GetString(canonical));
     Tcl_DecrRefCount(canonical);
@@ -474,7 +309,7 @@ Stored(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path, bool
 
 /* Its body, empty when there is none. NULL with a message for a bad parameter. */
 static Tcl_Obj *
-StoredBody(const ClusterHooks *hooks, Tcl_Interp *interp, const HookPath *path)
+StoredBody(const ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path)
 {
     bool bad = false;
     ClusterHook *hook = Stored(hooks, interp, path, &bad);
@@ -489,11 +324,11 @@ ClusterHook *
 ClusterHooksByPath(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv,
         bool *bad)
 {
-    HookPath path;
+    ClusterHookPath path;
 
-    *bad = !ParsePath(objc, objv, &path);
+    *bad = !ClusterHookPathParse(objc, objv, &path);
     if (*bad) {
-        UnknownPath(interp, objc, objv);
+        ClusterHookPathUnknown(interp, objc, objv);
         return NULL;
     }
     return Stored(hooks, interp, &path, bad);
@@ -502,16 +337,16 @@ ClusterHooksByPath(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_
 bool
 ClusterHookIsService(const ClusterHook *hook)
 {
-    return rows[hook->kind].class == CLUSTER_CLASS_SERVICE;
+    return clusterHookRows[hook->kind].class == CLUSTER_CLASS_SERVICE;
 }
 
 Tcl_Obj *
 ClusterHooksBody(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    HookPath path;
+    ClusterHookPath path;
 
-    if (!ParsePath(objc, objv, &path)) {
-        UnknownPath(interp, objc, objv);
+    if (!ClusterHookPathParse(objc, objv, &path)) {
+        ClusterHookPathUnknown(interp, objc, objv);
         return NULL;
     }
     return StoredBody(hooks, interp, &path);
@@ -520,14 +355,14 @@ ClusterHooksBody(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Ob
 int
 ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    HookPath path;
+    ClusterHookPath path;
     Tcl_Obj *body;
 
     if (objc == 0) {
         ListAll(hooks, interp);
         return TCL_OK;
     }
-    if (ParsePath(objc, objv, &path)) {
+    if (ClusterHookPathParse(objc, objv, &path)) {
         body = StoredBody(hooks, interp, &path);
         if (!body) {
             return TCL_ERROR;
@@ -535,10 +370,10 @@ ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *
         Tcl_SetObjResult(interp, body);
         return TCL_OK;
     }
-    if (ParsePath(objc - 1, objv, &path)) {
+    if (ClusterHookPathParse(objc - 1, objv, &path)) {
         return StoreAll(hooks, interp, &path, objv[objc - 1]);
     }
-    return UnknownPath(interp, objc > 1 ? objc - 1 : objc, objv);
+    return ClusterHookPathUnknown(interp, objc > 1 ? objc - 1 : objc, objv);
 }
 
 ClusterHook *
@@ -548,16 +383,16 @@ ClusterHooksFind(const ClusterHooks *hooks, ClusterHookKind kind, uint64_t chann
     Tcl_Obj *path, *number;
     Tcl_HashEntry *entry;
 
-    if (hooks->counts[kind] == 0 || rows[kind].parameter == PARAMETER_NONE) {
+    if (hooks->counts[kind] == 0 || clusterHookRows[kind].parameter == CLUSTER_HOOK_NO_PARAMETER) {
         return hooks->single[kind];
     }
-    if (rows[kind].parameter == PARAMETER_CHANNEL) {
+    if (clusterHookRows[kind].parameter == CLUSTER_HOOK_OF_CHANNEL) {
         number = Tcl_NewWideIntObj((Tcl_WideInt) channel);
         Tcl_IncrRefCount(number);
-        path = CanonicalPath(kind, Tcl_GetString(number));
+        path = ClusterHookPathCanonical(kind, Tcl_GetString(number));
         Tcl_DecrRefCount(number);
     } else {
-        path = CanonicalPath(kind, protocol);
+        path = ClusterHookPathCanonical(kind, protocol);
     }
     Tcl_IncrRefCount(path);
     entry = Tcl_FindHashEntry((Tcl_HashTable *) &hooks->byPath, Tcl_GetString(path));
@@ -580,6 +415,7 @@ ClusterHookRun(ClusterInterp *data, ClusterHook *hook, ClusterHookCall *call)
 
     call->changed = NULL;
     call->entered = false;
+    call->broken = false;
     if (!interp || Tcl_InterpDeleted(interp)) {
         return TCL_ERROR;
     }
@@ -594,6 +430,7 @@ ClusterHookRun(ClusterInterp *data, ClusterHook *hook, ClusterHookCall *call)
     data->call = call;
     code = Tcl_EvalObjv(interp, 2, words, TCL_EVAL_GLOBAL);
     data->call = call->outer;
+    call->broken = code == TCL_BREAK;
     if (code == TCL_RETURN || code == TCL_BREAK || code == TCL_CONTINUE) {
         code = TCL_OK;
     }

@@ -28,7 +28,8 @@ typedef enum ClusterHookVariable {
     CLUSTER_VAR_UUID,
     CLUSTER_VAR_SERVICE_ID,
     CLUSTER_VAR_SYSTEM_ID,
-    CLUSTER_VAR_SERVICE_EXISTS
+    CLUSTER_VAR_SERVICE_EXISTS,
+    CLUSTER_VAR_OLD_TAGS
 } ClusterHookVariable;
 
 typedef enum ClusterHookKind {
@@ -71,6 +72,7 @@ typedef struct ClusterHookCall {
     int writable;                               /* a ClusterHookVariable to read back, 0 for none */
     bool wholeData;                             /* $data is the payload when that has no data */
     Tcl_Obj *changed; /* out: the new value, held, when the hook changed it; else NULL */
+    bool broken;      /* out: it ended with `return -code break`, which is TCL_OK otherwise */
     bool entered;
     unsigned classesLost; /* the interp's count when it began */
     struct ClusterHookCall *outer;

@@ -28,6 +28,7 @@ static const char *const extraVariables[] = {
         "service_id",
         "system_id",
         "serviceExists",
+        "oldTags",
 };
 
 static const ClusterClassInfo *const classInfos[CLUSTER_CLASSES] = {

@@ -28,7 +28,7 @@ typedef enum ClusterClassId {
 } ClusterClassId;
 
 /* Names of the variables that hooks may see; the first ones are the packet's fields by their ids. */
-#define CLUSTER_HOOK_VARIABLES 27
+#define CLUSTER_HOOK_VARIABLES 28
 
 /*
  * Counted: the interp's association holds one, each cluster object another.

@@ -117,21 +117,38 @@ ParseTags(JoinRequest *request, Tcl_Obj *value)
 }
 
 static bool
+IsProtocol(const JoinRequest *request, const char *id)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    Tcl_ListObjGetElements(NULL, request->protocols, &count, &words);
+    for (i = 0; i < count; i++) {
+        if (strcmp(Tcl_GetString(words[i]), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each once, and c at least. */
+static bool
 ParseProtocols(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_Obj **words;
     Tcl_Size count, i;
-    bool multicast = false;
 
     if (Tcl_ListObjGetElements(NULL, value, &count, &words) != TCL_OK) {
         return false;
     }
-    request->protocols = Tcl_NewListObj(count, words);
+    request->protocols = Tcl_NewListObj(0, NULL);
     Tcl_IncrRefCount(request->protocols);
     for (i = 0; i < count; i++) {
-        multicast |= strcmp(Tcl_GetString(words[i]), "c") == 0;
+        if (!IsProtocol(request, Tcl_GetString(words[i]))) {
+            Tcl_ListObjAppendElement(NULL, request->protocols, words[i]);
+        }
     }
-    if (!multicast) {
+    if (!IsProtocol(request, "c")) {
         Tcl_ListObjAppendElement(NULL, request->protocols, Tcl_NewStringObj("c", -1));
     }
     return true;
@@ -275,44 +292,37 @@ ParseRows(Tcl_Interp *interp, JoinRequest *request)
     return TCL_OK;
 }
 
-static bool
-IsProtocol(const JoinRequest *request, const char *key)
+/* A key that is neither an option nor a protocol of ours. Returns TCL_ERROR. */
+static int
+UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
 {
-    Tcl_Obj **words;
-    Tcl_Size count, i;
+    Tcl_Obj *message = Tcl_ObjPrintf("Invalid Cluster Config Key: %s, should be one of", word);
+    const JoinRow *row;
 
-    Tcl_ListObjGetElements(NULL, request->protocols, &count, &words);
-    for (i = 0; i < count; i++) {
-        if (strcmp(Tcl_GetString(words[i]), key) == 0) {
-            return true;
-        }
+    for (row = rows; row->key; row++) {
+        Tcl_AppendPrintfToObj(message, " %s", row->key);
     }
-    return false;
+    Tcl_AppendPrintfToObj(message, ", or of the protocols to join with: %s",
+            Tcl_GetString(request->protocols));
+    return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, NULL);
 }
 
 /* Other keys must be protocols of ours. */
 static int
 CheckKeys(Tcl_Interp *interp, const JoinRequest *request)
 {
-    Tcl_Obj *key, *value, *message;
+    Tcl_Obj *key, *value;
     Tcl_DictSearch search;
-    const JoinRow *row;
     int done;
 
     Tcl_DictObjFirst(NULL, request->options, &search, &key, &value, &done);
     for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
         const char *word = Tcl_GetString(key);
 
-        if (FindRow(word) || IsProtocol(request, word)) {
-            continue;
+        if (!FindRow(word) && !IsProtocol(request, word)) {
+            Tcl_DictObjDone(&search);
+            return UnknownKey(interp, request, word);
         }
-        message = Tcl_ObjPrintf("Invalid Cluster Config Key: %s, should be one of", word);
-        for (row = rows; row->key; row++) {
-            Tcl_AppendPrintfToObj(message, " %s", row->key);
-        }
-        ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, NULL);
-        Tcl_DictObjDone(&search);
-        return TCL_ERROR;
     }
     Tcl_DictObjDone(&search);
     return TCL_OK;

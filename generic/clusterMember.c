@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The expiry timer is never armed for less than this, ms: deadlines close together are one pass. */
-#define EXPIRY_STEP 100
-
-static void ExpireNow(void *data);
-
 /*
  * ------------------------------------------------------------------------
  * Life
@@ -47,12 +42,17 @@ ClusterMemberRelease(ClusterMember *member)
     free(member);
 }
 
-static void
+/* Puts it on the node's lists. False without memory. */
+static bool
 Link(ClusterNode *node, ClusterMember *member)
 {
+    Tcl_HashEntry *entry;
     int isNew;
-    Tcl_HashEntry *entry = Tcl_CreateHashEntry(&node->members, Tcl_GetString(member->uuid), &isNew);
 
+    if (!ClusterExpiryAdd(node, member)) {
+        return false;
+    }
+    entry = Tcl_CreateHashEntry(&node->members, Tcl_GetString(member->uuid), &isNew);
     Tcl_SetHashValue(entry, member);
     member->previous = node->last;
     if (node->last) {
@@ -61,7 +61,7 @@ Link(ClusterNode *node, ClusterMember *member)
         node->first = member;
     }
     node->last = member;
-    node->memberCount++;
+    return true;
 }
 
 static void
@@ -83,7 +83,7 @@ Unlink(ClusterNode *node, ClusterMember *member)
         node->last = member->previous;
     }
     member->next = member->previous = NULL;
-    node->memberCount--;
+    ClusterExpiryRemove(node, member);
 }
 
 ClusterMember *
@@ -106,7 +106,10 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     member->ip = message->local ? 0x7f000001u : message->info.ip;
     member->local = message->local;
     member->isNew = true;
-    Link(node, member);
+    if (!Link(node, member)) {
+        ClusterMemberRelease(member);
+        return NULL;
+    }
     return member;
 }
 
@@ -191,7 +194,7 @@ static void
 UpdateTags(ClusterMember *member, ClusterMessage *message)
 {
     ClusterNode *node = member->node;
-    Tcl_Obj *tags;
+    Tcl_Obj *tags, *before = member->tags;
 
     if (!ClusterPacketHas(&message->packet, CLUSTER_TAGS)) {
         return;
@@ -199,11 +202,13 @@ UpdateTags(ClusterMember *member, ClusterMessage *message)
     member->tagsKnown = true;
     tags = ClusterPayloadField(&message->packet, CLUSTER_TAGS);
     Tcl_IncrRefCount(tags);
-    if (strcmp(Tcl_GetString(tags), Tcl_GetString(member->tags)) != 0) {
+    Tcl_IncrRefCount(before);
+    if (strcmp(Tcl_GetString(tags), Tcl_GetString(before)) != 0) {
         ClusterReplaceObj(&member->tags, tags);
         ClusterReplaceObj(&member->words, NULL);
-        node->delegate->memberTags(node->context, member, ClusterMessagePayload(message));
+        node->delegate->memberTags(node->context, member, ClusterMessagePayload(message), before);
     }
+    Tcl_DecrRefCount(before);
     Tcl_DecrRefCount(tags);
 }
 
@@ -295,137 +300,6 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
         member->propsKnown = true;
     }
     Tcl_DecrRefCount(merged);
-}
-
-/*
- * ------------------------------------------------------------------------
- * Time
- * ------------------------------------------------------------------------
- */
-
-void
-ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
-{
-    ClusterNode *node = member->node;
-
-    member->seen = ClusterClockNow(&node->clock);
-    member->deadline = member->seen + (member->leaving ? LEAVE_WITHIN : node->ttl);
-    if (data) {
-        ClusterMemberSetProps(member, data, false);
-    }
-    member->expected = false;
-    ClusterNodeCancelPing(node, member->sid);
-    ClusterNodeArmExpiry(node);
-}
-
-bool
-ClusterMemberConnected(const ClusterMember *member)
-{
-    int i;
-
-    for (i = 0; i < member->node->slotCount; i++) {
-        if (member->channels[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void
-ClusterMemberLeave(ClusterMember *member)
-{
-    member->leaving = true;
-    member->deadline = ClusterClockNow(&member->node->clock) + LEAVE_WITHIN;
-    ClusterTimerCancel(&member->node->expiry);
-    ClusterNodeArmExpiry(member->node);
-}
-
-int64_t
-ClusterMemberSilence(const ClusterMember *member)
-{
-    return ClusterClockNow(&member->node->clock) - member->seen;
-}
-
-static void
-ExpectWithin(ClusterMember *member, int64_t ms)
-{
-    int64_t deadline = ClusterClockNow(&member->node->clock) + ms;
-
-    member->expected = true;
-    if (deadline < member->deadline) {
-        member->deadline = deadline;
-        ClusterTimerCancel(&member->node->expiry);
-        ClusterNodeArmExpiry(member->node);
-    }
-}
-
-bool
-ClusterMemberExpect(ClusterMember *member, int64_t ms)
-{
-    if (member->lost || member->expected || ClusterMemberSilence(member) < RECENTLY) {
-        return false;
-    }
-    ExpectWithin(member, ms);
-    return true;
-}
-
-void
-ClusterMemberHungUp(ClusterMember *member)
-{
-    if (!member->lost && !member->leaving && !member->expected) {
-        ExpectWithin(member, UNREACHABLE_EXPECT_WITHIN);
-        ClusterNodeSchedulePing(member->node, member->sid);
-    }
-}
-
-void
-ClusterNodeArmExpiry(ClusterNode *node)
-{
-    ClusterMember *member;
-    int64_t soonest = INT64_MAX, wait;
-
-    if (node->expiry.token || node->closed || !node->first) {
-        return;
-    }
-    for (member = node->first; member; member = member->next) {
-        if (member->deadline < soonest) {
-            soonest = member->deadline;
-        }
-    }
-    wait = soonest + 1 - ClusterClockNow(&node->clock); /* over is what is past its deadline */
-    ClusterTimerSet(&node->expiry, &node->clock, wait < EXPIRY_STEP ? EXPIRY_STEP : wait, ExpireNow,
-            node);
-}
-
-static void
-ExpireNow(void *data)
-{
-    ClusterNode *node = data;
-
-    ClusterNodeHold(node);
-    ClusterNodeExpire(node);
-    ClusterNodeArmExpiry(node);
-    ClusterNodeRelease(node);
-}
-
-/*
- * Losing a member may run a script that loses others or closes the node, so
- * each loss starts the pass anew; members that are not over are cheap to skip.
- */
-void
-ClusterNodeExpire(ClusterNode *node)
-{
-    int64_t now = ClusterClockNow(&node->clock);
-    ClusterMember *member = node->first;
-
-    while (member && !node->closed) {
-        if (member->deadline < now) {
-            ClusterMemberLose(member);
-            member = node->first;
-        } else {
-            member = member->next;
-        }
-    }
 }
 
 /*
@@ -599,6 +473,19 @@ ClusterMemberWords(ClusterMember *member)
     }
     ClusterReplaceObj(&member->words, words);
     return words;
+}
+
+bool
+ClusterMemberConnected(const ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        if (member->channels[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 ClusterChannel *

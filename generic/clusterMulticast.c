@@ -176,8 +176,11 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     }
     free(self);
     ClusterpFormatIp(config->group.ip, ip);
-    *why = Tcl_ObjPrintf("cannot join multicast group %s port %d: %s", ip, config->group.port,
-            Tcl_ErrnoMsg(error));
+    *why = Tcl_ObjPrintf("cannot join multicast group %s port %d", ip, config->group.port);
+    if (config->options && interface) {
+        Tcl_AppendPrintfToObj(*why, " on interface \"%s\"", interface);
+    }
+    Tcl_AppendPrintfToObj(*why, ": %s", Tcl_ErrnoMsg(error));
     return NULL;
 }
 

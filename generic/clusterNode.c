@@ -272,6 +272,7 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterPayloadKeysFree(&node->keys);
     bpacket_writer_free(&node->writer);
     free(node->channels);
+    free(node->deadlines);
     free(node);
 }
 

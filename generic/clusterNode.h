@@ -74,11 +74,16 @@ typedef struct ClusterNodeDelegate {
     ClusterVerdict (*memberIn)(void *context, ClusterMessage *message, Tcl_Obj *uuid);
     /* A member was made from the message: give it an object. False: it cannot be, forget it. */
     bool (*memberAdded)(void *context, ClusterMember *member);
-    void (*memberTags)(void *context, ClusterMember *member, Tcl_Obj *payload);
+    /* Its tags are others now; before: the old ones, a list. */
+    void (*memberTags)(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before);
     void (*memberDiscovered)(void *context, ClusterMember *member, Tcl_Obj *payload);
     /* It is off all lists. The last callback about it. */
     void (*memberLost)(void *context, ClusterMember *member);
-    /* Answers a query: true with the result, false with the error's text, as new references in *answer. */
+    /*
+     * Answers a query: true with the result, false with the error's text, as
+     * new references in *answer; NULL there when the answer comes later, by
+     * an ordinary send.
+     */
     bool (*query)(void *context, ClusterMessage *message, Tcl_Obj **answer);
     void (*event)(void *context, ClusterMessage *message);
     /*

@@ -14,6 +14,7 @@
 #define DISCOVERED_WITHIN         1000 /* the hook waits this long for tags and props */
 #define PING_AFTER                5000
 #define PING_ANSWER_WITHIN        15000
+#define PING_ANSWER_EVERY         1000 /* a ping for us alone is answered at most this often */
 #define PING_EXPECT_WITHIN        20000
 #define PING_CHECK_AFTER          30000
 #define UNREACHABLE_EXPECT_WITHIN 30000
@@ -69,12 +70,15 @@ struct ClusterNode {
     Tcl_HashTable queries;           /* by id */
     Tcl_Obj *departed[DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
     int departedNext;
-    ClusterMember *first, *last;
-    size_t memberCount;
+    ClusterMember *first, *last; /* in the order they were found */
+    ClusterMember **deadlines;   /* a heap of all, see clusterExpiry.c */
+    size_t memberCount, deadlineRoom;
     ClusterTimer beat, expiry, check, ping;
     Tcl_Obj *pinged; /* sids to ask after, NULL when none */
     bool discovered; /* lastDiscovery is set */
     int64_t lastDiscovery;
+    bool answered; /* lastAnswer is set */
+    int64_t lastAnswer;
     uint64_t drops[CLUSTER_DROPS];
 };
 
@@ -95,6 +99,8 @@ struct ClusterMember {
     bool local;
     int64_t seen;     /* when it was last heard */
     int64_t deadline; /* when it is lost unless heard before */
+    int64_t key;      /* the deadline that the heap knows, no later than that */
+    size_t place;     /* in the heap */
     bool expected;
     bool leaving; /* said goodbye, but what it sent before may still come over a connection */
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
@@ -139,6 +145,11 @@ void ClusterMemberMaybeDiscovered(ClusterMember *member);
 void ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload);
 /* Has it an open channel? */
 bool ClusterMemberConnected(const ClusterMember *member);
+void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
+
+/* clusterExpiry.c: a new member's deadline is the ttl from now; false without memory */
+bool ClusterExpiryAdd(ClusterNode *node, ClusterMember *member);
+void ClusterExpiryRemove(ClusterNode *node, ClusterMember *member);
 /*
  * Its connection ended without a goodbye, as when its process dies: the
  * cluster is asked after it, however lately it was heard.
@@ -148,7 +159,6 @@ void ClusterMemberHungUp(ClusterMember *member);
 void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */
 void ClusterNodeArmExpiry(ClusterNode *node);
-void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
 
 /* clusterBeat.c: has a member say who it is if its props are unknown; with it others like it */
 void ClusterMemberAsk(ClusterMember *member);

@@ -44,25 +44,6 @@ typedef struct ClusterServiceObject {
     bool ending; /* its destructor runs, or it is being destroyed */
 } ClusterServiceObject;
 
-/* A query's object. */
-typedef struct ClusterQueryObject {
-    size_t refCount;
-    ClusterObject *cluster; /* held */
-    ClusterQuery *query;    /* held; NULL before it starts */
-    Tcl_Object object;
-    Tcl_Obj *name;
-    Tcl_Obj *id;
-    Tcl_Obj *command; /* prefix, a list */
-    Tcl_Obj *text;    /* what is asked */
-    Tcl_Obj *channel, *props;
-    Tcl_Obj *service;  /* name of the service of the latest answer, or NULL */
-    Tcl_Obj *payload;  /* the latest answer, or NULL */
-    Tcl_Obj *payloads; /* dict: service, payload */
-    bool collect;
-    Tcl_Obj *results; /* dict: service, {event E result V} */
-    bool ending;
-} ClusterQueryObject;
-
 /* A transport's object. */
 typedef struct ClusterProtocolObject {
     size_t refCount;
@@ -102,6 +83,9 @@ ClusterMember *ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tc
 /* ---- clusterQueryCmd.c ---- */
 
 int ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
+
+/* ---- clusterQueryCallback.c ---- */
+
 void ClusterQueryTold(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason);
 
@@ -130,6 +114,8 @@ Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
 /* A channel's or a type's number, or its name. */
 int ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel);
 int ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type);
+/* Is it a list of protocols to send by, empty or with one at least that the cluster has? */
+int ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value);
 /* Turns a failed parse into a message. */
 int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit);
 /* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
@@ -139,19 +125,28 @@ int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
 int ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc,
         Tcl_Obj *const *objv, Tcl_Obj **values);
 
-/* ---- clusterSendCmd.c: send and query, which choose services ---- */
+/* ---- clusterMembers.c: whom to send to, or to ask ---- */
 
-/* The members that options name, each once, held; free with ClusterMembersFree. */
+/* Members, each once, held. Begins as zeros; free with ClusterMembersFree, also after an error. */
 typedef struct ClusterMembers {
     ClusterMember **list;
     size_t count, room;
+    Tcl_HashTable table; /* the same, once they are many */
 } ClusterMembers;
 
-int ClusterMembersAdd(ClusterMembers *members, ClusterMember *member);
 void ClusterMembersFree(ClusterMembers *members);
 /* Adds those that match the arguments of resolve or resolver (one value: their list). */
 int ClusterMembersResolve(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *resolve,
         Tcl_Obj *resolver, ClusterMembers *members);
+/* Adds services by name. Ones that were lost meanwhile are passed over. */
+int ClusterMembersNamed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *names,
+        ClusterMembers *members);
+/* The names of their objects, and a filter of their sids: new lists. */
+Tcl_Obj *ClusterMembersNames(const ClusterMembers *members);
+Tcl_Obj *ClusterMembersFilter(const ClusterMembers *members);
+
+/* ---- clusterSendCmd.c ---- */
+
 ClusterMethodProc ClusterCmdSend;
 ClusterMethodProc ClusterCmdSendPayload;
 

@@ -84,6 +84,23 @@ WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value)
     return CLUSTER_PAYLOAD_OK;
 }
 
+const char *
+ClusterPayloadMust(Tcl_Obj *key)
+{
+    static const char *const must[] = {
+            [CLUSTER_VARINT] = "an integer of 0 or more",
+            [CLUSTER_STRING] = "text",
+            [CLUSTER_RAWBYTES] = "bytes, without characters above U+00FF",
+            [CLUSTER_LIST] = "a list",
+            [CLUSTER_BOOLEAN] = "a boolean",
+    };
+    Tcl_Size length;
+    const char *name = Tcl_GetStringFromObj(key, &length);
+    int id = ClusterFieldByName(name, (size_t) length);
+
+    return id ? must[clusterFields[id].type] : "absent";
+}
+
 /* A filter of one word. */
 static void
 WriteFilter(bpacket_writer *writer, Tcl_Obj *word)

@@ -44,6 +44,9 @@ ClusterPayloadStatus ClusterPayloadEncode(Tcl_Obj *payload, bpacket_writer *writ
 ClusterPayloadStatus ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only,
         bpacket_writer *writer, bpacket_span *packet, Tcl_Obj **culprit);
 
+/* What the value of a key must be, for messages; the key is a field's name. */
+const char *ClusterPayloadMust(Tcl_Obj *key);
+
 /* A new dict (refCount 0) with the packet's fields in the order they came. */
 Tcl_Obj *ClusterPayloadFromPacket(const ClusterPayloadKeys *keys, const ClusterPacket *packet);
 

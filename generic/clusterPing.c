@@ -105,8 +105,19 @@ AnswerNow(void *data)
     ClusterNode *node = data;
 
     ClusterNodeHold(node);
+    node->answered = true;
+    node->lastAnswer = ClusterClockNow(&node->clock);
     ClusterNodeHeartbeat(node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, CLUSTER_CHANNEL_BROADCAST);
     ClusterNodeRelease(node);
+}
+
+/* Until then no ping is answered, ms: who asks again and again makes us say as much only once a second. */
+static int64_t
+AnswerWait(const ClusterNode *node)
+{
+    int64_t passed = ClusterClockNow(&node->clock) - node->lastAnswer;
+
+    return node->answered && passed < PING_ANSWER_EVERY ? PING_ANSWER_EVERY - passed : 0;
 }
 
 /*
@@ -117,14 +128,18 @@ AnswerNow(void *data)
 static void
 Answer(ClusterNode *node, Tcl_Size asked)
 {
+    int64_t wait = AnswerWait(node);
     uint32_t random;
 
-    if (asked < 2 || node->tagsChanged || node->propsChanged) {
+    if (node->tagsChanged || node->propsChanged || (asked < 2 && wait == 0)) {
         AnswerNow(node);
         return;
     }
-    ClusterpRandom(&random, sizeof random);
-    ClusterTimerSet(&node->beat, &node->clock, random % (PING_ANSWER_WITHIN + 1), AnswerNow, node);
+    if (asked > 1) {
+        ClusterpRandom(&random, sizeof random);
+        wait = random % (PING_ANSWER_WITHIN + 1);
+    }
+    ClusterTimerSet(&node->beat, &node->clock, wait, AnswerNow, node);
 }
 
 /* Each member is looked up among the words, of which a stranger may send any number. */

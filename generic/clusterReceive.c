@@ -147,6 +147,9 @@ OnQuery(ClusterNode *node, ClusterMessage *message)
     Tcl_Obj *reply;
     bool good = node->delegate->query(node->context, message, &answer);
 
+    if (!answer) {
+        return;
+    }
     if (!node->closed && !message->member->lost) {
         reply = NewReply(node, message);
         Tcl_DictObjPut(NULL, reply, node->keys.name[good ? CLUSTER_DATA : CLUSTER_ERROR], answer);

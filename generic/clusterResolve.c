@@ -149,7 +149,7 @@ ParseTerms(ClusterResolver *resolver, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_O
 {
     ClusterResolveStatus status = CLUSTER_RESOLVE_OK;
     int mode = CLUSTER_MATCH_EQUAL, op = CLUSTER_MATCH_HAS;
-    bool afterMode = false;
+    bool afterMode = false, wanting = false;
     Tcl_Size i;
 
     for (i = 0; i < objc && status == CLUSTER_RESOLVE_OK; i++) {
@@ -163,12 +163,18 @@ ParseTerms(ClusterResolver *resolver, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_O
                 *culprit = objv[i];
                 return CLUSTER_RESOLVE_BAD_WORD;
             }
+            wanting = true;
             continue;
         }
+        wanting = false;
         if (*word && !(afterMode && strcmp(word, "1") == 0)) {
             status = AddTerm(resolver, mode, op, false, objv[i], culprit);
         }
         afterMode = false;
+    }
+    if (status == CLUSTER_RESOLVE_OK && wanting) {
+        *culprit = objv[objc - 1];
+        return CLUSTER_RESOLVE_NO_LIST;
     }
     return status;
 }
@@ -249,11 +255,11 @@ ClusterResolveTerm(Tcl_Obj *items, Tcl_Obj *mode, Tcl_Obj *op, ClusterResolver *
     *resolver = NULL;
     if (mode && !Look(modes, Tcl_GetString(mode), &modeValue)) {
         *culprit = mode;
-        return CLUSTER_RESOLVE_BAD_WORD;
+        return CLUSTER_RESOLVE_BAD_MODE;
     }
     if (op && *Tcl_GetString(op) && !Look(operators, Tcl_GetString(op), &opValue)) {
         *culprit = op;
-        return CLUSTER_RESOLVE_BAD_WORD;
+        return CLUSTER_RESOLVE_BAD_OPERATOR;
     }
     if ((*resolver = NewResolver()) == NULL) {
         return CLUSTER_RESOLVE_NO_MEMORY;

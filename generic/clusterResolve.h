@@ -27,7 +27,10 @@ typedef struct ClusterResolver ClusterResolver;
 
 typedef enum ClusterResolveStatus {
     CLUSTER_RESOLVE_OK = 0,
-    CLUSTER_RESOLVE_BAD_WORD,   /* *culprit is no mode and no operator */
+    CLUSTER_RESOLVE_BAD_WORD, /* *culprit is no mode and no operator */
+    CLUSTER_RESOLVE_BAD_MODE,
+    CLUSTER_RESOLVE_BAD_OPERATOR,
+    CLUSTER_RESOLVE_NO_LIST,    /* nothing follows *culprit, the last word */
     CLUSTER_RESOLVE_BAD_LIST,   /* *culprit is no list */
     CLUSTER_RESOLVE_BAD_REGEXP, /* *culprit is no regular expression */
     CLUSTER_RESOLVE_NO_MEMORY

@@ -13,6 +13,7 @@
 typedef struct Route {
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int count;
+    bool untold; /* some were left out, as the member has not yet told where they are */
 } Route;
 
 bool
@@ -158,6 +159,16 @@ Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
     return member->local || !slot->type->localOnly;
 }
 
+/*
+ * A member whose props have not come yet cannot be connected to; that is no
+ * failure of its transports.
+ */
+static bool
+Untold(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return !member->propsKnown && !slot->type->datagram && !member->channels[slot->index];
+}
+
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
 static void
 Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
@@ -168,6 +179,7 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
     bool chosen;
 
     route->count = 0;
+    route->untold = false;
     chosen = protocols && Tcl_ListObjGetElements(NULL, protocols, &count, &words) == TCL_OK
             && count > 0;
     if (!chosen && Tcl_ListObjGetElements(NULL, member->protocols, &count, &words) != TCL_OK) {
@@ -182,7 +194,11 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
             continue;
         }
         seen |= 1u << slot->index;
-        route->slots[route->count++] = slot;
+        if (Untold(member, slot)) {
+            route->untold = true;
+        } else {
+            route->slots[route->count++] = slot;
+        }
     }
 }
 
@@ -306,7 +322,7 @@ Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
     if (tooLarge && route->count == 1) {
         return CLUSTER_SEND_OVERSIZED;
     }
-    if ((flags & CLUSTER_PING_ON_FAIL) && route->count > 0) {
+    if ((flags & CLUSTER_PING_ON_FAIL) && (route->count > 0 || route->untold)) {
         Suspect(member);
     }
     return CLUSTER_SEND_UNREACHABLE;
@@ -384,6 +400,7 @@ PlanRest(const ClusterMember *member, const ClusterBlob *blob, ClusterSlot *fail
 
     Plan(member, NULL, CLUSTER_ALLOW_BROADCAST, &all);
     route->count = 0;
+    route->untold = all.untold;
     for (i = 0; i < all.count; i++) {
         if (all.slots[i] != failed && (blob->ways & (1u << all.slots[i]->index))) {
             route->slots[route->count++] = all.slots[i];
@@ -419,7 +436,7 @@ ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue
         ClusterBlobRelease(blob);
     }
     if (good && !member->lost) {
-        Route only = {{failed}, 1};
+        Route only = {{failed}, 1, false};
 
         ReportFailures(member, good, &only, 1, CLUSTER_ALLOW_BROADCAST);
     }

@@ -1,151 +1,13 @@
 /*
  * clusterSendCmd.c --
  *
- *	`$cluster send` and send_payload, and the choice of services that query shares.
+ *	`$cluster send` and send_payload.
  */
 
 #include "clusterError.h"
 #include "clusterObject.h"
-#include "clusterResolve.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/*
- * ------------------------------------------------------------------------
- * Choosing services
- * ------------------------------------------------------------------------
- */
-
-int
-ClusterMembersAdd(ClusterMembers *members, ClusterMember *member)
-{
-    size_t i;
-
-    for (i = 0; i < members->count; i++) {
-        if (members->list[i] == member) {
-            return TCL_OK;
-        }
-    }
-    if (members->count == members->room) {
-        size_t room = members->room ? members->room * 2 : 16;
-        ClusterMember **list = realloc(members->list, room * sizeof *list);
-
-        if (!list) {
-            return TCL_ERROR;
-        }
-        members->list = list;
-        members->room = room;
-    }
-    ClusterMemberHold(member);
-    members->list[members->count++] = member;
-    return TCL_OK;
-}
-
-void
-ClusterMembersFree(ClusterMembers *members)
-{
-    while (members->count > 0) {
-        ClusterMemberRelease(members->list[--members->count]);
-    }
-    free(members->list);
-    members->list = NULL;
-    members->room = 0;
-}
-
-static void
-AddMatches(const ClusterObject *cluster, const ClusterResolver *resolver, ClusterMembers *members)
-{
-    ClusterMember *member = NULL;
-
-    while ((member = ClusterNodeNextMember(cluster->node, member)) != NULL) {
-        if (ClusterResolverMatches(resolver, member)) {
-            ClusterMembersAdd(members, member);
-        }
-    }
-}
-
-int
-ClusterMembersResolve(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *resolve,
-        Tcl_Obj *resolver, ClusterMembers *members)
-{
-    ClusterResolver *compiled;
-    ClusterResolveStatus status;
-    Tcl_Obj *culprit = NULL;
-
-    if (resolver) {
-        status = ClusterResolverParse(1, &resolver, &compiled, &culprit);
-        if (status != CLUSTER_RESOLVE_OK) {
-            return ClusterResolveFail(interp, status, culprit);
-        }
-        AddMatches(cluster, compiled, members);
-        ClusterResolverFree(compiled);
-    }
-    if (resolve) {
-        status = ClusterResolveParse(1, &resolve, &compiled, &culprit);
-        if (status != CLUSTER_RESOLVE_OK) {
-            return ClusterResolveFail(interp, status, culprit);
-        }
-        AddMatches(cluster, compiled, members);
-        ClusterResolverFree(compiled);
-    }
-    return TCL_OK;
-}
-
-/* Is it the name of a service of this cluster, though there is none now? */
-static bool
-WasService(const ClusterObject *cluster, const char *name)
-{
-    char prefix[64];
-    int length =
-            snprintf(prefix, sizeof prefix, "::cluster::clusters::%u::services::", cluster->id);
-
-    return strncmp(name, prefix, (size_t) length) == 0;
-}
-
-/* Adds services by name. Ones that were lost meanwhile are passed over. */
-static int
-AddNamed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *names, ClusterMembers *members)
-{
-    Tcl_Obj **words;
-    Tcl_Size count, i;
-
-    if (Tcl_ListObjGetElements(interp, names, &count, &words) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    for (i = 0; i < count; i++) {
-        ClusterMember *member = ClusterServiceFind(cluster, interp, words[i]);
-
-        if (member) {
-            ClusterMembersAdd(members, member);
-        } else if (!WasService(cluster, Tcl_GetString(words[i]))) {
-            return TCL_ERROR;
-        }
-    }
-    Tcl_ResetResult(interp);
-    return TCL_OK;
-}
-
-static Tcl_Obj *
-Names(const ClusterMembers *members)
-{
-    Tcl_Obj *names = Tcl_NewListObj(0, NULL);
-    size_t i;
-
-    for (i = 0; i < members->count; i++) {
-        if (ClusterMemberName(members->list[i])) {
-            Tcl_ListObjAppendElement(NULL, names, ClusterMemberName(members->list[i]));
-        }
-    }
-    return names;
-}
-
-/*
- * ------------------------------------------------------------------------
- * Sending
- * ------------------------------------------------------------------------
- */
 
 /* {status S result R} of one service, as 1.1.8 gives it. */
 static Tcl_Obj *
@@ -213,16 +75,17 @@ int
 ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
-    ClusterMembers members = {NULL, 0, 0};
+    ClusterMembers members;
     Tcl_Obj *payload = objv[1], *outcomes[2];
     Tcl_Size length;
     int allow = 0, code;
 
+    memset(&members, 0, sizeof members);
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
             || Tcl_ListObjLength(interp, objv[2], &length) != TCL_OK
             || Tcl_DictObjSize(interp, objv[1], &length) != TCL_OK
             || (objc > 3 && Tcl_GetBooleanFromObj(interp, objv[3], &allow) != TCL_OK)
-            || AddNamed(cluster, interp, objv[0], &members) != TCL_OK) {
+            || ClusterMembersNamed(cluster, interp, objv[0], &members) != TCL_OK) {
         ClusterMembersFree(&members);
         return TCL_ERROR;
     }
@@ -276,7 +139,6 @@ ParseSend(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
         SendRequest *request)
 {
     Tcl_Obj **values = request->values;
-    Tcl_Size length;
 
     if (ClusterParseOptions(interp, optionNames, objc, objv, values) != TCL_OK
             || (values[OPT_BROADCAST] && *Tcl_GetString(values[OPT_BROADCAST])
@@ -286,9 +148,9 @@ ParseSend(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
                     && ClusterParseChannel(interp, values[OPT_CHANNEL], &request->channel)
                             != TCL_OK)
             || (values[OPT_PROTOCOLS]
-                    && Tcl_ListObjLength(interp, values[OPT_PROTOCOLS], &length) != TCL_OK)
+                    && ClusterParseProtocols(interp, cluster, values[OPT_PROTOCOLS]) != TCL_OK)
             || (values[OPT_SERVICES]
-                    && AddNamed(cluster, interp, values[OPT_SERVICES], &request->members)
+                    && ClusterMembersNamed(cluster, interp, values[OPT_SERVICES], &request->members)
                             != TCL_OK)) {
         return TCL_ERROR;
     }
@@ -305,7 +167,7 @@ EventPayload(ClusterObject *cluster, const SendRequest *request)
         ClusterField field;
     } fields[] = {{OPT_RUID, CLUSTER_RUID}, {OPT_DATA, CLUSTER_DATA}, {OPT_RAW, CLUSTER_RAW}};
     const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
-    Tcl_Obj *extra = Tcl_NewDictObj(), *filter, *payload;
+    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
     size_t i;
 
     Tcl_IncrRefCount(extra);
@@ -317,11 +179,8 @@ EventPayload(ClusterObject *cluster, const SendRequest *request)
         }
     }
     if (request->broadcast && request->members.count) {
-        filter = Tcl_NewListObj(0, NULL);
-        for (i = 0; i < request->members.count; i++) {
-            Tcl_ListObjAppendElement(NULL, filter, ClusterMemberSid(request->members.list[i]));
-        }
-        Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER], filter);
+        Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER],
+                ClusterMembersFilter(&request->members));
     }
     payload =
             ClusterNodePayload(cluster->node, CLUSTER_EVENT, request->channel, extra, false, false);
@@ -336,7 +195,7 @@ SendResult(const SendRequest *request, Tcl_Obj *payload)
 {
     Tcl_Obj *parts[3];
 
-    parts[0] = Names(&request->members);
+    parts[0] = ClusterMembersNames(&request->members);
     parts[1] = payload;
     if (request->values[OPT_PROTOCOLS]) {
         parts[2] = request->values[OPT_PROTOCOLS];

@@ -403,6 +403,43 @@ QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return code;
 }
 
+enum { OPT_DATA, OPT_RAW, OPT_ERROR, OPT_CHANNEL, OPTS };
+
+static const char *const answerOptions[] = {"-data", "-raw", "-error", "-channel", NULL};
+
+/* service answer RUID ?options?: answers a query that its hook left for later. */
+static int
+AnswerCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    static const ClusterField fields[] = {CLUSTER_DATA, CLUSTER_RAW, CLUSTER_ERROR};
+    ClusterServiceObject *service = self;
+    ClusterNode *node = service->cluster->node;
+    const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
+    Tcl_Obj *values[OPTS] = {NULL}, *extra, *payload;
+    uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
+    int i, code;
+
+    if (ClusterParseOptions(interp, answerOptions, objc - 1, objv + 1, values) != TCL_OK
+            || (values[OPT_CHANNEL]
+                    && ClusterParseChannel(interp, values[OPT_CHANNEL], &channel) != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    extra = Tcl_NewDictObj();
+    Tcl_IncrRefCount(extra);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[0]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
+    for (i = 0; i < OPT_CHANNEL; i++) {
+        if (values[i]) {
+            Tcl_DictObjPut(NULL, extra, keys->name[fields[i]], values[i]);
+        }
+    }
+    payload = ClusterNodePayload(node, CLUSTER_RESPONSE, channel, extra, false, false);
+    code = Send(service, interp, payload, NULL,
+            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES);
+    Tcl_DecrRefCount(extra);
+    return code;
+}
+
 /* service heartbeat ?PROPS?: as if the member had been heard. */
 static int
 HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -449,6 +486,7 @@ HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod serviceMethods[] = {
+        {"answer", AnswerCmd, 1, -1, "ruid ?option value ...?"},
         {"event", ClusterServiceCmdEvent, 1, -1, "what ?arg ...?"},
         {"expected", ExpectedCmd, 0, 1, "?within?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},

@@ -196,11 +196,12 @@ MemberAdded(void *context, ClusterMember *member)
 }
 
 static void
-MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload)
+MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
     TestNode *test = context;
 
     (void) payload;
+    (void) before;
     Log(test, "tags", MemberName(test, member), ClusterMemberTags(member), NULL);
     Notice(test, "tags", MemberName(test, member), NULL);
 }

@@ -264,6 +264,17 @@ MemberTold(void *context, ClusterMember *member, Tcl_Obj *payload)
 }
 
 static void
+MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+{
+    Player *player = context;
+    Tcl_Size count;
+
+    Claim(player->stage, Tcl_ListObjLength(NULL, before, &count) == TCL_OK,
+            "told of old tags that are no list");
+    MemberTold(context, member, payload);
+}
+
+static void
 MemberLost(void *context, ClusterMember *member)
 {
     Player *player = context;
@@ -333,7 +344,7 @@ static const ClusterNodeDelegate delegate = {
         .messageIn = MessageIn,
         .memberIn = MemberIn,
         .memberAdded = MemberAdded,
-        .memberTags = MemberTold,
+        .memberTags = MemberTags,
         .memberDiscovered = MemberTold,
         .memberLost = MemberLost,
         .query = Query,

@@ -1,0 +1,237 @@
+/*
+ * clusterExpiry.c --
+ *
+ *	Until when each member may stay silent, and what happens then.
+ *
+ *	A binary heap (Williams, 1964) has the members by `key`, which is their
+ *	deadline or an earlier one: hearing a member only moves its deadline, and
+ *	the heap learns of that when the member comes to the top. So a packet
+ *	costs nothing here, and a loss a logarithm, however many members there are.
+ */
+
+#include "clusterNodeInt.h"
+
+#include <stdlib.h>
+
+/* The timer is never armed for less than this, ms: deadlines close together are one pass. */
+#define EXPIRY_STEP 100
+
+/*
+ * ------------------------------------------------------------------------
+ * The heap
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Place(ClusterNode *node, size_t index, ClusterMember *member)
+{
+    node->deadlines[index] = member;
+    member->place = index;
+}
+
+static void
+SiftUp(ClusterNode *node, ClusterMember *member)
+{
+    size_t index = member->place;
+
+    while (index > 0) {
+        size_t parent = (index - 1) / 2;
+
+        if (node->deadlines[parent]->key <= member->key) {
+            break;
+        }
+        Place(node, index, node->deadlines[parent]);
+        index = parent;
+    }
+    Place(node, index, member);
+}
+
+static void
+SiftDown(ClusterNode *node, ClusterMember *member)
+{
+    size_t index = member->place, child;
+
+    while ((child = 2 * index + 1) < node->memberCount) {
+        if (child + 1 < node->memberCount
+                && node->deadlines[child + 1]->key < node->deadlines[child]->key) {
+            child++;
+        }
+        if (member->key <= node->deadlines[child]->key) {
+            break;
+        }
+        Place(node, index, node->deadlines[child]);
+        index = child;
+    }
+    Place(node, index, member);
+}
+
+bool
+ClusterExpiryAdd(ClusterNode *node, ClusterMember *member)
+{
+    if (node->memberCount == node->deadlineRoom) {
+        size_t room = node->deadlineRoom ? node->deadlineRoom * 2 : 16;
+        ClusterMember **grown = realloc(node->deadlines, room * sizeof *grown);
+
+        if (!grown) {
+            return false;
+        }
+        node->deadlines = grown;
+        node->deadlineRoom = room;
+    }
+    member->key = member->deadline = ClusterClockNow(&node->clock) + node->ttl;
+    member->place = node->memberCount++;
+    SiftUp(node, member);
+    return true;
+}
+
+void
+ClusterExpiryRemove(ClusterNode *node, ClusterMember *member)
+{
+    ClusterMember *last = node->deadlines[--node->memberCount];
+
+    if (last == member) {
+        return;
+    }
+    Place(node, member->place, last);
+    SiftUp(node, last);
+    SiftDown(node, last);
+}
+
+/* Whose time is over first; NULL when there is nobody. */
+static ClusterMember *
+Soonest(ClusterNode *node)
+{
+    while (node->memberCount > 0) {
+        ClusterMember *member = node->deadlines[0];
+
+        if (member->key >= member->deadline) {
+            return member;
+        }
+        member->key = member->deadline;
+        SiftDown(node, member);
+    }
+    return NULL;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Deadlines
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
+{
+    ClusterNode *node = member->node;
+
+    member->seen = ClusterClockNow(&node->clock);
+    member->deadline = member->seen + (member->leaving ? LEAVE_WITHIN : node->ttl);
+    if (data) {
+        ClusterMemberSetProps(member, data, false);
+    }
+    member->expected = false;
+    ClusterNodeCancelPing(node, member->sid);
+    ClusterNodeArmExpiry(node);
+}
+
+/* Moves the deadline to an earlier time. */
+static void
+Shorten(ClusterMember *member, int64_t deadline)
+{
+    ClusterNode *node = member->node;
+
+    member->deadline = deadline;
+    if (member->lost || deadline >= member->key) {
+        return;
+    }
+    member->key = deadline;
+    SiftUp(node, member);
+    ClusterTimerCancel(&node->expiry);
+    ClusterNodeArmExpiry(node);
+}
+
+void
+ClusterMemberLeave(ClusterMember *member)
+{
+    member->leaving = true;
+    Shorten(member, ClusterClockNow(&member->node->clock) + LEAVE_WITHIN);
+}
+
+int64_t
+ClusterMemberSilence(const ClusterMember *member)
+{
+    return ClusterClockNow(&member->node->clock) - member->seen;
+}
+
+static void
+ExpectWithin(ClusterMember *member, int64_t ms)
+{
+    int64_t deadline = ClusterClockNow(&member->node->clock) + ms;
+
+    member->expected = true;
+    if (deadline < member->deadline) {
+        Shorten(member, deadline);
+    }
+}
+
+bool
+ClusterMemberExpect(ClusterMember *member, int64_t ms)
+{
+    if (member->lost || member->expected || ClusterMemberSilence(member) < RECENTLY) {
+        return false;
+    }
+    ExpectWithin(member, ms);
+    return true;
+}
+
+void
+ClusterMemberHungUp(ClusterMember *member)
+{
+    if (!member->lost && !member->leaving && !member->expected) {
+        ExpectWithin(member, UNREACHABLE_EXPECT_WITHIN);
+        ClusterNodeSchedulePing(member->node, member->sid);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The timer
+ * ------------------------------------------------------------------------
+ */
+
+static void
+ExpireNow(void *data)
+{
+    ClusterNode *node = data;
+
+    ClusterNodeHold(node);
+    ClusterNodeExpire(node);
+    ClusterNodeArmExpiry(node);
+    ClusterNodeRelease(node);
+}
+
+void
+ClusterNodeArmExpiry(ClusterNode *node)
+{
+    ClusterMember *member;
+    int64_t wait;
+
+    if (node->expiry.token || node->closed || (member = Soonest(node)) == NULL) {
+        return;
+    }
+    wait = member->deadline + 1 - ClusterClockNow(&node->clock); /* over is what is past it */
+    ClusterTimerSet(&node->expiry, &node->clock, wait < EXPIRY_STEP ? EXPIRY_STEP : wait, ExpireNow,
+            node);
+}
+
+/* Losing a member may run a script that loses others or closes the node, so each loss looks anew. */
+void
+ClusterNodeExpire(ClusterNode *node)
+{
+    int64_t now = ClusterClockNow(&node->clock);
+    ClusterMember *member;
+
+    while (!node->closed && (member = Soonest(node)) != NULL && member->deadline < now) {
+        ClusterMemberLose(member);
+    }
+}
