@@ -517,6 +517,7 @@ static const ClusterMethod methods[] = {
 const ClusterClassInfo bpacketIoClassInfo = {
         "::bpacket::classes::io",
         methods,
+        NULL,
         &ioMetadata,
         BpacketIoHold,
         BpacketIoRelease,

@@ -488,6 +488,7 @@ static const ClusterMethod methods[] = {
 static const ClusterClassInfo classInfo = {
         "::bpacket::classes::stream",
         methods,
+        NULL,
         &streamMetadata,
         Hold,
         Release,

@@ -1,325 +1,18 @@
 /*
  * clusterClusterCmd.c --
  *
- *	The methods of a cluster's object, but for those that send or make payloads.
+ *	The table of a cluster's methods, and those of them that change something:
+ *	tags, channels, hooks, beats and pings.
  */
 
 #include "clusterError.h"
-#include "clusterLocal.h"
+#include "clusterFactCmd.h"
 #include "clusterObject.h"
 #include "clusterPayloadCmd.h"
-#include "clusterResolve.h"
 #include "clusterTags.h"
 #include "clusterTransportCmd.h"
 
 #include <string.h>
-
-/*
- * ------------------------------------------------------------------------
- * Facts
- * ------------------------------------------------------------------------
- */
-
-static int
-SidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterNodeSid(((ClusterObject *) self)->node));
-    return TCL_OK;
-}
-
-static int
-HidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterNodeHid(((ClusterObject *) self)->node));
-    return TCL_OK;
-}
-
-static int
-UuidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterNodeUuid(((ClusterObject *) self)->node));
-    return TCL_OK;
-}
-
-static int
-TtlCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp,
-            Tcl_NewWideIntObj(ClusterNodeTtl(((ClusterObject *) self)->node) / 1000));
-    return TCL_OK;
-}
-
-/* config ?key ...?: the configuration, or what is in it under the keys. */
-static int
-ConfigCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    Tcl_Obj *value = ((ClusterObject *) self)->config, *next;
-    int i;
-
-    for (i = 0; i < objc; i++) {
-        if (Tcl_DictObjGet(interp, value, objv[i], &next) != TCL_OK) {
-            return TCL_ERROR;
-        }
-        if (!next) {
-            return ClusterFail(interp,
-                    Tcl_ObjPrintf("key \"%s\" not known in dictionary", Tcl_GetString(objv[i])),
-                    "CLUSTER", "CONFIG", Tcl_GetString(objv[i]), NULL);
-        }
-        value = next;
-    }
-    Tcl_SetObjResult(interp, value);
-    return TCL_OK;
-}
-
-/* protocols ?OBJECTS?: the ids, or the names of the transports' objects. */
-static int
-ProtocolsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterObject *cluster = self;
-    Tcl_Obj *names;
-    int objects = 0, i;
-
-    if (objc > 0 && Tcl_GetBooleanFromObj(interp, objv[0], &objects) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    if (!objects) {
-        Tcl_SetObjResult(interp, ClusterNodeProtocols(cluster->node));
-        return TCL_OK;
-    }
-    names = Tcl_NewListObj(0, NULL);
-    for (i = 0; i < ClusterNodeSlotCount(cluster->node); i++) {
-        Tcl_ListObjAppendElement(NULL, names,
-                ClusterProtocolName(cluster, ClusterNodeSlot(cluster->node, i)));
-    }
-    Tcl_SetObjResult(interp, names);
-    return TCL_OK;
-}
-
-/* protocol ID: the name of its object, empty when it is not one of ours. */
-static int
-ProtocolCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterObject *cluster = self;
-    ClusterSlot *slot = ClusterNodeSlotById(cluster->node, Tcl_GetString(objv[0]));
-
-    (void) objc;
-    if (slot) {
-        Tcl_SetObjResult(interp, ClusterProtocolName(cluster, slot));
-    }
-    return TCL_OK;
-}
-
-/* props ?protoprops? ...: what is advertised. */
-static int
-PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    int i;
-
-    for (i = 0; i < objc; i++) {
-        if (Tcl_StringCaseMatch(Tcl_GetString(objv[i]), "protop*", TCL_MATCH_NOCASE)) {
-            Tcl_SetObjResult(interp, ClusterNodeProps(((ClusterObject *) self)->node));
-            break;
-        }
-    }
-    return TCL_OK;
-}
-
-static int
-StatsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterObjectStats(self));
-    return TCL_OK;
-}
-
-static int
-IsLocalCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    const char *address = Tcl_GetString(objv[0]);
-    uint32_t ip;
-
-    (void) self;
-    (void) objc;
-    Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(strcmp(address, "localhost") == 0
-                    || (ClusterpParseIp(address, &ip) && ClusterIsLocal(ip))));
-    return TCL_OK;
-}
-
-static int
-GetTypeCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    int64_t type;
-
-    (void) self;
-    (void) objc;
-    if (ClusterParseType(interp, objv[0], &type) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    Tcl_SetObjResult(interp, Tcl_NewWideIntObj(type));
-    return TCL_OK;
-}
-
-static int
-GetChannelCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    uint64_t channel;
-
-    (void) self;
-    (void) objc;
-    if (ClusterParseChannel(interp, objv[0], &channel) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) channel));
-    return TCL_OK;
-}
-
-/*
- * ------------------------------------------------------------------------
- * Services
- * ------------------------------------------------------------------------
- */
-
-static Tcl_Obj *
-ServiceNames(const ClusterObject *cluster, const ClusterResolver *resolver)
-{
-    Tcl_Obj *names = Tcl_NewListObj(0, NULL);
-    ClusterMember *member = NULL;
-
-    while ((member = ClusterNodeNextMember(cluster->node, member)) != NULL) {
-        if (ClusterMemberName(member) && (!resolver || ClusterResolverMatches(resolver, member))) {
-            Tcl_ListObjAppendElement(NULL, names, ClusterMemberName(member));
-        }
-    }
-    return names;
-}
-
-static int
-ServicesCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ServiceNames(self, NULL));
-    return TCL_OK;
-}
-
-static int
-KnownServicesCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp,
-            Tcl_NewWideIntObj(
-                    (Tcl_WideInt) ClusterNodeMemberCount(((ClusterObject *) self)->node)));
-    return TCL_OK;
-}
-
-/* The list {N}: kept for scripts of old. */
-static int
-FlagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    return KnownServicesCmd(self, interp, objc, objv);
-}
-
-static int
-GiveMatches(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
-        ClusterResolver *resolver, Tcl_Obj *culprit)
-{
-    if (status != CLUSTER_RESOLVE_OK) {
-        return ClusterResolveFail(interp, status, culprit);
-    }
-    Tcl_SetObjResult(interp, ServiceNames(cluster, resolver));
-    ClusterResolverFree(resolver);
-    return TCL_OK;
-}
-
-static int
-ResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterResolver *resolver;
-    Tcl_Obj *culprit = NULL;
-    ClusterResolveStatus status = ClusterResolveParse(objc, objv, &resolver, &culprit);
-
-    return GiveMatches(self, interp, status, resolver, culprit);
-}
-
-static int
-ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterResolver *resolver;
-    Tcl_Obj *culprit = NULL;
-    ClusterResolveStatus status = ClusterResolverParse(objc, objv, &resolver, &culprit);
-
-    return GiveMatches(self, interp, status, resolver, culprit);
-}
-
-static int
-GiveSelfMatch(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
-        ClusterResolver *resolver, Tcl_Obj *culprit)
-{
-    if (status != CLUSTER_RESOLVE_OK) {
-        return ClusterResolveFail(interp, status, culprit);
-    }
-    Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(ClusterResolverMatchesSelf(resolver, cluster->node)));
-    ClusterResolverFree(resolver);
-    return TCL_OK;
-}
-
-/* resolve_self TAG ?MODE? */
-static int
-ResolveSelfCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterResolver *resolver;
-    Tcl_Obj *culprit = NULL, *items = Tcl_NewListObj(1, objv);
-    ClusterResolveStatus status;
-    int code;
-
-    Tcl_IncrRefCount(items);
-    status = ClusterResolveTerm(items, objc > 1 ? objv[1] : NULL, NULL, &resolver, &culprit);
-    code = GiveSelfMatch(self, interp, status, resolver, culprit);
-    Tcl_DecrRefCount(items);
-    return code;
-}
-
-static int
-ResolverSelfCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterResolver *resolver;
-    Tcl_Obj *culprit = NULL;
-    ClusterResolveStatus status = ClusterResolverParse(objc, objv, &resolver, &culprit);
-
-    return GiveSelfMatch(self, interp, status, resolver, culprit);
-}
-
-/* check_filter FILTER: does it name us? */
-static int
-CheckFilterCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterObject *cluster = self;
-    Tcl_Obj **words;
-    Tcl_Size count, i;
-    bool match = false;
-
-    (void) objc;
-    if (Tcl_ListObjGetElements(interp, objv[0], &count, &words) != TCL_OK) {
-        return TCL_ERROR;
-    }
-    for (i = 0; i < count && !match; i++) {
-        match = ClusterNodeIsNamed(cluster->node, words[i]);
-    }
-    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(match));
-    return TCL_OK;
-}
 
 /*
  * ------------------------------------------------------------------------
@@ -638,8 +331,8 @@ const ClusterMethod clusterMethods[] = {
         {"broadcast", BroadcastCmd, 1, 1, "payload"},
         {"cancel_service_ping", CancelPingCmd, 1, 1, "service_id"},
         {"channel", ChannelCmd, 0, 2, "?verb channels?"},
-        {"check_filter", CheckFilterCmd, 1, 1, "filter"},
-        {"config", ConfigCmd, 0, -1, NULL},
+        {"check_filter", ClusterCmdCheckFilter, 1, 1, "filter"},
+        {"config", ClusterCmdConfig, 0, -1, NULL},
         {"disconnect_payload", ClusterCmdDisconnectPayload, 0, 3, "?payload? ?tags? ?known?"},
         {"discover", DiscoverCmd, 0, 2, "?ruid? ?channel?"},
         {"discovery_payload", ClusterCmdDiscoveryPayload, 0, 4,
@@ -648,33 +341,30 @@ const ClusterMethod clusterMethods[] = {
         {"event_payload", ClusterCmdEventPayload, 2, 4, "request channel ?tags? ?known?"},
         {"expect_services", ExpectServicesCmd, 1, 1, "services"},
         {"failed_payload", ClusterCmdFailedPayload, 1, 4, "request ?channel? ?tags? ?known?"},
-        {"flags", FlagsCmd, 0, 0, NULL},
         {"flush_payload", ClusterCmdFlushPayload, 0, 4, "?props? ?tags? ?channel? ?payload?"},
-        {"get_channel", GetChannelCmd, 1, 1, "channel"},
-        {"get_type", GetTypeCmd, 1, 1, "type"},
+        {"get_channel", ClusterCmdGetChannel, 1, 1, "channel"},
+        {"get_type", ClusterCmdGetType, 1, 1, "type"},
         {"heartbeat", HeartbeatCmd, 0, 3, "?props? ?tags? ?channel?"},
         {"heartbeat_after", HeartbeatAfterCmd, 1, 1, "ms"},
         {"heartbeat_payload", ClusterCmdHeartbeatPayload, 0, 4,
                 "?props? ?tags? ?channel? ?payload?"},
-        {"hid", HidCmd, 0, 0, NULL},
         {"hook", HookCmd, 0, -1, NULL},
-        {"is_local", IsLocalCmd, 1, 1, "address"},
-        {"known_services", KnownServicesCmd, 0, 0, NULL},
+        {"is_local", ClusterCmdIsLocal, 1, 1, "address"},
         {"payload", ClusterCmdPayload, 3, 5, "type channel payload ?tags? ?known?"},
         {"ping_payload", ClusterCmdPingPayload, 1, 2, "services ?channel?"},
-        {"props", PropsCmd, 0, -1, NULL},
-        {"protocol", ProtocolCmd, 1, 1, "protocol"},
-        {"protocols", ProtocolsCmd, 0, 1, "?objects?"},
+        {"props", ClusterCmdProps, 0, -1, NULL},
+        {"protocol", ClusterCmdProtocol, 1, 1, "protocol"},
+        {"protocols", ClusterCmdProtocols, 0, 1, "?objects?"},
         {"query", QueryCmd, 0, -1, NULL},
         {"query_payload", ClusterCmdQueryPayload, 2, 6,
                 "ruid query ?filter? ?channel? ?tags? ?known?"},
         {"query_done", QueryDoneCmd, 1, 1, "id"},
         {"query_response", QueryResponseCmd, 2, 2, "service payload"},
         {"receive", ClusterCmdReceive, 3, 3, "protocol chanID packet"},
-        {"resolve", ResolveCmd, 1, -1, "filter ?filter ...?"},
-        {"resolve_self", ResolveSelfCmd, 1, 2, "tag ?mode?"},
-        {"resolver", ResolverCmd, 0, -1, "?option ...? list ?..."},
-        {"resolver_self", ResolverSelfCmd, 1, -1, "?option ...? list ?..."},
+        {"resolve", ClusterCmdResolve, 1, -1, "filter ?filter ...?"},
+        {"resolve_self", ClusterCmdResolveSelf, 1, 2, "tag ?mode?"},
+        {"resolver", ClusterCmdResolver, 0, -1, "?option ...? list ?..."},
+        {"resolver_self", ClusterCmdResolverSelf, 1, -1, "?option ...? list ?..."},
         {"response_payload", ClusterCmdResponsePayload, 2, 4, "response channel ?tags? ?known?"},
         {"run_hook", RunHookCmd, 1, -1, "path ?...?"},
         {"schedule_service_ping", SchedulePingCmd, 1, 1, "service_id"},
@@ -683,11 +373,6 @@ const ClusterMethod clusterMethods[] = {
                 "services payload protocols ?allow_broadcast?"},
         {"send_service_ping", SendPingCmd, 0, 0, NULL},
         {"service", ClusterCmdService, 4, 4, "protocol chanID payload descriptor"},
-        {"services", ServicesCmd, 0, 0, NULL},
-        {"sid", SidCmd, 0, 0, NULL},
-        {"stats", StatsCmd, 0, 0, NULL},
         {"tags", TagsCmd, 0, -1, NULL},
-        {"ttl", TtlCmd, 0, 0, NULL},
-        {"uuid", UuidCmd, 0, 0, NULL},
         {NULL, NULL, 0, 0, NULL},
 };

@@ -15,16 +15,18 @@
  */
 typedef struct Binding {
     const ClusterClassInfo *info;
-    const ClusterMethod *row; /* NULL for constructors and destructors */
+    const ClusterMethod *row; /* of a method; NULL for the others */
+    const ClusterFact *fact;  /* of a fact */
 } Binding;
 
 static Binding *
-NewBinding(const ClusterClassInfo *info, const ClusterMethod *row)
+NewBinding(const ClusterClassInfo *info, const ClusterMethod *row, const ClusterFact *fact)
 {
     Binding *binding = (Binding *) Tcl_Alloc(sizeof *binding);
 
     binding->info = info;
     binding->row = row;
+    binding->fact = fact;
     return binding;
 }
 
@@ -40,8 +42,21 @@ CloneBinding(Tcl_Interp *interp, void *clientData, void **copy)
     const Binding *binding = clientData;
 
     (void) interp;
-    *copy = NewBinding(binding->info, binding->row);
+    *copy = NewBinding(binding->info, binding->row, binding->fact);
     return TCL_OK;
+}
+
+/* The state of the object that is called. NULL with a message. */
+static void *
+FindSelf(const ClusterClassInfo *info, Tcl_Interp *interp, Tcl_ObjectContext context)
+{
+    void *self = Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), info->metadata);
+
+    if (!self) {
+        ClusterFail(interp, Tcl_ObjPrintf("this object was not made by %s", info->how), "CLUSTER",
+                "OBJECT", NULL);
+    }
+    return self;
 }
 
 /* Checks the arguments, finds the object's state, holds it, calls the row. */
@@ -59,15 +74,38 @@ CallMethod(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int 
         Tcl_WrongNumArgs(interp, skip, objv, row->usage);
         return TCL_ERROR;
     }
-    self = Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), info->metadata);
+    self = FindSelf(info, interp, context);
     if (!self) {
-        return ClusterFail(interp, Tcl_ObjPrintf("this object was not made by %s", info->how),
-                "CLUSTER", "OBJECT", NULL);
+        return TCL_ERROR;
     }
     info->hold(self);
     code = row->proc(self, interp, count, objv + skip);
     info->release(self);
     return code;
+}
+
+static int
+CallFact(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int objc,
+        Tcl_Obj *const *objv)
+{
+    const Binding *binding = clientData;
+    int skip = (int) Tcl_ObjectContextSkippedArgs(context);
+    Tcl_Obj *value;
+    void *self;
+
+    if (objc != skip) {
+        Tcl_WrongNumArgs(interp, skip, objv, NULL);
+        return TCL_ERROR;
+    }
+    self = FindSelf(binding->info, interp, context);
+    if (!self) {
+        return TCL_ERROR;
+    }
+    value = binding->fact->proc(self);
+    if (value) {
+        Tcl_SetObjResult(interp, value);
+    }
+    return TCL_OK;
 }
 
 static int
@@ -106,6 +144,14 @@ static const Tcl_MethodType methodType = {
         TCL_OO_METHOD_VERSION_CURRENT,
         "cluster method",
         CallMethod,
+        FreeBinding,
+        CloneBinding,
+};
+
+static const Tcl_MethodType factType = {
+        TCL_OO_METHOD_VERSION_CURRENT,
+        "cluster fact",
+        CallFact,
         FreeBinding,
         CloneBinding,
 };
@@ -150,25 +196,35 @@ ClusterMethodCreateClass(Tcl_Interp *interp, const char *name)
     return object ? Tcl_GetObjectAsClass(object) : NULL;
 }
 
+static void
+AddMethod(Tcl_Interp *interp, Tcl_Class class, const char *name, const Tcl_MethodType *type,
+        Binding *binding)
+{
+    Tcl_Obj *value = Tcl_NewStringObj(name, -1);
+
+    Tcl_IncrRefCount(value);
+    Tcl_NewMethod(interp, class, value, TCL_OO_METHOD_PUBLIC, type, binding);
+    Tcl_DecrRefCount(value);
+}
+
 void
 ClusterMethodInstall(Tcl_Interp *interp, Tcl_Class class, const ClusterClassInfo *info)
 {
     const ClusterMethod *row;
+    const ClusterFact *fact;
 
     for (row = info->methods; row->name; row++) {
-        Tcl_Obj *name = Tcl_NewStringObj(row->name, -1);
-
-        Tcl_IncrRefCount(name);
-        Tcl_NewMethod(interp, class, name, TCL_OO_METHOD_PUBLIC, &methodType,
-                NewBinding(info, row));
-        Tcl_DecrRefCount(name);
+        AddMethod(interp, class, row->name, &methodType, NewBinding(info, row, NULL));
+    }
+    for (fact = info->facts; fact && fact->name; fact++) {
+        AddMethod(interp, class, fact->name, &factType, NewBinding(info, NULL, fact));
     }
     Tcl_ClassSetConstructor(interp, class,
             Tcl_NewMethod(interp, class, NULL, TCL_OO_METHOD_PUBLIC, &constructorType,
-                    NewBinding(info, NULL)));
+                    NewBinding(info, NULL, NULL)));
     Tcl_ClassSetDestructor(interp, class,
             Tcl_NewMethod(interp, class, NULL, TCL_OO_METHOD_PUBLIC, &destructorType,
-                    NewBinding(info, NULL)));
+                    NewBinding(info, NULL, NULL)));
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * clusterMethod.h --
  *
- *	Tables of methods: one row and one function make a method.
+ *	Tables of methods: one row and one function make a method. Methods that
+ *	only give a value away are facts, with a table of their own.
  */
 
 #ifndef CLUSTER_METHOD_H
@@ -21,6 +22,15 @@ typedef struct ClusterMethod {
     const char *usage; /* for the message on wrong # args; NULL for none */
 } ClusterMethod;
 
+/* The value, borrowed or new; NULL for an empty one. */
+typedef Tcl_Obj *(ClusterFactProc) (void *self);
+
+/* A method without arguments, errors or effects. */
+typedef struct ClusterFact {
+    const char *name;
+    ClusterFactProc *proc;
+} ClusterFact;
+
 /*
  * Makes an object's state from the arguments of `CLASS create NAME ...` and
  * gives it to the object as metadata. TCL_ERROR with a message.
@@ -32,6 +42,7 @@ typedef int(ClusterConstructProc)(Tcl_Interp *interp, Tcl_Object object, int obj
 typedef struct ClusterClassInfo {
     const char *name;                       /* "::cluster::service" */
     const ClusterMethod *methods;           /* ends with a row without name */
+    const ClusterFact *facts;               /* the same; NULL for none */
     const Tcl_ObjectMetadataType *metadata; /* of the objects */
     void (*hold)(void *self);
     void (*release)(void *self);

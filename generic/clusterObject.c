@@ -7,6 +7,7 @@
 #include "clusterObject.h"
 
 #include "clusterError.h"
+#include "clusterFactCmd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,7 @@ Release(void *self)
 const ClusterClassInfo clusterClassInfo = {
         "::cluster::cluster",
         clusterMethods,
+        clusterFacts,
         &clusterMetadata,
         Hold,
         Release,

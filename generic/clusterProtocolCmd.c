@@ -124,14 +124,16 @@ Transport(ClusterProtocolObject *protocol, Tcl_Interp *interp)
     return ClusterSlotTransport(protocol->slot);
 }
 
-static int
-ProtoCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Proto(void *self)
 {
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterSlotId(((ClusterProtocolObject *) self)->slot));
-    return TCL_OK;
+    return ClusterSlotId(((ClusterProtocolObject *) self)->slot);
 }
+
+static const ClusterFact protocolFacts[] = {
+        {"proto", Proto},
+        {NULL, NULL},
+};
 
 static int
 PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -272,7 +274,6 @@ static const ClusterMethod protocolMethods[] = {
         {"done", DoneCmd, 3, 4, "service chanID keepalive ?response?"},
         {"event", EventCmd, 1, -1, "event ?arg ...?"},
         {"props", PropsCmd, 0, 0, NULL},
-        {"proto", ProtoCmd, 0, 0, NULL},
         {"send", SendCmd, 1, 2, "packet ?service?"},
         {NULL, NULL, 0, 0, NULL},
 };
@@ -285,7 +286,8 @@ static const ClusterMethod protocolMethods[] = {
 
 #define PROTOCOL_CLASS(name)                                                                       \
    {                                                                                               \
-      name, protocolMethods, &protocolMetadata, Hold, Release, NULL, NULL, "\"cluster join\""      \
+      name, protocolMethods, protocolFacts, &protocolMetadata, Hold, Release, NULL, NULL,          \
+              "\"cluster join\""                                                                   \
    }
 
 const ClusterClassInfo clusterProtocolClassInfos[3] = {

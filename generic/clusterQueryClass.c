@@ -143,85 +143,61 @@ ClusterQueryObjectPublish(ClusterQueryObject *query)
  */
 
 /* Names of the services still awaited. */
-static int
-RemainingCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Remaining(void *self)
 {
     ClusterQueryObject *query = self;
     Tcl_Obj *names = Tcl_NewListObj(0, NULL);
     ClusterMember *member;
     size_t i;
 
-    (void) objc;
-    (void) objv;
     for (i = 0; query->query && (member = ClusterQueryAwaited(query->query, i)) != NULL; i++) {
         if (ClusterMemberName(member)) {
             Tcl_ListObjAppendElement(NULL, names, ClusterMemberName(member));
         }
     }
-    Tcl_SetObjResult(interp, names);
-    return TCL_OK;
+    return names;
 }
 
-static int
-Give(Tcl_Interp *interp, Tcl_Obj *value)
+static Tcl_Obj *
+Service(void *self)
 {
-    if (value) {
-        Tcl_SetObjResult(interp, value);
-    }
-    return TCL_OK;
+    return ((ClusterQueryObject *) self)->service;
 }
 
-static int
-ServiceCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Payload(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return Give(interp, ((ClusterQueryObject *) self)->service);
+    return ((ClusterQueryObject *) self)->payload;
 }
 
-static int
-PayloadCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Payloads(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return Give(interp, ((ClusterQueryObject *) self)->payload);
+    return ((ClusterQueryObject *) self)->payloads;
 }
 
-static int
-PayloadsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Query(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return Give(interp, ((ClusterQueryObject *) self)->payloads);
+    return ((ClusterQueryObject *) self)->text;
 }
 
-static int
-QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Channel(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return Give(interp, ((ClusterQueryObject *) self)->text);
+    return ((ClusterQueryObject *) self)->channel;
 }
 
-static int
-ChannelCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Props(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return Give(interp, ((ClusterQueryObject *) self)->channel);
-}
-
-static int
-PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    return Give(interp, ((ClusterQueryObject *) self)->props);
+    return ((ClusterQueryObject *) self)->props;
 }
 
 /* One field of the latest answer. */
-static int
-GiveField(ClusterQueryObject *query, Tcl_Interp *interp, ClusterField id)
+static Tcl_Obj *
+Field(const ClusterQueryObject *query, ClusterField id)
 {
     Tcl_Obj *value = NULL;
 
@@ -229,24 +205,34 @@ GiveField(ClusterQueryObject *query, Tcl_Interp *interp, ClusterField id)
         Tcl_DictObjGet(NULL, query->payload, ClusterNodeKeys(query->cluster->node)->name[id],
                 &value);
     }
-    return Give(interp, value);
+    return value;
 }
 
-static int
-ResultCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Result(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return GiveField(self, interp, CLUSTER_DATA);
+    return Field(self, CLUSTER_DATA);
 }
 
-static int
-ErrorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Error(void *self)
 {
-    (void) objc;
-    (void) objv;
-    return GiveField(self, interp, CLUSTER_ERROR);
+    return Field(self, CLUSTER_ERROR);
 }
+
+static const ClusterFact queryFacts[] = {
+        {"channel", Channel},
+        {"data", Result},
+        {"error", Error},
+        {"payload", Payload},
+        {"payloads", Payloads},
+        {"props", Props},
+        {"query", Query},
+        {"remaining", Remaining},
+        {"result", Result},
+        {"service", Service},
+        {NULL, NULL},
+};
 
 /* service -> result for the responses among {event E result V}. */
 static Tcl_Obj *
@@ -330,18 +316,8 @@ TimeoutCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod queryMethods[] = {
-        {"channel", ChannelCmd, 0, 0, NULL},
-        {"data", ResultCmd, 0, 0, NULL},
-        {"error", ErrorCmd, 0, 0, NULL},
         {"event", EventCmd, 1, -1, "event ?arg ...?"},
-        {"payload", PayloadCmd, 0, 0, NULL},
-        {"payloads", PayloadsCmd, 0, 0, NULL},
-        {"props", PropsCmd, 0, 0, NULL},
-        {"query", QueryCmd, 0, 0, NULL},
-        {"remaining", RemainingCmd, 0, 0, NULL},
-        {"result", ResultCmd, 0, 0, NULL},
         {"results", ResultsCmd, 0, 1, "?-events?"},
-        {"service", ServiceCmd, 0, 0, NULL},
         {"timeout", TimeoutCmd, 0, 0, NULL},
         {NULL, NULL, 0, 0, NULL},
 };
@@ -367,6 +343,7 @@ Destroy(void *self)
 const ClusterClassInfo clusterQueryClassInfo = {
         "::cluster::query",
         queryMethods,
+        queryFacts,
         &queryMetadata,
         ClusterQueryObjectHold,
         ClusterQueryObjectRelease,

@@ -136,93 +136,101 @@ ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name)
  * ------------------------------------------------------------------------
  */
 
-static int
-SidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static ClusterMember *
+Member(void *self)
 {
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberSid(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
-}
-
-static int
-HidCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberHid(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
-}
-
-static int
-IpCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberIp(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
-}
-
-static int
-LocalCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(ClusterMemberLocal(((ClusterServiceObject *) self)->member)));
-    return TCL_OK;
-}
-
-static int
-TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberTags(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
-}
-
-static int
-PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberProps(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
-}
-
-static int
-ProtocolsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberProtocols(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
-}
-
-static int
-ResolverTagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, ClusterMemberWords(((ClusterServiceObject *) self)->member));
-    return TCL_OK;
+    return ((ClusterServiceObject *) self)->member;
 }
 
 static Tcl_Obj *
-LastSeen(const ClusterServiceObject *service)
+Sid(void *self)
 {
-    return Tcl_NewWideIntObj(ClusterMemberSilence(service->member) / 1000);
+    return ClusterMemberSid(Member(self));
 }
 
-static int
-LastSeenCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+static Tcl_Obj *
+Hid(void *self)
 {
-    (void) objc;
-    (void) objv;
-    Tcl_SetObjResult(interp, LastSeen(self));
-    return TCL_OK;
+    return ClusterMemberHid(Member(self));
 }
+
+static Tcl_Obj *
+Ip(void *self)
+{
+    return ClusterMemberIp(Member(self));
+}
+
+static Tcl_Obj *
+Local(void *self)
+{
+    return Tcl_NewBooleanObj(ClusterMemberLocal(Member(self)));
+}
+
+static Tcl_Obj *
+Tags(void *self)
+{
+    return ClusterMemberTags(Member(self));
+}
+
+static Tcl_Obj *
+Props(void *self)
+{
+    return ClusterMemberProps(Member(self));
+}
+
+static Tcl_Obj *
+Protocols(void *self)
+{
+    return ClusterMemberProtocols(Member(self));
+}
+
+static Tcl_Obj *
+ResolverTags(void *self)
+{
+    return ClusterMemberWords(Member(self));
+}
+
+/* In seconds. */
+static Tcl_Obj *
+LastSeen(void *self)
+{
+    return Tcl_NewWideIntObj(ClusterMemberSilence(Member(self)) / 1000);
+}
+
+static void
+Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+{
+    Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
+}
+
+static Tcl_Obj *
+Info(void *self)
+{
+    Tcl_Obj *info = Tcl_NewDictObj();
+
+    Put(info, "last_seen", LastSeen(self));
+    Put(info, "address", Ip(self));
+    Put(info, "props", Props(self));
+    Put(info, "system_id", Hid(self));
+    Put(info, "service_id", Sid(self));
+    Put(info, "tags", Tags(self));
+    Put(info, "protocols", Protocols(self));
+    return info;
+}
+
+static const ClusterFact serviceFacts[] = {
+        {"hid", Hid},
+        {"info", Info},
+        {"ip", Ip},
+        {"last_seen", LastSeen},
+        {"local", Local},
+        {"props", Props},
+        {"protocols", Protocols},
+        {"resolver_tags", ResolverTags},
+        {"sid", Sid},
+        {"tags", Tags},
+        {NULL, NULL},
+};
 
 static int
 ProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -235,31 +243,6 @@ ProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (props) {
         Tcl_SetObjResult(interp, props);
     }
-    return TCL_OK;
-}
-
-static void
-Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
-{
-    Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
-}
-
-static int
-InfoCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    ClusterServiceObject *service = self;
-    Tcl_Obj *info = Tcl_NewDictObj();
-
-    (void) objc;
-    (void) objv;
-    Put(info, "last_seen", LastSeen(service));
-    Put(info, "address", ClusterMemberIp(service->member));
-    Put(info, "props", ClusterMemberProps(service->member));
-    Put(info, "system_id", ClusterMemberHid(service->member));
-    Put(info, "service_id", ClusterMemberSid(service->member));
-    Put(info, "tags", ClusterMemberTags(service->member));
-    Put(info, "protocols", ClusterMemberProtocols(service->member));
-    Tcl_SetObjResult(interp, info);
     return TCL_OK;
 }
 
@@ -490,26 +473,16 @@ static const ClusterMethod serviceMethods[] = {
         {"event", ClusterServiceCmdEvent, 1, -1, "what ?arg ...?"},
         {"expected", ExpectedCmd, 0, 1, "?within?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},
-        {"hid", HidCmd, 0, 0, NULL},
         {"hook", HookCmd, 2, -1, "payload path ?...?"},
-        {"info", InfoCmd, 0, 0, NULL},
-        {"ip", IpCmd, 0, 0, NULL},
-        {"last_seen", LastSeenCmd, 0, 0, NULL},
-        {"local", LocalCmd, 0, 0, NULL},
-        {"props", PropsCmd, 0, 0, NULL},
         {"proto_props", ProtoPropsCmd, 1, 1, "protocol"},
-        {"protocols", ProtocolsCmd, 0, 0, NULL},
         {"query", QueryCmd, 2, -1, "?option value ...? ruid query"},
         {"receive", ClusterServiceCmdReceive, 4, 5,
                 "protocol chanID payload descriptor ?remaining?"},
         {"resolve", ResolveCmd, 1, 2, "tag ?mode?"},
         {"resolver", ResolverCmd, 1, 3, "tags ?mode? ?operator?"},
-        {"resolver_tags", ResolverTagsCmd, 0, 0, NULL},
         {"send", SendCmd, 1, 5,
                 "payload ?protocols? ?allow_broadcast? ?ping_on_fail? ?report_failures?"},
-        {"sid", SidCmd, 0, 0, NULL},
         {"socket", SocketCmd, 1, 1, "protocol"},
-        {"tags", TagsCmd, 0, 0, NULL},
         {"validate", ClusterServiceCmdValidate, 4, 4, "protocol chanID payload descriptor"},
         {NULL, NULL, 0, 0, NULL},
 };
@@ -533,6 +506,7 @@ Destroy(void *self)
 const ClusterClassInfo clusterServiceClassInfo = {
         "::cluster::service",
         serviceMethods,
+        serviceFacts,
         &serviceMetadata,
         Hold,
         Release,
