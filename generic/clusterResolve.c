@@ -142,7 +142,8 @@ AddTerm(ClusterResolver *resolver, int mode, int op, bool names, Tcl_Obj *items,
 /*
  * The words behind a leading dash. A mode makes `has` the operator again. A 1
  * right behind a mode is passed over: 1.1.8 takes options from JSON objects
- * such as {"-match": 1}.
+ * such as {"-match": 1}. An empty list asks for nothing, but -some of none is
+ * nobody, and -exact none is who has no tags.
  */
 static ClusterResolveStatus
 ParseTerms(ClusterResolver *resolver, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_Obj **culprit)
@@ -167,7 +168,8 @@ ParseTerms(ClusterResolver *resolver, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_O
             continue;
         }
         wanting = false;
-        if (*word && !(afterMode && strcmp(word, "1") == 0)) {
+        if ((*word || op == CLUSTER_MATCH_SOME || op == CLUSTER_MATCH_EXACT)
+                && !(afterMode && strcmp(word, "1") == 0)) {
             status = AddTerm(resolver, mode, op, false, objv[i], culprit);
         }
         afterMode = false;

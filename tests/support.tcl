@@ -13,8 +13,9 @@ namespace eval support {
     variable counter 0
     # Children started and not yet ended: process id -> channel.
     variable children {}
+    variable directory [file dirname [file normalize [info script]]]
     namespace export address port bear acquaint serviceOf leave waitUntil idle descriptors \
-	shortDirectory child childSays childLines childAsk childEnd childrenEnd
+	shortDirectory child childSays childLines childAsk childEnd childrenEnd readme
 }
 
 # A multicast address for this process.
@@ -216,6 +217,24 @@ proc support::childrenEnd {} {
     foreach pid [dict keys $children] {
 	childEnd $pid KILL
     }
+}
+
+# The text of the user's README of 1.1.8, empty where it is absent.
+# CLUSTER_SEED names its directory.
+proc support::readme {} {
+    variable directory
+    set seed [file join [file dirname [file dirname $directory]] shared seed]
+    if {[info exists ::env(CLUSTER_SEED)]} {
+	set seed $::env(CLUSTER_SEED)
+    }
+    set text ""
+    foreach file [lsort [glob -nocomplain -directory $seed *.txt]] {
+	set channel [open $file]
+	chan configure $channel -encoding utf-8
+	append text [read $channel]
+	close $channel
+    }
+    return $text
 }
 
 namespace import -force support::*
