@@ -1,133 +1,130 @@
-"""Tcl lists and dicts as text: section 4 of doc/wire.md."""
+"""Text of Tcl lists and dicts, as in the `data` of heartbeats, pings and failures (wire.md 4).
+
+Written from doc/wire.md alone, see peer.py.
+"""
 
 import re
 
-BLANKS = " \t\n\v\f\r"
-OCTAL = "01234567"
-HEX = "0123456789abcdefABCDEF"
-LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-ESCAPES = {"\n": "n", "\t": "t", "\v": "v", "\f": "f", "\r": "r"}
-BARE = re.compile(r"[A-Za-z0-9_\-./:@%+,=~^*?!<>'|&()\u0080-\U0010ffff]+")
+SPACE = " \t\n\v\f\r"
+NAMED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+OCTAL, HEX = "01234567", "0123456789abcdefABCDEF"
+HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
+PLAIN = re.compile(r"[A-Za-z0-9_\-./:@%+,=~^*?!<>'|&()\u0080-\U0010ffff]+\Z")
+ESCAPES = {**{c: "\\" + c for c in ' {}[]$;"\\#'},
+           "\n": "\\n", "\t": "\\t", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
 
 
-class NotList(ValueError):
-    """This text is no Tcl list."""
+class BadList(ValueError):
+    """The text is no list, or no dict."""
 
 
-# ---- reading ---------------------------------------------------------------
-
-
-def digits(text, at, allowed, most, largest):
-    """The run of digits there as a number, and where it ends."""
-    base = len(set(allowed.lower()))
-    number = 0
-    end = at
-    while end < len(text) and end - at < most and text[end] in allowed:
-        value = number * base + int(text[end], base)
-        if value > largest:
+def _digits(text, at, digits, most, limit):
+    """(number, position) of up to `most` digits as long as the number stays within the limit."""
+    number, start = 0, at
+    while at < len(text) and at - start < most and text[at] in digits:
+        bigger = number * len({c.lower() for c in digits}) + int(text[at], 16)
+        if bigger > limit:
             break
-        number = value
-        end += 1
-    return number, end
+        number, at = bigger, at + 1
+    return number, at
 
 
-def backslash(text, at):
-    """The character that the sequence there (behind its backslash) stands for, and where it ends."""
+def _backslash(text, at):
+    """(character, position after it) of the sequence whose backslash is at `at`."""
+    at += 1
     if at == len(text):
         return "\\", at
     char = text[at]
+    if char in NAMED:
+        return NAMED[char], at + 1
     if char in OCTAL:
-        number, end = digits(text, at, OCTAL, 3, 0xFF)
-        return chr(number), end
-    if char in "xuU":
-        most = {"x": 2, "u": 4, "U": 8}[char]
-        number, end = digits(text, at + 1, HEX, most, 0x10FFFF)
-        return (chr(number) if end > at + 1 else char), end
+        number, at = _digits(text, at, OCTAL, 3, 0xFF)
+        return chr(number), at
+    if char in HEX_DIGITS:
+        number, after = _digits(text, at + 1, HEX, HEX_DIGITS[char], 0x10FFFF)
+        return (chr(number) if after > at + 1 else char), after
     if char == "\n":
-        end = at + 1
-        while end < len(text) and text[end] in " \t":
-            end += 1
-        return " ", end
-    return LETTERS.get(char, char), at + 1
-
-
-def braced(text, at):
-    depth = 1
-    start = at
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == "{":
-            depth += 1
-        elif text[at] == "}":
-            depth -= 1
-            if depth == 0:
-                return text[start:at], at + 1
         at += 1
-    raise NotList("unmatched open brace")
-
-
-def plain(text, at, ends):
-    """Up to one of the ends, which stays, backslash sequences replaced."""
-    out = ""
-    while at < len(text) and text[at] not in ends:
-        if text[at] == "\\":
-            char, at = backslash(text, at + 1)
-            out += char
-        else:
-            out += text[at]
+        while at < len(text) and text[at] in " \t":
             at += 1
-    return out, at
+        return " ", at
+    return char, at + 1
 
 
-def read_list(text):
-    elements = []
-    at = 0
+def _braced(text, at):
+    begin, depth = at + 1, 1
+    at = begin
+    while at < len(text):
+        char = text[at]
+        if char == "\\":
+            at += 1
+        elif char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            if not depth:
+                return text[begin:at], at + 1
+        at += 1
+    raise BadList("brace without end")
+
+
+def _replaced(text, at, stops):
+    """Text up to one of the stops, with backslash sequences replaced."""
+    out = []
+    while at < len(text) and text[at] not in stops:
+        if text[at] == "\\":
+            char, at = _backslash(text, at)
+        else:
+            char, at = text[at], at + 1
+        out.append(char)
+    return "".join(out), at
+
+
+def split(text):
+    """The elements of a list."""
+    items, at = [], 0
     while True:
-        while at < len(text) and text[at] in BLANKS:
+        while at < len(text) and text[at] in SPACE:
             at += 1
         if at == len(text):
-            return elements
+            return items
         if text[at] == "{":
-            element, at = braced(text, at + 1)
+            item, at = _braced(text, at)
         elif text[at] == '"':
-            element, at = plain(text, at + 1, '"')
+            item, at = _replaced(text, at + 1, '"')
             if at == len(text):
-                raise NotList("unmatched open quote")
+                raise BadList("quote without end")
             at += 1
         else:
-            element, at = plain(text, at, BLANKS)
-        if at < len(text) and text[at] not in BLANKS:
-            raise NotList("element followed by more than white space")
-        elements.append(element)
+            item, at = _replaced(text, at, SPACE)
+        if at < len(text) and text[at] not in SPACE:
+            raise BadList("no space after an element")
+        items.append(item)
 
 
-def read_dict(text):
-    elements = read_list(text)
-    if len(elements) % 2:
-        raise NotList("missing value to go with key")
-    return dict(zip(elements[::2], elements[1::2]))
+def split_dict(text):
+    """A dict from the text of one."""
+    items = split(text)
+    if len(items) % 2:
+        raise BadList("odd number of elements")
+    return dict(zip(items[::2], items[1::2]))
 
 
-# ---- writing ---------------------------------------------------------------
-
-
-def quote(element):
-    if element == "":
+def _element(item):
+    if not item:
         return "{}"
-    if BARE.fullmatch(element):
-        return element
-    if not set(element) & set("{}\\"):
-        return "{" + element + "}"
-    return "".join(
-        "\\" + ESCAPES[char] if char in ESCAPES else "\\" + char if char in ' {}[]$;"\\#' else char
-        for char in element
-    )
+    if PLAIN.match(item):
+        return item
+    if not any(c in "{}\\" for c in item):
+        return "{" + item + "}"
+    return "".join(ESCAPES.get(c, c) for c in item)
 
 
-def write_list(elements):
-    return " ".join(map(quote, elements))
+def join(items):
+    """The text of a list."""
+    return " ".join(map(_element, items))
 
 
-def write_dict(values):
-    return write_list([word for pair in values.items() for word in pair])
+def join_dict(mapping):
+    """The text of a dict."""
+    return join([part for pair in mapping.items() for part in pair])
