@@ -8,19 +8,19 @@
  *	is on its transport's list, and goes when it dies; each callback under
  *	way holds another. Ways to die: ConnFail (broken or closed by the peer:
  *	the delegate is told, always from the event loop), ClusterConnClose (the
- *	layer above wants it: nobody is told), ClusterConnFinish (the same, once
- *	the queue is written).
+ *	layer above wants it: nobody is told, and what waits is handed to
+ *	clusterLinger.c), ClusterConnFinish (the same, once the queue is written).
  */
 
 #include "clusterStreamInt.h"
+
+#include "clusterLinger.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs handed to the system in one write. */
-#define WRITE_RUNS 64
 /* Bytes asked for in one read. */
 #define READ_BYTES 65536
 
@@ -35,8 +35,7 @@ struct ClusterChannel {
     bool broken;            /* a write failed: to be told from the event loop */
     bool finishing;         /* close when the queue is empty, read no more */
     bpacket_stream *frames; /* made with the first read */
-    ClusterBlobQueue queue;
-    size_t written;       /* bytes of the first blob that are written */
+    ClusterOutput output;
     unsigned turn;        /* of the last send */
     int direct;           /* packets written at once in that turn */
     Tcl_TimerToken timer; /* until connected */
@@ -50,7 +49,7 @@ Release(ClusterChannel *conn)
     if (--conn->refCount == 0) {
         ClusterStreamRelease(conn->stream);
         bpacket_stream_destroy(&conn->frames);
-        ClusterBlobQueueFree(&conn->queue);
+        ClusterBlobQueueFree(&conn->output.queue);
         free(conn);
     }
 }
@@ -87,7 +86,7 @@ Detach(ClusterChannel *conn)
     }
     stream->connections--;
     stream->traffic.connections--;
-    stream->traffic.queuedBytes -= conn->queue.bytes;
+    stream->traffic.queuedBytes -= conn->output.queue.bytes;
     ClusterStreamResume(stream);
     return true;
 }
@@ -101,12 +100,12 @@ ConnFail(ClusterChannel *conn, bool failed)
     if (!Detach(conn)) {
         return;
     }
-    if (failed || conn->queue.count) {
+    if (failed || conn->output.queue.count) {
         stream->traffic.failures++;
     }
     if (!conn->finishing) {
-        stream->delegate->closed(stream->context, &stream->base, conn, conn->owner, &conn->queue,
-                failed);
+        stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
+                &conn->output.queue, failed);
     }
     Release(conn);
 }
@@ -117,44 +116,19 @@ ConnFail(ClusterChannel *conn, bool failed)
  * ------------------------------------------------------------------------
  */
 
-/* Takes off the queue what the system took. */
-static void
-Advance(ClusterChannel *conn, size_t taken)
+/* One write, counted. */
+static ClusterpResult
+WriteOnce(ClusterChannel *conn)
 {
     ClusterTraffic *traffic = &conn->stream->traffic;
+    size_t before = conn->output.queue.bytes;
+    ClusterOutputCount count = {0, 0};
+    ClusterpResult result = ClusterOutputWrite(&conn->output, conn->fd, &count);
 
-    traffic->bytesOut += taken;
-    taken += conn->written;
-    for (;;) {
-        ClusterBlob *blob = ClusterBlobQueueAt(&conn->queue, 0);
-
-        if (!blob || taken < blob->length) {
-            break;
-        }
-        taken -= blob->length;
-        traffic->packetsOut++;
-        traffic->queuedBytes -= blob->length;
-        ClusterBlobRelease(ClusterBlobQueuePop(&conn->queue));
-    }
-    conn->written = taken;
-}
-
-static int
-CollectRuns(const ClusterChannel *conn, ClusterpBytes *runs)
-{
-    int count;
-
-    for (count = 0; count < WRITE_RUNS; count++) {
-        ClusterBlob *blob = ClusterBlobQueueAt(&conn->queue, (size_t) count);
-        size_t skip = count ? 0 : conn->written;
-
-        if (!blob) {
-            break;
-        }
-        runs[count].bytes = blob->bytes + skip;
-        runs[count].length = blob->length - skip;
-    }
-    return count;
+    traffic->bytesOut += count.bytes;
+    traffic->packetsOut += count.packets;
+    traffic->queuedBytes -= before - conn->output.queue.bytes;
+    return result;
 }
 
 /*
@@ -164,18 +138,14 @@ CollectRuns(const ClusterChannel *conn, ClusterpBytes *runs)
 static void
 WriteQueue(ClusterChannel *conn)
 {
-    while (conn->queue.count) {
-        ClusterpBytes runs[WRITE_RUNS];
-        size_t taken = 0;
-        int count = CollectRuns(conn, runs);
-        ClusterpResult result = ClusterpWrite(conn->fd, runs, count, &taken, NULL);
+    while (conn->output.queue.count) {
+        ClusterpResult result = WriteOnce(conn);
 
-        if (result == CLUSTERP_OK) {
-            Advance(conn, taken);
-        } else if (result == CLUSTERP_AGAIN) {
+        if (result == CLUSTERP_AGAIN) {
             ClusterWatchMask(conn->watch, CLUSTERP_READABLE | CLUSTERP_WRITABLE);
             return;
-        } else {
+        }
+        if (result != CLUSTERP_OK) {
             conn->broken = true;
             ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
             return;
@@ -211,7 +181,7 @@ WriteSoon(ClusterChannel *conn)
     if (conn->direct < CLUSTER_DIRECT_WRITES) {
         conn->direct++;
         WriteQueue(conn);
-    } else if (conn->queue.bytes - conn->written >= CLUSTER_GATHER_BYTES) {
+    } else if (conn->output.queue.bytes - conn->output.written >= CLUSTER_GATHER_BYTES) {
         WriteQueue(conn);
     } else {
         ClusterWatchFlush(conn->watch);
@@ -224,10 +194,10 @@ ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob)
     if (IsDead(conn) || conn->finishing) {
         return CLUSTER_SEND_FAILED;
     }
-    if (conn->queue.count && conn->queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
+    if (conn->output.queue.count && conn->output.queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
         return CLUSTER_SEND_FULL;
     }
-    if (!ClusterBlobQueuePush(&conn->queue, blob)) {
+    if (!ClusterBlobQueuePush(&conn->output.queue, blob)) {
         return CLUSTER_SEND_FAILED;
     }
     conn->stream->traffic.queuedBytes += blob->length;
@@ -312,6 +282,7 @@ ReadOnce(ClusterChannel *conn)
 static void
 ConnRead(ClusterChannel *conn)
 {
+    ClusterStream *stream = conn->stream;
     int budget = CLUSTER_LOOP_PACKETS;
     ClusterpResult result = CLUSTERP_OK;
 
@@ -328,6 +299,9 @@ ConnRead(ClusterChannel *conn)
         return;
     }
     bpacket_stream_trim(conn->frames);
+    if (budget == CLUSTER_LOOP_PACKETS && conn->owner && stream->delegate->arriving) {
+        stream->delegate->arriving(stream->context, &stream->base, conn->owner);
+    }
     if (budget == 0) {
         ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
     } else if (result == CLUSTERP_CLOSED || result == CLUSTERP_ERROR) {
@@ -373,7 +347,7 @@ ConnReady(void *context, int mask)
         if ((mask & CLUSTERP_WRITABLE) && !IsDead(conn)) {
             WriteQueue(conn);
         }
-        if (conn->finishing && conn->queue.count == 0) {
+        if (conn->finishing && conn->output.queue.count == 0) {
             ClusterConnClose(conn);
         } else if ((mask & CLUSTERP_READABLE) && !IsDead(conn) && !conn->broken) {
             ConnRead(conn);
@@ -429,7 +403,7 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAdd
     if (connecting) {
         conn->timer = Tcl_CreateTimerHandler(CLUSTER_CONNECT_MS, ConnectTimeout, conn);
     }
-    ClusterBlobQueueInit(&conn->queue);
+    ClusterBlobQueueInit(&conn->output.queue);
     conn->next = stream->first;
     if (conn->next) {
         conn->next->previous = conn;
@@ -441,26 +415,45 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAdd
     return conn;
 }
 
-/* On this host a connection is there at once, before the event loop tells of it. */
-static bool
-CanWrite(const ClusterChannel *conn)
+/* OK: can be written; AGAIN: not yet. On this host a connection is there at once, before the event loop tells of it. */
+static ClusterpResult
+Standing(const ClusterChannel *conn)
 {
     if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
-        return false;
+        return CLUSTERP_ERROR;
     }
-    return !conn->connecting || ClusterpConnectResult(conn->fd, NULL) == CLUSTERP_OK;
+    return conn->connecting ? ClusterpConnectResult(conn->fd, NULL) : CLUSTERP_OK;
+}
+
+/* Writes what can be written at once. Is there more, or would closing destroy what is on its way? */
+static bool
+MustLinger(ClusterChannel *conn, ClusterpResult standing)
+{
+    if (standing == CLUSTERP_OK) {
+        WriteQueue(conn);
+        return !conn->broken && (conn->output.queue.count || ClusterpUnsent(conn->fd));
+    }
+    return standing == CLUSTERP_AGAIN && conn->output.queue.count;
 }
 
 void
 ClusterConnClose(ClusterChannel *conn)
 {
+    ClusterpResult standing;
+    int fd = -1;
+
     if (IsDead(conn)) {
         return;
     }
-    if (CanWrite(conn)) {
-        WriteQueue(conn);
+    standing = Standing(conn);
+    if (MustLinger(conn, standing)) {
+        fd = conn->fd;
+        conn->fd = -1; /* stays open */
     }
     Detach(conn);
+    if (fd >= 0) {
+        ClusterLingerTake(conn->stream->loop, fd, &conn->output, standing == CLUSTERP_AGAIN);
+    }
     Release(conn);
 }
 
@@ -472,7 +465,7 @@ ClusterConnFinish(ClusterChannel *conn)
     }
     conn->owner = NULL;
     conn->finishing = true;
-    if (conn->queue.count == 0) {
+    if (conn->output.queue.count == 0) {
         ClusterConnClose(conn);
     }
 }

@@ -49,6 +49,8 @@ struct ClusterLoop {
     int againCount;
     ClusterWatch *flushHead, *flushTail;
     unsigned char *buffer;
+    void *guest; /* NULL, or what `end` is called with */
+    ClusterLoopEndProc *end;
 };
 
 static Tcl_ThreadDataKey loopKey;
@@ -212,7 +214,7 @@ Poll(ClusterLoop *loop)
 {
     if (loop->next >= loop->count) {
         loop->next = 0;
-        loop->count = ClusterpPollerPoll(loop->poller, loop->ready, LOOP_EVENTS);
+        loop->count = ClusterpPollerPoll(loop->poller, loop->ready, LOOP_EVENTS, 0);
     }
     return loop->count > loop->next;
 }
@@ -328,6 +330,10 @@ LoopExit(void *clientData)
     ClusterLoop *loop = clientData;
     ClusterLoop **mine = Tcl_GetThreadData(&loopKey, sizeof(ClusterLoop *));
 
+    if (loop->guest) {
+        loop->end(loop->guest);
+        loop->guest = NULL;
+    }
     *mine = NULL;
     Tcl_DeleteEvents(IsLoopEvent, NULL);
     Tcl_DeleteEventSource(LoopSetup, LoopCheck, loop);
@@ -386,6 +392,12 @@ ClusterLoopForked(const ClusterLoop *loop)
     return loop->pid != ClusterpProcessId();
 }
 
+bool
+ClusterLoopOver(const ClusterLoop *loop)
+{
+    return loop->over;
+}
+
 unsigned
 ClusterLoopTurn(const ClusterLoop *loop)
 {
@@ -397,6 +409,19 @@ ClusterLoopBuffer(ClusterLoop *loop, size_t *size)
 {
     *size = LOOP_BUFFER;
     return loop->buffer;
+}
+
+void *
+ClusterLoopGuest(const ClusterLoop *loop)
+{
+    return loop->guest;
+}
+
+void
+ClusterLoopSetGuest(ClusterLoop *loop, void *guest, ClusterLoopEndProc *end)
+{
+    loop->guest = guest;
+    loop->end = end;
 }
 
 /*

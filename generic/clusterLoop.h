@@ -38,10 +38,23 @@ typedef void(ClusterFlushProc)(void *context);
 ClusterLoop *ClusterLoopGet(int *error);
 /* Did the process fork since? Then descriptors may be closed, and nothing else done to them. */
 bool ClusterLoopForked(const ClusterLoop *loop);
+/* Has the thread ended? Then its watches have nothing to do, and none can be made. */
+bool ClusterLoopOver(const ClusterLoop *loop);
 /* Counts the turns of the event loop: what was sent in the same turn may be written together. */
 unsigned ClusterLoopTurn(const ClusterLoop *loop);
 /* 64 KiB to read into, shared by all of the thread: use it up before calling anybody. */
 void *ClusterLoopBuffer(ClusterLoop *loop, size_t *size);
+
+/*
+ * One thing that lives as long as the loop; NULL when there is none. `end` is
+ * called with it when the thread ends, while the loop's watches still can be
+ * freed, and after everything that joined a cluster in this thread was told
+ * to close. It may block for a while, and frees the guest. Not called in a
+ * thread that goes without being ended.
+ */
+typedef void(ClusterLoopEndProc)(void *guest);
+void *ClusterLoopGuest(const ClusterLoop *loop);
+void ClusterLoopSetGuest(ClusterLoop *loop, void *guest, ClusterLoopEndProc *end);
 
 /* Watches fd, which stays the caller's. NULL with *error when the poller refuses. flush may be NULL. */
 ClusterWatch *ClusterWatchNew(ClusterLoop *loop, int fd, int mask, ClusterWatchProc *proc,

@@ -275,4 +275,4 @@ MulticastTraffic(ClusterTransport *transport)
 
 const ClusterTransportType clusterMulticastType = {"c", true, false, MulticastOpen, MulticastClose,
         MulticastSend, MulticastProps, MulticastEvent, MulticastInfo, MulticastOwn, MulticastForget,
-        MulticastDone, MulticastTraffic, NULL, NULL};
+        MulticastDone, MulticastTraffic, NULL, NULL, NULL};

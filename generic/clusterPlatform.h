@@ -4,11 +4,12 @@
  *	The contract of layer 1: everything that depends on the operating
  *	system. unix/ fulfils it with POSIX and Linux, macosx/ what differs there.
  *
- *	No function here blocks, calls back, or knows Tcl. Every descriptor made
- *	here is non-blocking and close-on-exec; it belongs to the caller, who ends
- *	it with ClusterpClose. Where a function fails it says so in its result and
- *	leaves the system's error number in *error (never 0 then), if error is not
- *	NULL; nothing is left open. Addresses are IPv4, in host byte order.
+ *	No function here blocks (but ClusterpPollerPoll where it is told to),
+ *	calls back, or knows Tcl. Every descriptor made here is non-blocking and
+ *	close-on-exec; it belongs to the caller, who ends it with ClusterpClose.
+ *	Where a function fails it says so in its result and leaves the system's
+ *	error number in *error (never 0 then), if error is not NULL; nothing is
+ *	left open. Addresses are IPv4, in host byte order.
  */
 
 #ifndef CLUSTER_PLATFORM_H
@@ -60,8 +61,11 @@ int ClusterpPollerDescriptor(const ClusterpPoller *poller);
 /* Changes what is watched on fd from oldMask to newMask (0: nothing, removed). */
 ClusterpResult ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask,
         void *context, int *error);
-/* Fills in at most max events and returns how many, 0 when there are none (or on an error). */
-int ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max);
+/*
+ * Fills in at most max events and returns how many, 0 when there are none (or
+ * on an error). Waits at most ms milliseconds for the first; 0: does not.
+ */
+int ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms);
 
 /* ---- multicast datagrams ---------------------------------------------- */
 
@@ -124,6 +128,10 @@ ClusterpResult ClusterpRead(int fd, void *buffer, size_t size, size_t *length, i
 /* Writes what fits of up to count runs; *length is what was taken. Never raises SIGPIPE. */
 ClusterpResult ClusterpWrite(int fd, const ClusterpBytes *runs, int count, size_t *length,
         int *error);
+/* Says that nothing more will be written; the peer reads the end after all that was. */
+void ClusterpShutWrite(int fd);
+/* How many bytes taken of a connection closing now might still destroy: those not on their way to the peer. */
+size_t ClusterpUnsent(int fd);
 void ClusterpClose(int fd);
 
 /* ---- host --------------------------------------------------------------- */

@@ -557,14 +557,15 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
     ClusterMember *member = owner;
     bool current;
 
-    (void) transport;
     (void) failed;
     if (!member || slot->node->closed) {
         return;
     }
     current = member->channels[slot->index] == channel;
     if (current) {
-        member->channels[slot->index] = NULL;
+        member->channels[slot->index] =
+                slot->type->serving ? slot->type->serving(transport, member) : NULL;
+        current = !member->channels[slot->index];
     }
     if (member->leaving) {
         if (!ClusterMemberConnected(member)) {
@@ -574,6 +575,18 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
         ClusterMemberResend(member, slot, unsent);
     } else if (current) {
         ClusterMemberHungUp(member);
+    }
+}
+
+/* Who said goodbye is heard of as long as bytes of a large packet come. */
+static void
+Arriving(void *context, ClusterTransport *transport, void *owner)
+{
+    ClusterMember *member = owner;
+
+    (void) transport;
+    if (!((ClusterSlot *) context)->node->closed && member->leaving && !member->lost) {
+        ClusterMemberHeard(member, NULL);
     }
 }
 
@@ -591,4 +604,5 @@ Dropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t
     ((ClusterSlot *) context)->node->drops[reason] += count;
 }
 
-const ClusterTransportDelegate clusterNodeTransportDelegate = {Received, Closed, Changed, Dropped};
+const ClusterTransportDelegate clusterNodeTransportDelegate = {Received, Closed, Arriving, Changed,
+        Dropped};

@@ -226,3 +226,14 @@ ClusterStreamTraffic(ClusterTransport *transport)
 {
     return &((ClusterStream *) transport)->traffic;
 }
+
+ClusterChannel *
+ClusterStreamServing(ClusterTransport *transport, const void *owner)
+{
+    ClusterChannel *conn = ((ClusterStream *) transport)->first;
+
+    while (conn && (ClusterConnOwner(conn) != owner || !ClusterConnIsOpen(conn))) {
+        conn = ClusterConnNext(conn);
+    }
+    return conn;
+}

@@ -80,6 +80,7 @@ void ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event
 void ClusterStreamForget(ClusterTransport *transport, void *owner);
 void ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel);
 const ClusterTraffic *ClusterStreamTraffic(ClusterTransport *transport);
+ClusterChannel *ClusterStreamServing(ClusterTransport *transport, const void *owner);
 
 /* ---- clusterConn.c: one connection ---- */
 
@@ -87,7 +88,7 @@ const ClusterTraffic *ClusterStreamTraffic(ClusterTransport *transport);
 ClusterChannel *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
         const ClusterpAddr *peer, void *owner);
 ClusterSendResult ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob);
-/* Ends it without telling anybody, writing first what can be written at once. */
+/* Ends it without telling anybody. What is not written by then lingers (see clusterLinger.h). */
 void ClusterConnClose(ClusterChannel *conn);
 /* Ends it once its queue is written; nothing more is read. */
 void ClusterConnFinish(ClusterChannel *conn);

@@ -185,4 +185,5 @@ TcpInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo
 
 const ClusterTransportType clusterTcpType = {"t", false, false, TcpOpen, ClusterStreamClose,
         ClusterStreamSend, TcpProps, ClusterStreamEvent, TcpInfo, ClusterConnOwn,
-        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen};
+        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
+        ClusterStreamServing};

@@ -80,6 +80,8 @@ typedef struct ClusterTransportDelegate {
      */
     void (*closed)(void *context, ClusterTransport *transport, ClusterChannel *channel, void *owner,
             ClusterBlobQueue *unsent, bool failed);
+    /* Part of a packet came from a peer that the channel serves, and no whole one. NULL where nobody wants to know. */
+    void (*arriving)(void *context, ClusterTransport *transport, void *owner);
     /* What props() returns has changed. May be called from within event(). */
     void (*changed)(void *context, ClusterTransport *transport);
     /* Something was dropped. May be called from anywhere; only counts. */
@@ -126,7 +128,7 @@ typedef struct ClusterTransportType {
     ClusterTransport *(*open)(const ClusterTransportConfig *config,
             const ClusterTransportDelegate *delegate, void *context, Tcl_Obj **why,
             const char **code);
-    /* Ends it and every channel, without callbacks; what can be written at once is. */
+    /* Ends it and every channel, without callbacks. What was accepted goes on being written, within limits. */
     void (*close)(ClusterTransport *transport);
     /*
      * Sends to a peer over *channel when that is not NULL, else over a new
@@ -155,6 +157,8 @@ typedef struct ClusterTransportType {
     void (*release)(const struct ClusterTransportType *type);
     /* False once the channel was closed, when a callback that it is held for still runs; NULL: always true. */
     bool (*isOpen)(const ClusterChannel *channel);
+    /* The newest open channel that serves an owner, NULL when there is none; NULL: there is never more than one. */
+    ClusterChannel *(*serving)(ClusterTransport *transport, const void *owner);
 } ClusterTransportType;
 
 /* A transport's first member. */

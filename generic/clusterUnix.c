@@ -259,4 +259,5 @@ UnixInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInf
 
 const ClusterTransportType clusterUnixType = {"u", false, true, UnixOpen, ClusterStreamClose,
         ClusterStreamSend, UnixProps, ClusterStreamEvent, UnixInfo, ClusterConnOwn,
-        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen};
+        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
+        ClusterStreamServing};

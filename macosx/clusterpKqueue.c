@@ -10,7 +10,6 @@
 #include "../unix/clusterpInt.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/types.h>
 #include <sys/event.h>
 #include <sys/time.h>
@@ -19,43 +18,16 @@
 /* The most events fetched by one system call. */
 #define POLL_BATCH 64
 
-struct ClusterpPoller {
-    int fd; /* owned */
-};
-
-ClusterpPoller *
-ClusterpPollerNew(int *error)
-{
-    ClusterpPoller *poller = malloc(sizeof(*poller));
-
-    if (poller == NULL) {
-        errno = ENOMEM;
-        (void) ClusterpFail(error);
-        return NULL;
-    }
-    poller->fd = kqueue();
-    if (poller->fd < 0 || fcntl(poller->fd, F_SETFD, FD_CLOEXEC) != 0) {
-        (void) ClusterpFail(error);
-        ClusterpClose(poller->fd);
-        free(poller);
-        return NULL;
-    }
-    return poller;
-}
-
-void
-ClusterpPollerFree(ClusterpPoller *poller)
-{
-    if (poller != NULL) {
-        ClusterpClose(poller->fd);
-        free(poller);
-    }
-}
-
 int
-ClusterpPollerDescriptor(const ClusterpPoller *poller)
+ClusterpPollerOpen(void)
 {
-    return poller->fd;
+    int fd = kqueue();
+
+    if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        ClusterpDiscard(fd);
+        return -1;
+    }
+    return fd;
 }
 
 /* Applies one change; what closing the descriptor had removed counts as removed. */
@@ -109,9 +81,9 @@ FromKqueue(const struct kevent *ready)
 }
 
 int
-ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max)
+ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms)
 {
-    static const struct timespec now = {0, 0};
+    const struct timespec wait = {ms / 1000, ms % 1000 * 1000000L};
     struct kevent ready[POLL_BATCH];
     int got, count = 0;
 
@@ -119,8 +91,8 @@ ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max)
         return 0;
     }
     do {
-        got = kevent(poller->fd, NULL, 0, ready, max < POLL_BATCH ? max : POLL_BATCH, &now);
-    } while (got < 0 && errno == EINTR);
+        got = kevent(poller->fd, NULL, 0, ready, max < POLL_BATCH ? max : POLL_BATCH, &wait);
+    } while (got < 0 && errno == EINTR && ms == 0);
     for (int i = 0; i < got; i++) {
         void *context = (void *) ready[i].udata;
         int at = 0;

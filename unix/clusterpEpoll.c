@@ -10,48 +10,15 @@
 #include "clusterpInt.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 
 /* The most events fetched by one system call. */
 #define POLL_BATCH 64
 
-struct ClusterpPoller {
-    int fd; /* owned */
-};
-
-ClusterpPoller *
-ClusterpPollerNew(int *error)
-{
-    ClusterpPoller *poller = malloc(sizeof(*poller));
-
-    if (poller == NULL) {
-        errno = ENOMEM;
-        (void) ClusterpFail(error);
-        return NULL;
-    }
-    poller->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (poller->fd < 0) {
-        (void) ClusterpFail(error);
-        free(poller);
-        return NULL;
-    }
-    return poller;
-}
-
-void
-ClusterpPollerFree(ClusterpPoller *poller)
-{
-    if (poller != NULL) {
-        ClusterpClose(poller->fd);
-        free(poller);
-    }
-}
-
 int
-ClusterpPollerDescriptor(const ClusterpPoller *poller)
+ClusterpPollerOpen(void)
 {
-    return poller->fd;
+    return epoll_create1(EPOLL_CLOEXEC);
 }
 
 static uint32_t
@@ -109,7 +76,7 @@ ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask, void
 }
 
 int
-ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max)
+ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms)
 {
     struct epoll_event ready[POLL_BATCH];
     int count;
@@ -118,8 +85,8 @@ ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max)
         return 0;
     }
     do {
-        count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, 0);
-    } while (count < 0 && errno == EINTR);
+        count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, ms);
+    } while (count < 0 && errno == EINTR && ms == 0);
     for (int i = 0; i < count; i++) {
         events[i].context = ready[i].data.ptr;
         events[i].mask = FromEpoll(ready[i].events);

@@ -38,6 +38,15 @@ bool ClusterpSetOption(int fd, int level, int name, int value);
 /* Did a call fail with errno, and only because it would have had to wait? */
 bool ClusterpWouldBlock(int number);
 
+/* ---- the poller: clusterpEpoll.c, or clusterpKqueue.c ------------------ */
+
+struct ClusterpPoller {
+    int fd; /* owned */
+};
+
+/* A new set of what is watched, close-on-exec; -1 with errno set. */
+int ClusterpPollerOpen(void);
+
 /* ---- clusterpInterfaces.c ---------------------------------------------- */
 
 #define CLUSTERP_MAC_SIZE 6

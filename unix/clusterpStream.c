@@ -9,8 +9,12 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#ifdef __linux__
+#   include <linux/sockios.h>
+#endif
 
 /* The most runs of bytes handed to the system at once. */
 #define RUN_LIMIT 64
@@ -263,4 +267,27 @@ ClusterpWrite(int fd, const ClusterpBytes *runs, int count, size_t *length, int 
         count -= some;
     }
     return CLUSTERP_OK;
+}
+
+void
+ClusterpShutWrite(int fd)
+{
+    (void) shutdown(fd, SHUT_WR);
+}
+
+/* What a unix-domain socket has taken is with the peer already. */
+size_t
+ClusterpUnsent(int fd)
+{
+    int count = 0;
+#ifdef SIOCOUTQNSD
+    bool known = ioctl(fd, SIOCOUTQNSD, &count) == 0;
+#elif defined(SO_NWRITE)
+    socklen_t length = sizeof(count);
+    bool known = getsockopt(fd, SOL_SOCKET, SO_NWRITE, &count, &length) == 0;
+#else
+    bool known = false;
+#endif
+
+    return known && count > 0 ? (size_t) count : 0;
 }
