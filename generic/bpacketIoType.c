@@ -364,6 +364,7 @@ BpacketIoTypesReset(BpacketIo *io, Tcl_Interp *interp)
 {
     BpacketIoTemplate *template = io->template;
     size_t i, count = bpacket_template_count(template->template);
+    bool scripted = false;
     int code = TCL_OK;
 
     if (io->mixed && MixIn(io, interp, NULL) != TCL_OK) {
@@ -374,15 +375,16 @@ BpacketIoTypesReset(BpacketIo *io, Tcl_Interp *interp)
     io->types = Tcl_NewListObj(0, NULL);
     Tcl_IncrRefCount(io->types);
     template->refCount++;
-    template->scripted = false;
+    template->scripted = true; /* until it is known: a type's class may use this io as it is made */
     for (i = 0; i < count && code == TCL_OK; i++) {
         BpacketIoField *field = &template->fields[i];
 
         code = Require(io, interp, Tcl_GetString(field->type));
         field->scripted = (field->field->type == BPACKET_TYPE_OWN)
                 || ClassExists(interp, Tcl_GetString(field->type));
-        template->scripted |= field->scripted;
+        scripted |= field->scripted;
     }
+    template->scripted = scripted || code != TCL_OK;
     BpacketIoTemplateRelease(template);
     Tcl_UnsetVar2(interp, TYPE_NAMESPACE "current", NULL, TCL_GLOBAL_ONLY);
     return code;

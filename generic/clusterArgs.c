@@ -139,6 +139,13 @@ ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *cul
                         word),
                 "CLUSTER", "RESOLVER", "OPTION", word, NULL);
         break;
+    case CLUSTER_RESOLVE_OPTION:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf(
+                        "\"%s\" is no tag but an option of resolver, where an option comes first",
+                        word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
     case CLUSTER_RESOLVE_NO_LIST:
         code = ClusterFail(interp, Tcl_ObjPrintf("no list follows \"%s\" in the resolver", word),
                 "CLUSTER", "RESOLVER", "LIST", NULL);
@@ -165,7 +172,7 @@ ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *cul
 static int
 BadPayload(Tcl_Interp *interp, const ClusterSendDetails *details)
 {
-    const char *key = details->culprit ? Tcl_GetString(details->culprit) : "";
+    const char *key = details->culprit;
 
     switch (details->payloadStatus) {
     case CLUSTER_PAYLOAD_UNKNOWN_KEY:
@@ -174,8 +181,12 @@ BadPayload(Tcl_Interp *interp, const ClusterSendDetails *details)
     case CLUSTER_PAYLOAD_BAD_VALUE:
         return ClusterFail(interp,
                 Tcl_ObjPrintf("Encoding Failed: the value of %s must be %s", key,
-                        ClusterPayloadMust(details->culprit)),
+                        ClusterPayloadMust(key)),
                 "CLUSTER", "PAYLOAD", "BAD_VALUE", key, NULL);
+    case CLUSTER_PAYLOAD_INCOMPLETE:
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("the payload lacks %s; $cluster payload makes complete ones", key),
+                "CLUSTER", "PAYLOAD", "INCOMPLETE", key, NULL);
     case CLUSTER_PAYLOAD_TOO_LARGE:
         return ClusterFail(interp,
                 Tcl_ObjPrintf("the packet would be larger than %u bytes", CLUSTER_MAX_PACKET),
@@ -193,7 +204,9 @@ ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status, const ClusterSendD
         return BadPayload(interp, details);
     }
     if (status == CLUSTER_SEND_OVERSIZED) {
-        return ClusterFail(interp, Tcl_NewStringObj("the packet is too large for the protocol", -1),
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("the packet is larger than the %d bytes that a datagram carries",
+                        CLUSTER_DATAGRAM_MAX),
                 "CLUSTER", "PACKET", "TOO_LARGE", NULL);
     }
     return TCL_OK;

@@ -201,7 +201,8 @@ ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
 static bool
 IsToBeAsked(const ClusterMember *member, int64_t now)
 {
-    return !member->propsKnown && (member->asked == 0 || now - member->asked > DISCOVER_EVERY);
+    return !(member->propsKnown && member->tagsKnown)
+            && (member->asked == 0 || now - member->asked > DISCOVER_EVERY);
 }
 
 /* The sids of members to be asked, that one first, at most ASK_MOST; a new list. */

@@ -356,6 +356,39 @@ ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj
  * ------------------------------------------------------------------------
  */
 
+/* Leaves a query for later, unless it has no ruid, by which it could be answered. False: there are too many. */
+static bool
+LeaveOpen(ClusterServiceObject *service, ClusterMessage *message)
+{
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
+
+    return !ruid
+            || ClusterServiceLeaveOpen(service, ruid,
+                    ClusterMessageField(message, CLUSTER_CHANNEL));
+}
+
+/* Runs the hook of a query. Its code; the answer in the interp, unless it is left for later. */
+static bool
+RunQuery(ClusterObject *cluster, ClusterHook *hook, ClusterServiceObject *service,
+        ClusterMessage *message, bool *later)
+{
+    ClusterInterp *data = cluster->data;
+    ClusterHookCall call;
+    bool good;
+
+    InitCall(&call, cluster, service);
+    call.payload = ClusterMessagePayload(message);
+    call.variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
+    good = ClusterHookRun(data, hook, &call) == TCL_OK;
+    cluster->hookErrors += good ? 0 : 1;
+    *later = good && call.broken;
+    if (*later && service->object && !LeaveOpen(service, message)) {
+        *later = good = false;
+        Tcl_SetObjResult(data->interp, Tcl_NewStringObj("too many queries are open", -1));
+    }
+    return good;
+}
+
 /*
  * The hook's result, or its error's text; without a hook an empty answer, and
  * none for a hook that ends with `return -code break`: it answers later.
@@ -367,19 +400,13 @@ Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
     ClusterInterp *data = cluster->data;
     ClusterHook *hook = Find(cluster, CLUSTER_HOOK_QUERY);
     ClusterServiceObject *service = HoldService(message->member);
-    ClusterHookCall call;
     bool good = true, later = false;
 
     *answer = NULL;
     ClusterObjectHold(cluster);
     ClusterInterpHold(data);
     if (hook && service && service->object) {
-        InitCall(&call, cluster, service);
-        call.payload = ClusterMessagePayload(message);
-        call.variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
-        good = ClusterHookRun(data, hook, &call) == TCL_OK;
-        later = good && call.broken;
-        cluster->hookErrors += good ? 0 : 1;
+        good = RunQuery(cluster, hook, service, message, &later);
         if (data->interp && !later) {
             *answer = Tcl_GetObjResult(data->interp);
             Tcl_IncrRefCount(*answer);

@@ -119,21 +119,6 @@ Soonest(ClusterNode *node)
  * ------------------------------------------------------------------------
  */
 
-void
-ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
-{
-    ClusterNode *node = member->node;
-
-    member->seen = ClusterClockNow(&node->clock);
-    member->deadline = member->seen + (member->leaving ? LEAVE_WITHIN : node->ttl);
-    if (data) {
-        ClusterMemberSetProps(member, data, false);
-    }
-    member->expected = false;
-    ClusterNodeCancelPing(node, member->sid);
-    ClusterNodeArmExpiry(node);
-}
-
 /* Moves the deadline to an earlier time. */
 static void
 Shorten(ClusterMember *member, int64_t deadline)
@@ -147,6 +132,27 @@ Shorten(ClusterMember *member, int64_t deadline)
     member->key = deadline;
     SiftUp(node, member);
     ClusterTimerCancel(&node->expiry);
+    ClusterNodeArmExpiry(node);
+}
+
+void
+ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
+{
+    ClusterNode *node = member->node;
+    int64_t deadline;
+
+    member->seen = ClusterClockNow(&node->clock);
+    deadline = member->seen + (member->leaving ? LEAVE_WITHIN : node->ttl);
+    if (deadline < member->key) {
+        Shorten(member, deadline);
+    } else {
+        member->deadline = deadline;
+    }
+    if (data) {
+        ClusterMemberSetProps(member, data, false);
+    }
+    member->expected = member->tried = member->hurried = false;
+    ClusterNodeCancelPing(node, member->sid);
     ClusterNodeArmExpiry(node);
 }
 
@@ -184,13 +190,55 @@ ClusterMemberExpect(ClusterMember *member, int64_t ms)
     return true;
 }
 
-void
-ClusterMemberHungUp(ClusterMember *member)
+/* It is dead most likely: to be asked after alone, at once, and lost soon unless it answers. */
+static void
+Hurry(ClusterMember *member)
 {
-    if (!member->lost && !member->leaving && !member->expected) {
-        ExpectWithin(member, UNREACHABLE_EXPECT_WITHIN);
-        ClusterNodeSchedulePing(member->node, member->sid);
+    if (!member->hurried && ClusterNodePingSoon(member->node, member->sid)) {
+        member->hurried = true;
+        ExpectWithin(member, member->local ? HUNG_UP_EXPECT_WITHIN : HUNG_UP_EXPECT_FAR_WITHIN);
     }
+}
+
+static void
+Doubt(ClusterMember *member)
+{
+    ExpectWithin(member, UNREACHABLE_EXPECT_WITHIN);
+    ClusterNodeSchedulePing(member->node, member->sid);
+}
+
+/*
+ * Who still listens may have closed the connection on purpose, or another
+ * process has its port by now, so it is asked after in good time. A refused
+ * connection comes back here, or was refused at once.
+ */
+void
+ClusterMemberHungUp(ClusterMember *member, ClusterSlot *slot)
+{
+    if (member->lost || member->leaving || (member->expected && !member->tried)) {
+        return;
+    }
+    if (member->tried) {
+        Hurry(member);
+        return;
+    }
+    Doubt(member);
+    member->tried = true;
+    if (ClusterMemberReach(member, slot) == CLUSTER_SEND_FAILED) {
+        Hurry(member);
+    }
+}
+
+void
+ClusterMemberRefused(ClusterMember *member)
+{
+    if (member->lost || member->leaving) {
+        return;
+    }
+    if (!member->expected) {
+        Doubt(member);
+    }
+    Hurry(member);
 }
 
 /*
@@ -206,6 +254,9 @@ ExpireNow(void *data)
 
     ClusterNodeHold(node);
     ClusterNodeExpire(node);
+    if (!node->expiry.token) {
+        node->expiryDue = 0;
+    }
     ClusterNodeArmExpiry(node);
     ClusterNodeRelease(node);
 }
@@ -214,14 +265,33 @@ void
 ClusterNodeArmExpiry(ClusterNode *node)
 {
     ClusterMember *member;
-    int64_t wait;
+    int64_t due, now;
 
     if (node->expiry.token || node->closed || (member = Soonest(node)) == NULL) {
         return;
     }
-    wait = member->deadline + 1 - ClusterClockNow(&node->clock); /* over is what is past it */
-    ClusterTimerSet(&node->expiry, &node->clock, wait < EXPIRY_STEP ? EXPIRY_STEP : wait, ExpireNow,
-            node);
+    now = ClusterClockNow(&node->clock);
+    due = member->deadline + 1; /* over is what is past it */
+    due = due < node->graceUntil ? node->graceUntil : due;
+    due = due < now + EXPIRY_STEP ? now + EXPIRY_STEP : due;
+    node->expiryDue = due;
+    ClusterTimerSet(&node->expiry, &node->clock, due - now, ExpireNow, node);
+}
+
+/*
+ * The event loop was away, in a long computation or as the process or its
+ * host was stopped: what the others said meanwhile is not read yet, and they
+ * may have been stopped with us. So nobody is lost before they had a chance
+ * to be heard, and all are asked to report.
+ */
+static void
+ComeBack(ClusterNode *node, int64_t now)
+{
+    node->expiryDue = 0;
+    node->graceUntil = now + AWAY_GRACE;
+    ClusterTimerCancel(&node->expiry);
+    ClusterNodeArmExpiry(node);
+    ClusterNodeDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
 }
 
 /* Losing a member may run a script that loses others or closes the node, so each loss looks anew. */
@@ -231,7 +301,11 @@ ClusterNodeExpire(ClusterNode *node)
     int64_t now = ClusterClockNow(&node->clock);
     ClusterMember *member;
 
-    while (!node->closed && (member = Soonest(node)) != NULL && member->deadline < now) {
+    if (node->expiryDue && now - node->expiryDue >= AWAY) {
+        ComeBack(node, now);
+    }
+    while (!node->closed && now >= node->graceUntil && (member = Soonest(node)) != NULL
+            && member->deadline < now) {
         ClusterMemberLose(member);
     }
 }

@@ -101,6 +101,8 @@ MatchRow(const ClusterHookRow *row, int objc, Tcl_Obj *const *objv, ClusterHookP
 bool
 ClusterHookPathParse(int objc, Tcl_Obj *const *objv, ClusterHookPath *path)
 {
+    Tcl_Obj **words;
+    Tcl_Size count;
     int kind;
 
     for (kind = 0; kind < CLUSTER_HOOK_KINDS; kind++) {
@@ -109,7 +111,8 @@ ClusterHookPathParse(int objc, Tcl_Obj *const *objv, ClusterHookPath *path)
             return true;
         }
     }
-    return false;
+    return objc == 1 && Tcl_ListObjGetElements(NULL, objv[0], &count, &words) == TCL_OK && count > 1
+            && count <= 3 && ClusterHookPathParse((int) count, words, path);
 }
 
 Tcl_Obj *

@@ -180,6 +180,17 @@ NewHook(ClusterHooks *hooks, ClusterHookKind kind, Tcl_Obj *path, Tcl_Obj *body)
     return hook;
 }
 
+/* Looked up anew: methods are defined by commands, which a script may trace. */
+static void
+ForgetPath(ClusterHooks *hooks, Tcl_Obj *path)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&hooks->byPath, Tcl_GetString(path));
+
+    if (entry) {
+        Forget(hooks, entry);
+    }
+}
+
 /* Stores, replaces or (empty body) removes one. */
 static int
 Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char *parameter,
@@ -197,7 +208,7 @@ Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char 
     if (length == 0) {
         if (entry) {
             DeleteMethod(hooks->data, Tcl_GetHashValue(entry));
-            Forget(hooks, entry);
+            ForgetPath(hooks, path);
         }
         Tcl_DecrRefCount(path);
         return TCL_OK;
@@ -212,9 +223,7 @@ Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char 
         HookRelease(hook);
         return TCL_ERROR;
     }
-    if (entry) {
-        Forget(hooks, entry);
-    }
+    ForgetPath(hooks, hook->path);
     entry = Tcl_CreateHashEntry(&hooks->byPath, Tcl_GetString(hook->path), &isNew);
     Tcl_SetHashValue(entry, hook);
     hooks->counts[kind]++;
@@ -371,6 +380,13 @@ ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *
         return TCL_OK;
     }
     if (ClusterHookPathParse(objc - 1, objv, &path)) {
+        if (!Tcl_CommandComplete(Tcl_GetString(objv[objc - 1]))) {
+            return ClusterFail(interp,
+                    Tcl_NewStringObj("the hook's body is not complete: a brace, bracket or quote "
+                                     "is open",
+                            -1),
+                    "CLUSTER", "HOOK", "BODY", NULL);
+        }
         return StoreAll(hooks, interp, &path, objv[objc - 1]);
     }
     return ClusterHookPathUnknown(interp, objc > 1 ? objc - 1 : objc, objv);

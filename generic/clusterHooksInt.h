@@ -33,7 +33,7 @@ typedef struct ClusterHookPath {
 
 /* ---- clusterHookPath.c ---- */
 
-/* False when the words are no path. path->parameters is one of them. */
+/* The words may be one, a list. False when they are no path. path->parameters is one of them. */
 bool ClusterHookPathParse(int objc, Tcl_Obj *const *objv, ClusterHookPath *path);
 /* The canonical path, a new list. */
 Tcl_Obj *ClusterHookPathCanonical(ClusterHookKind kind, const char *parameter);

@@ -95,10 +95,12 @@ static bool
 ParseRemote(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_WideInt hops;
+    double number;
     int on;
 
     if (Tcl_GetWideIntFromObj(NULL, value, &hops) != TCL_OK) {
-        if (Tcl_GetBooleanFromObj(NULL, value, &on) != TCL_OK) {
+        if (Tcl_GetDoubleFromObj(NULL, value, &number) == TCL_OK
+                || Tcl_GetBooleanFromObj(NULL, value, &on) != TCL_OK) {
             return false;
         }
         hops = on;
@@ -302,8 +304,12 @@ UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
     for (row = rows; row->key; row++) {
         Tcl_AppendPrintfToObj(message, " %s", row->key);
     }
-    Tcl_AppendPrintfToObj(message, ", or of the protocols to join with: %s",
-            Tcl_GetString(request->protocols));
+    if (ClusterTransportByName(word)) {
+        Tcl_AppendPrintfToObj(message, "; -%s needs %s among the -protocols", word, word);
+    } else {
+        Tcl_AppendPrintfToObj(message, ", or of the protocols to join with: %s",
+                Tcl_GetString(request->protocols));
+    }
     return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, NULL);
 }
 
@@ -376,7 +382,9 @@ MakeConfig(const JoinRequest *request)
             Set(config, row->key, Option(request, row->key));
         }
     }
-    Set(config, "protocols", request->protocols);
+    Set(config, "protocols",
+            Tcl_DuplicateObj(
+                    request->protocols)); /* scripts may convert it, while ours is walked */
     Set(config, "channels", request->channelList);
     Set(config, "remote", Tcl_NewIntObj(request->node.remote));
     Tcl_DictObjFirst(NULL, request->options, &search, &key, &value, &done);

@@ -190,6 +190,22 @@ UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagra
     }
 }
 
+/* Heartbeats and discoveries add to the props, a flush replaces them. Before the tags, whose hook may want to send. */
+static void
+UpdateProps(ClusterMember *member, ClusterMessage *message)
+{
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+    Tcl_Obj *data;
+
+    if ((type != CLUSTER_HEARTBEAT && type != CLUSTER_DISCOVERY && type != CLUSTER_FLUSH)
+            || (data = ClusterMessageField(message, CLUSTER_DATA)) == NULL) {
+        return;
+    }
+    Tcl_IncrRefCount(data);
+    ClusterMemberSetProps(member, data, type == CLUSTER_FLUSH);
+    Tcl_DecrRefCount(data);
+}
+
 static void
 UpdateTags(ClusterMember *member, ClusterMessage *message)
 {
@@ -274,6 +290,7 @@ ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
         ClusterMemberUseChannel(member, message->slot, message->channel);
     }
     ClusterMemberHeard(member, NULL);
+    UpdateProps(member, message);
     UpdateTags(member, message);
 }
 

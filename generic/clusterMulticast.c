@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What fits into a UDP datagram over IPv4. */
-#define DATAGRAM_MAX 65507
 
 typedef struct Multicast {
     ClusterTransport base;
@@ -204,7 +202,7 @@ MulticastSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChann
 
     (void) peer;
     (void) channel;
-    if (blob->length > DATAGRAM_MAX) {
+    if (blob->length > CLUSTER_DATAGRAM_MAX) {
         return CLUSTER_SEND_TOO_LARGE;
     }
     if (ClusterpMulticastSend(self->socket, blob->bytes, blob->length, NULL) != CLUSTERP_OK) {
@@ -275,4 +273,4 @@ MulticastTraffic(ClusterTransport *transport)
 
 const ClusterTransportType clusterMulticastType = {"c", true, false, MulticastOpen, MulticastClose,
         MulticastSend, MulticastProps, MulticastEvent, MulticastInfo, MulticastOwn, MulticastForget,
-        MulticastDone, MulticastTraffic, NULL, NULL, NULL};
+        MulticastDone, MulticastTraffic, NULL, NULL, NULL, NULL};

@@ -124,6 +124,9 @@ ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl
         return false;
     }
     node->slots[node->slotCount++] = slot;
+    if (Tcl_IsShared(node->protocols)) { /* a transport written in Tcl asked for them */
+        ClusterReplaceObj(&node->protocols, Tcl_DuplicateObj(node->protocols));
+    }
     Tcl_ListObjAppendElement(NULL, node->protocols, slot->id);
     node->propsChanged = true;
     return true;
@@ -190,7 +193,8 @@ ClusterNodeClose(ClusterNode *node, bool quiet)
     node->closed = true;
     ClusterTimerCancel(&node->beat);
     ClusterTimerCancel(&node->expiry);
-    ClusterTimerCancel(&node->check);
+    ClusterTimerCancel(&node->answer);
+    ClusterTimerCancel(&node->hangUp);
     ClusterTimerCancel(&node->ping);
     ClusterQueriesEndAll(node);
     while (node->first) {
@@ -266,6 +270,7 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterReplaceObj(&node->tags, NULL);
     ClusterReplaceObj(&node->protocols, NULL);
     ClusterReplaceObj(&node->pinged, NULL);
+    ClusterReplaceObj(&node->hungUp, NULL);
     for (i = 0; i < DEPARTED_MAX; i++) {
         ClusterReplaceObj(&node->departed[i], NULL);
     }

@@ -93,7 +93,7 @@ typedef struct ClusterNodeDelegate {
     bool (*payloadOut)(void *context, Tcl_Obj **payload, int flags);
     /* Encoded for this slot. Returns the blob to send, a new reference, or NULL: this protocol fails. */
     ClusterBlob *(*packetOut)(void *context, ClusterSlot *slot, ClusterBlob *blob);
-    /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here, whose text is in reason. */
+    /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason is `lost` or `unreachable` then. */
     void (*queryEvent)(void *context, ClusterQuery *query, ClusterQueryEvent event,
             ClusterMember *member, Tcl_Obj *payload, const char *reason);
 } ClusterNodeDelegate;
@@ -272,11 +272,13 @@ typedef enum ClusterSendStatus {
     CLUSTER_SEND_BAD_PAYLOAD  /* see the details */
 } ClusterSendStatus;
 
+#define CLUSTER_CULPRIT_SIZE 64
+
 /* Of a send: which slot carried it, or what was wrong with the payload. */
 typedef struct ClusterSendDetails {
     ClusterSlot *slot;
     ClusterPayloadStatus payloadStatus;
-    Tcl_Obj *culprit; /* borrowed from the payload */
+    char culprit[CLUSTER_CULPRIT_SIZE]; /* the key it is about; longer ones are cut */
 } ClusterSendDetails;
 
 #define CLUSTER_ALLOW_BROADCAST 1 /* the multicast may carry it, filtered to the member */

@@ -16,11 +16,16 @@
 #define PING_ANSWER_WITHIN        15000
 #define PING_ANSWER_EVERY         1000 /* a ping for us alone is answered at most this often */
 #define PING_EXPECT_WITHIN        20000
-#define PING_CHECK_AFTER          30000
+#define PING_SOON_MOST            10 /* members asked after at once as their connection ended ... */
+#define PING_SOON_EVERY           1000 /* ... in so long */
+#define HUNG_UP_EXPECT_WITHIN     3000 /* a member on this host whose connection ended */
+#define HUNG_UP_EXPECT_FAR_WITHIN 10000
 #define UNREACHABLE_EXPECT_WITHIN 30000
-#define RECENTLY                  3000 /* heard within: not suspected */
-#define REFRESH_EVERY             1000 /* failure reports are heeded at most this often */
-#define LEAVE_WITHIN              1000 /* silence after a goodbye while a connection is open */
+#define AWAY                      1000 /* a timer so late means that the event loop was not there ... */
+#define AWAY_GRACE                3000  /* ... so nobody is lost for so long */
+#define RECENTLY                  3000  /* heard within: not suspected */
+#define REFRESH_EVERY             1000  /* failure reports are heeded at most this often */
+#define LEAVE_WITHIN              10000 /* silence after a goodbye while a connection is open */
 
 /* Of what a stranger can make a member remember, in bytes of the wire: larger tags or props are dropped. */
 #define MEMBER_STATE_MAX 65536
@@ -73,8 +78,13 @@ struct ClusterNode {
     ClusterMember *first, *last; /* in the order they were found */
     ClusterMember **deadlines;   /* a heap of all, see clusterExpiry.c */
     size_t memberCount, deadlineRoom;
-    ClusterTimer beat, expiry, check, ping;
+    ClusterTimer beat, expiry, ping, answer, hangUp;
+    int64_t expiryDue; /* when the expiry timer should fire; 0 when it is not set */
+    int64_t graceUntil;
     Tcl_Obj *pinged; /* sids to ask after, NULL when none */
+    Tcl_Obj *hungUp; /* sids to ask after at once, NULL when none */
+    int64_t soonSince;
+    int soonCount;
     bool discovered; /* lastDiscovery is set */
     int64_t lastDiscovery;
     bool answered; /* lastAnswer is set */
@@ -102,10 +112,13 @@ struct ClusterMember {
     int64_t key;      /* the deadline that the heap knows, no later than that */
     size_t place;     /* in the heap */
     bool expected;
+    bool tried, hurried; /* after a connection ended: to open another, to ask after it at once */
     bool leaving; /* said goodbye, but what it sent before may still come over a connection */
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
     int64_t asked;                     /* when it was last asked for them, 0 for never */
-    Tcl_Obj *firstPayload;             /* kept for it */
+    int64_t reported;       /* since when it was told what failed, not twice in a while */
+    uint32_t reportedSlots; /* bits */
+    Tcl_Obj *firstPayload;  /* kept for it */
     ClusterTimer discovery;
     ClusterChannel *channels[CLUSTER_SLOTS_MAX];
     void *owner;
@@ -150,11 +163,17 @@ void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
 /* clusterExpiry.c: a new member's deadline is the ttl from now; false without memory */
 bool ClusterExpiryAdd(ClusterNode *node, ClusterMember *member);
 void ClusterExpiryRemove(ClusterNode *node, ClusterMember *member);
+/* clusterPing.c: asks after a member alone at the next turn. False when that was done too often lately. */
+bool ClusterNodePingSoon(ClusterNode *node, Tcl_Obj *sid);
+
 /*
- * Its connection ended without a goodbye, as when its process dies: the
- * cluster is asked after it, however lately it was heard.
+ * Its connection over the slot ended without a goodbye, as when its process
+ * dies: it is asked after, however lately it was heard, and at once when it
+ * refuses another one.
  */
-void ClusterMemberHungUp(ClusterMember *member);
+void ClusterMemberHungUp(ClusterMember *member, ClusterSlot *slot);
+/* It refused a connection, and there is no other way to it: asked after at once. */
+void ClusterMemberRefused(ClusterMember *member);
 /* It said goodbye: lost when its channels are closed, or LEAVE_WITHIN after it was last heard. */
 void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */
@@ -163,7 +182,9 @@ void ClusterNodeArmExpiry(ClusterNode *node);
 /* clusterBeat.c: has a member say who it is if its props are unknown; with it others like it */
 void ClusterMemberAsk(ClusterMember *member);
 
-/* clusterSend.c: packets that a broken channel left behind */
+/* clusterSend.c: opens a connection to it. FAILED: refused; FULL: nothing is known */
+ClusterSendResult ClusterMemberReach(ClusterMember *member, ClusterSlot *slot);
+/* packets that a broken channel left behind */
 void ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
 
 /* clusterQuery.c */

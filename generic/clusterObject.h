@@ -41,6 +41,8 @@ typedef struct ClusterServiceObject {
     Tcl_Object object;
     Tcl_Obj *name;
     Tcl_Obj *my;
+    Tcl_Obj *
+            open; /* dict: ruids of its queries that a hook left open, their channels; NULL for none */
     bool ending; /* its destructor runs, or it is being destroyed */
 } ClusterServiceObject;
 
@@ -79,6 +81,18 @@ bool ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member);
 void ClusterServiceEnd(ClusterServiceObject *service);
 /* The member behind a name or TclOO object, NULL with a message when it is none of this cluster. */
 ClusterMember *ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name);
+
+#define CLUSTER_SERVICE_SEND_FLAGS                                                                 \
+   (CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
+/* Sends, and leaves the protocol used as the result, empty when none worked. */
+int ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+        Tcl_Obj *protocols, int flags);
+
+/* ---- clusterAnswerCmd.c ---- */
+
+/* Notes a query that is to be answered later. False when too many are, or its ruid is too long. */
+bool ClusterServiceLeaveOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel);
+ClusterMethodProc ClusterServiceCmdAnswer;
 
 /* ---- clusterQueryCmd.c ---- */
 

@@ -8,6 +8,8 @@
 
 #include "bpacketValue.h"
 
+#include <string.h>
+
 #define NUMBER_BITS 64 /* of a varint in a cluster's packet */
 
 void
@@ -58,7 +60,7 @@ Judge(bool written)
 }
 
 static ClusterPayloadStatus
-WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value)
+WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value, uint32_t *present)
 {
     Tcl_Size length;
     const char *name = Tcl_GetStringFromObj(key, &length);
@@ -67,6 +69,7 @@ WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value)
     if (id == 0) {
         return CLUSTER_PAYLOAD_UNKNOWN_KEY;
     }
+    *present |= 1u << id;
     bpacket_write_varint(writer, (uint64_t) id);
     switch (clusterFields[id].type) {
     case CLUSTER_VARINT:
@@ -85,7 +88,7 @@ WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value)
 }
 
 const char *
-ClusterPayloadMust(Tcl_Obj *key)
+ClusterPayloadMust(const char *key)
 {
     static const char *const must[] = {
             [CLUSTER_VARINT] = "an integer of 0 or more",
@@ -94,9 +97,7 @@ ClusterPayloadMust(Tcl_Obj *key)
             [CLUSTER_LIST] = "a list",
             [CLUSTER_BOOLEAN] = "a boolean",
     };
-    Tcl_Size length;
-    const char *name = Tcl_GetStringFromObj(key, &length);
-    int id = ClusterFieldByName(name, (size_t) length);
+    int id = ClusterFieldByName(key, strlen(key));
 
     return id ? must[clusterFields[id].type] : "absent";
 }
@@ -114,18 +115,21 @@ ClusterPayloadStatus
 ClusterPayloadEncode(Tcl_Obj *payload, bpacket_writer *writer, bpacket_span *packet,
         Tcl_Obj **culprit)
 {
-    return ClusterPayloadEncodeFor(payload, NULL, writer, packet, culprit);
+    uint32_t present;
+
+    return ClusterPayloadEncodeFor(payload, NULL, writer, packet, &present, culprit);
 }
 
 ClusterPayloadStatus
 ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only, bpacket_writer *writer,
-        bpacket_span *packet, Tcl_Obj **culprit)
+        bpacket_span *packet, uint32_t *present, Tcl_Obj **culprit)
 {
     ClusterPayloadStatus status = CLUSTER_PAYLOAD_OK;
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
     int done;
 
+    *present = 0;
     if (Tcl_DictObjFirst(NULL, payload, &search, &key, &value, &done) != TCL_OK) {
         return CLUSTER_PAYLOAD_NOT_DICT;
     }
@@ -135,7 +139,7 @@ ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only, bpacket_writer *writer,
         WriteFilter(writer, only);
     }
     while (!done) {
-        status = WriteField(writer, key, value);
+        status = WriteField(writer, key, value, present);
         if (status != CLUSTER_PAYLOAD_OK) {
             break;
         }

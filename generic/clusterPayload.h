@@ -16,7 +16,8 @@ typedef enum ClusterPayloadStatus {
     CLUSTER_PAYLOAD_NOT_DICT,    /* the payload is no dict */
     CLUSTER_PAYLOAD_UNKNOWN_KEY, /* a key that is no field */
     CLUSTER_PAYLOAD_BAD_VALUE,   /* a value that the field's type cannot hold */
-    CLUSTER_PAYLOAD_TOO_LARGE    /* beyond CLUSTER_MAX_PACKET or _MAX_ELEMENTS, or no memory */
+    CLUSTER_PAYLOAD_TOO_LARGE,   /* beyond CLUSTER_MAX_PACKET or _MAX_ELEMENTS, or no memory */
+    CLUSTER_PAYLOAD_INCOMPLETE   /* a field that every packet needs is not there; not of encoding */
 } ClusterPayloadStatus;
 
 /*
@@ -40,12 +41,15 @@ void ClusterPayloadKeysFree(ClusterPayloadKeys *keys);
  */
 ClusterPayloadStatus ClusterPayloadEncode(Tcl_Obj *payload, bpacket_writer *writer,
         bpacket_span *packet, Tcl_Obj **culprit);
-/* The same with the word `only` as filter in front, for payloads that have none; NULL for no filter. */
+/*
+ * The same with the word `only` as filter in front, for payloads that have
+ * none; NULL for no filter. *present: bit 1 << id for each field of the dict.
+ */
 ClusterPayloadStatus ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only,
-        bpacket_writer *writer, bpacket_span *packet, Tcl_Obj **culprit);
+        bpacket_writer *writer, bpacket_span *packet, uint32_t *present, Tcl_Obj **culprit);
 
 /* What the value of a key must be, for messages; the key is a field's name. */
-const char *ClusterPayloadMust(Tcl_Obj *key);
+const char *ClusterPayloadMust(const char *key);
 
 /* A new dict (refCount 0) with the packet's fields in the order they came. */
 Tcl_Obj *ClusterPayloadFromPacket(const ClusterPayloadKeys *keys, const ClusterPacket *packet);

@@ -66,18 +66,12 @@ ClusterNodeCancelPing(ClusterNode *node, Tcl_Obj *sid)
     }
 }
 
-void
-ClusterNodeSendPing(ClusterNode *node)
+/* Multicasts a ping for these sids, a list. */
+static void
+Ask(ClusterNode *node, Tcl_Obj *sids)
 {
-    Tcl_Obj *sids = node->pinged;
-    Tcl_Obj *extra, *payload;
+    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
 
-    if (node->closed || !sids || ClusterNodeForked(node)) {
-        return;
-    }
-    node->pinged = NULL; /* the reference is ours now */
-    ClusterTimerCancel(&node->ping);
-    extra = Tcl_NewDictObj();
     Tcl_IncrRefCount(extra);
     Tcl_DictObjPut(NULL, extra, node->keys.name[CLUSTER_DATA], sids);
     payload = ClusterNodePayload(node, CLUSTER_PING, CLUSTER_CHANNEL_BROADCAST, extra, false, true);
@@ -86,18 +80,78 @@ ClusterNodeSendPing(ClusterNode *node)
     ClusterNodeExpect(node, sids);
     Tcl_DecrRefCount(payload);
     Tcl_DecrRefCount(extra);
+}
+
+void
+ClusterNodeSendPing(ClusterNode *node)
+{
+    Tcl_Obj *sids = node->pinged;
+
+    if (node->closed || !sids || ClusterNodeForked(node)) {
+        return;
+    }
+    node->pinged = NULL; /* the reference is ours now */
+    ClusterTimerCancel(&node->ping);
+    Ask(node, sids);
     Tcl_DecrRefCount(sids);
 }
 
+/*
+ * ------------------------------------------------------------------------
+ * After a connection ended
+ * ------------------------------------------------------------------------
+ */
+
+/* Who is asked after alone answers at once, so each gets a ping of its own. */
 static void
-CheckNow(void *data)
+AskEach(void *data)
 {
     ClusterNode *node = data;
+    Tcl_Obj *sids = node->hungUp, *sid, *one;
+    Tcl_Size i;
 
     ClusterNodeHold(node);
-    ClusterNodeExpire(node);
+    node->hungUp = NULL; /* the reference is ours now */
+    for (i = 0; sids && !node->closed && !ClusterNodeForked(node)
+            && Tcl_ListObjIndex(NULL, sids, i, &sid) == TCL_OK && sid;
+            i++) {
+        one = Tcl_NewListObj(1, &sid);
+        Tcl_IncrRefCount(one);
+        Ask(node, one);
+        Tcl_DecrRefCount(one);
+    }
+    if (sids) {
+        Tcl_DecrRefCount(sids);
+    }
     ClusterNodeRelease(node);
 }
+
+bool
+ClusterNodePingSoon(ClusterNode *node, Tcl_Obj *sid)
+{
+    int64_t now = ClusterClockNow(&node->clock);
+
+    if (now - node->soonSince >= PING_SOON_EVERY) {
+        node->soonSince = now;
+        node->soonCount = 0;
+    }
+    if (node->closed || node->soonCount >= PING_SOON_MOST) {
+        return false;
+    }
+    node->soonCount++;
+    if (!node->hungUp) {
+        ClusterReplaceObj(&node->hungUp, Tcl_NewListObj(0, NULL));
+        ClusterTimerSet(&node->hangUp, &node->clock, 0, AskEach, node);
+    }
+    Tcl_ListObjAppendElement(NULL, node->hungUp, sid);
+    return true;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Asked after
+ * ------------------------------------------------------------------------
+ */
 
 static void
 AnswerNow(void *data)
@@ -105,6 +159,7 @@ AnswerNow(void *data)
     ClusterNode *node = data;
 
     ClusterNodeHold(node);
+    ClusterTimerCancel(&node->answer);
     node->answered = true;
     node->lastAnswer = ClusterClockNow(&node->clock);
     ClusterNodeHeartbeat(node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, CLUSTER_CHANNEL_BROADCAST);
@@ -122,8 +177,8 @@ AnswerWait(const ClusterNode *node)
 
 /*
  * We were asked after: at once when alone in the list, else some time within
- * 15 s, so that not all answer together. A beat that is due now to tell of a
- * change is not put off for that.
+ * 15 s, so that not all answer together. Once an answer is under way it is
+ * not put off, and the beats go on meanwhile.
  */
 static void
 Answer(ClusterNode *node, Tcl_Size asked)
@@ -131,7 +186,7 @@ Answer(ClusterNode *node, Tcl_Size asked)
     int64_t wait = AnswerWait(node);
     uint32_t random;
 
-    if (node->tagsChanged || node->propsChanged || (asked < 2 && wait == 0)) {
+    if (asked < 2 && wait == 0) {
         AnswerNow(node);
         return;
     }
@@ -139,7 +194,9 @@ Answer(ClusterNode *node, Tcl_Size asked)
         ClusterpRandom(&random, sizeof random);
         wait = random % (PING_ANSWER_WITHIN + 1);
     }
-    ClusterTimerSet(&node->beat, &node->clock, wait, AnswerNow, node);
+    if (!node->answer.token || asked < 2) {
+        ClusterTimerSet(&node->answer, &node->clock, wait, AnswerNow, node);
+    }
 }
 
 /* Each member is looked up among the words, of which a stranger may send any number. */
@@ -173,9 +230,6 @@ ClusterNodeExpect(ClusterNode *node, Tcl_Obj *sids)
         return;
     }
     ExpectMembers(node, words, count);
-    if (!node->check.token) {
-        ClusterTimerSet(&node->check, &node->clock, PING_CHECK_AFTER, CheckNow, node);
-    }
     if (Find(sids, node->sidObj) >= 0) {
         Answer(node, count);
     }

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOST_TEXT        "the service was lost"
-#define UNREACHABLE_TEXT "the service could not be reached"
-
 void
 ClusterQueryHold(ClusterQuery *query)
 {
@@ -199,7 +196,7 @@ TellUnreachable(void *data)
     while (query->unreachableCount > 0 && !query->ended) {
         ClusterMember *member = query->unreachable[--query->unreachableCount];
 
-        Settle(query, member, CLUSTER_QUERY_ERROR, NULL, UNREACHABLE_TEXT);
+        Settle(query, member, CLUSTER_QUERY_ERROR, NULL, "unreachable");
         ClusterMemberRelease(member);
     }
     ClusterQueryRelease(query);
@@ -227,7 +224,7 @@ ClusterQueriesMemberLost(ClusterNode *node, ClusterMember *member)
         ClusterQuery *query = Tcl_GetHashValue(entry);
 
         if (Find(query, member) >= 0) {
-            Settle(query, member, CLUSTER_QUERY_ERROR, NULL, LOST_TEXT);
+            Settle(query, member, CLUSTER_QUERY_ERROR, NULL, "lost");
             entry = Tcl_FirstHashEntry(&node->queries, &search);
         } else {
             entry = Tcl_NextHashEntry(&search);

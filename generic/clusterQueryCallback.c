@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-/* {event E result V} of the latest answer. */
+/* {event E result V} of a service's answer. */
 static void
-Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *result)
+Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *service, Tcl_Obj *result)
 {
     Tcl_Obj *entry = Tcl_NewDictObj();
 
@@ -20,7 +20,7 @@ Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *result)
     if (Tcl_IsShared(query->results)) {
         ClusterQueryObjectKeep(&query->results, Tcl_DuplicateObj(query->results));
     }
-    Tcl_DictObjPut(NULL, query->results, query->service, entry);
+    Tcl_DictObjPut(NULL, query->results, service, entry);
 }
 
 /* Calls {*}PREFIX {EVENT QUERY} at global level. Returns its code, the result in the interp. */
@@ -41,7 +41,7 @@ Call(ClusterQueryObject *query, Tcl_Interp *interp, const char *event)
 }
 
 void
-ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, bool answer)
+ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, Tcl_Obj *service)
 {
     ClusterInterp *data = query->cluster->data;
     Tcl_Interp *interp = data->interp;
@@ -57,8 +57,8 @@ ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, bool answer
     if (!Tcl_InterpDeleted(interp)) {
         if (code == TCL_ERROR) {
             ClusterBackground(interp, code, "command of a query", query->name);
-        } else if (code != TCL_RETURN && answer && query->collect) {
-            Collect(query, event, Tcl_GetObjResult(interp));
+        } else if (code != TCL_RETURN && service && query->collect) {
+            Collect(query, event, service, Tcl_GetObjResult(interp));
         }
         Tcl_ResetResult(interp);
         if (code == TCL_BREAK && query->query) {
@@ -75,19 +75,34 @@ static Tcl_Obj *
 ErrorPayload(const ClusterNode *node, const char *reason)
 {
     Tcl_Obj *payload = Tcl_NewDictObj();
+    const char *text = strcmp(reason, "lost") == 0 ? "the service was lost"
+                                                   : "the service could not be reached";
 
     Tcl_DictObjPut(NULL, payload, ClusterNodeKeys(node)->name[CLUSTER_ERROR],
-            Tcl_NewStringObj(reason, -1));
+            Tcl_NewStringObj(text, -1));
     return payload;
+}
+
+/* Why there is an error; NULL for none. */
+static Tcl_Obj *
+Reason(ClusterQueryEvent event, const char *reason)
+{
+    if (event != CLUSTER_QUERY_ERROR) {
+        return NULL;
+    }
+    return Tcl_NewStringObj(reason ? reason : "answered", -1);
 }
 
 static void
 Answered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason)
 {
+    Tcl_Obj *service;
+
     ClusterQueryObjectKeep(&query->service, ClusterMemberName(member));
     ClusterQueryObjectKeep(&query->payload,
             payload ? payload : ErrorPayload(query->cluster->node, reason));
+    ClusterQueryObjectKeep(&query->reason, Reason(event, reason));
     if (!query->service) {
         return;
     }
@@ -95,7 +110,10 @@ Answered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *memb
         ClusterQueryObjectKeep(&query->payloads, Tcl_DuplicateObj(query->payloads));
     }
     Tcl_DictObjPut(NULL, query->payloads, query->service, query->payload);
-    ClusterQueryObjectCall(query, event == CLUSTER_QUERY_ERROR ? "error" : "response", true);
+    service = query->service;
+    Tcl_IncrRefCount(service); /* the next answer may come while the command runs */
+    ClusterQueryObjectCall(query, event == CLUSTER_QUERY_ERROR ? "error" : "response", service);
+    Tcl_DecrRefCount(service);
 }
 
 void
@@ -109,9 +127,9 @@ ClusterQueryTold(ClusterQuery *source, ClusterQueryEvent event, ClusterMember *m
     }
     ClusterQueryObjectHold(query);
     if (event == CLUSTER_QUERY_TIMEOUT) {
-        ClusterQueryObjectCall(query, "timeout", false);
+        ClusterQueryObjectCall(query, "timeout", NULL);
     } else if (event == CLUSTER_QUERY_DONE) {
-        ClusterQueryObjectCall(query, "done", false);
+        ClusterQueryObjectCall(query, "done", NULL);
         ClusterQueryObjectEnd(query);
     } else {
         Answered(query, event, member, payload, reason);

@@ -51,6 +51,7 @@ ClusterQueryObjectRelease(void *self)
     DropObj(query->props);
     DropObj(query->service);
     DropObj(query->payload);
+    DropObj(query->reason);
     DropObj(query->payloads);
     DropObj(query->results);
     ClusterObjectRelease(query->cluster);
@@ -172,6 +173,12 @@ Payload(void *self)
 }
 
 static Tcl_Obj *
+Reason(void *self)
+{
+    return ((ClusterQueryObject *) self)->reason;
+}
+
+static Tcl_Obj *
 Payloads(void *self)
 {
     return ((ClusterQueryObject *) self)->payloads;
@@ -228,6 +235,7 @@ static const ClusterFact queryFacts[] = {
         {"payloads", Payloads},
         {"props", Props},
         {"query", Query},
+        {"reason", Reason},
         {"remaining", Remaining},
         {"result", Result},
         {"service", Service},

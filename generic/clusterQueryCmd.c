@@ -24,11 +24,12 @@ enum {
     OPT_PROTOCOLS,
     OPT_BROADCAST,
     OPT_PROPS,
+    OPT_COLLECT, /* taken out before the others are parsed; here for messages */
     OPTS
 };
 
 static const char *const optionNames[] = {"-id", "-resolve", "-resolver", "-query", "-command",
-        "-timeout", "-channel", "-protocols", "-broadcast", "-props", NULL};
+        "-timeout", "-channel", "-protocols", "-broadcast", "-props", "-collect", NULL};
 
 typedef struct QueryOptions {
     Tcl_Obj *values[OPTS];
@@ -114,7 +115,8 @@ CheckValues(Tcl_Interp *interp, QueryOptions *options)
             && (Tcl_GetIntFromObj(NULL, values[OPT_TIMEOUT], &options->timeout) != TCL_OK
                     || options->timeout < 0)) {
         return ClusterFail(interp,
-                Tcl_ObjPrintf("bad timeout \"%s\": must be 0 or more milliseconds",
+                Tcl_ObjPrintf(
+                        "bad timeout \"%s\": must be an integer from 0 to 2147483647 milliseconds",
                         Tcl_GetString(values[OPT_TIMEOUT])),
                 "CLUSTER", "QUERY", "TIMEOUT", NULL);
     }
@@ -208,6 +210,11 @@ Ask(ClusterQueryObject *query, Tcl_Interp *interp, Tcl_Obj *payload, const Query
 
     if (options->broadcast) {
         status = ClusterNodeBroadcast(query->cluster->node, payload, CLUSTER_NO_HOOKS, &details);
+        for (i = 0; i < members->count; i++) {
+            if (ClusterMemberLost(members->list[i])) { /* by a hook, before it was asked */
+                ClusterQueryUnreachable(query->query, members->list[i]);
+            }
+        }
         return ClusterSendFail(interp, status, &details);
     }
     for (i = 0; i < members->count && !ClusterQueryEnded(query->query); i++) {
@@ -258,7 +265,9 @@ Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, Tcl_Obj *payload,
         Tcl_RestoreInterpState(interp, state);
     } else {
         ClusterQueryArm(query->query, options->timeout);
-        ClusterQueryObjectCall(query, "start", false);
+        if (!ClusterQueryEnded(query->query)) { /* a hook may have ended it as it was sent */
+            ClusterQueryObjectCall(query, "start", NULL);
+        }
         Tcl_SetObjResult(interp, query->name);
         code = TCL_OK;
     }

@@ -22,6 +22,7 @@ typedef struct ClusterQueryObject {
     Tcl_Obj *channel, *props;
     Tcl_Obj *service;  /* name of the service of the latest answer, or NULL */
     Tcl_Obj *payload;  /* the latest answer, or NULL */
+    Tcl_Obj *reason;   /* of the latest answer, when that is an error, or NULL */
     Tcl_Obj *payloads; /* dict: service, payload */
     bool collect;
     Tcl_Obj *results; /* dict: service, {event E result V} */
@@ -44,10 +45,10 @@ void ClusterQueryObjectKeep(Tcl_Obj **slot, Tcl_Obj *value);
 /* ---- clusterQueryCallback.c ---- */
 
 /*
- * Calls the command for an event. Its result is kept for answers when the
- * query collects; `break` ends the query; an error is reported and goes no
+ * Calls the command for an event. Its result is kept for the answer of a
+ * service (NULL: no answer) when the query collects; `break` ends the query; an error is reported and goes no
  * further.
  */
-void ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, bool answer);
+void ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, Tcl_Obj *service);
 
 #endif

@@ -99,17 +99,12 @@ OnDisconnect(ClusterNode *node, ClusterMessage *message)
     }
 }
 
+/* Its props were taken over with the packet. One that is known for long, but not by them, is asked. */
 static void
 OnHeartbeat(ClusterNode *node, ClusterMessage *message)
 {
-    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
-
     (void) node;
-    if (data) {
-        Tcl_IncrRefCount(data);
-        ClusterMemberSetProps(message->member, data, false);
-        Tcl_DecrRefCount(data);
-    } else if (!message->member->isNew) {
+    if (!message->member->isNew) {
         ClusterMemberAsk(message->member);
     }
 }
@@ -173,19 +168,6 @@ OnEvent(ClusterNode *node, ClusterMessage *message)
     node->delegate->event(node->context, message);
 }
 
-static void
-OnFlush(ClusterNode *node, ClusterMessage *message)
-{
-    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
-
-    (void) node;
-    if (data) {
-        Tcl_IncrRefCount(data);
-        ClusterMemberSetProps(message->member, data, true);
-        Tcl_DecrRefCount(data);
-    }
-}
-
 /* Makes a server socket anew, at most once in REFRESH_EVERY: strangers may report what they like. */
 static void
 RefreshSlot(ClusterNode *node, ClusterSlot *slot)
@@ -235,6 +217,7 @@ OnFailure(ClusterNode *node, ClusterMessage *message)
 
 typedef void(TypeProc)(ClusterNode *node, ClusterMessage *message);
 
+/* A flush asks for nothing beyond taking over its props. */
 static TypeProc *const typeProcs[CLUSTER_TYPES] = {
         [CLUSTER_DISCONNECT] = OnDisconnect,
         [CLUSTER_HEARTBEAT] = OnHeartbeat,
@@ -243,7 +226,6 @@ static TypeProc *const typeProcs[CLUSTER_TYPES] = {
         [CLUSTER_QUERY] = OnQuery,
         [CLUSTER_RESPONSE] = OnResponse,
         [CLUSTER_EVENT] = OnEvent,
-        [CLUSTER_FLUSH] = OnFlush,
         [CLUSTER_FAILURE] = OnFailure,
 };
 
@@ -458,7 +440,7 @@ Act(ClusterNode *node, ClusterMessage *message)
     if (member->isNew && !member->firstPayload) {
         ClusterMemberArmDiscovery(member, ClusterMessagePayload(message));
     }
-    if (type < CLUSTER_TYPES) {
+    if (type < CLUSTER_TYPES && typeProcs[type]) {
         typeProcs[type](node, message);
     }
     if (!member->lost && !node->closed) {
@@ -574,7 +556,7 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
     } else if (unsent->count && !member->lost) {
         ClusterMemberResend(member, slot, unsent);
     } else if (current) {
-        ClusterMemberHungUp(member);
+        ClusterMemberHungUp(member, slot);
     }
 }
 

@@ -97,23 +97,49 @@ ClusterResolverFree(ClusterResolver *resolver)
     free(resolver);
 }
 
+/*
+ * A list to walk while its elements are matched, held: matching a regular
+ * expression converts values, and the list may be among them.
+ */
+static Tcl_Obj *
+Walkable(ClusterMatchMode mode, Tcl_Obj *list)
+{
+    Tcl_Obj **words;
+    Tcl_Size count;
+
+    if (mode == CLUSTER_MATCH_REGEXP
+            && Tcl_ListObjGetElements(NULL, list, &count, &words) == TCL_OK) {
+        list = Tcl_NewListObj(count, words);
+    }
+    Tcl_IncrRefCount(list);
+    return list;
+}
+
+/* *culprit is held by the items. */
 static ClusterResolveStatus
 CheckItems(Tcl_Obj *items, int mode, Tcl_Obj **culprit)
 {
-    Tcl_Obj **words;
+    ClusterResolveStatus status = CLUSTER_RESOLVE_OK;
+    Tcl_Obj *walked, **words;
     Tcl_Size count, i;
 
     if (Tcl_ListObjGetElements(NULL, items, &count, &words) != TCL_OK) {
         *culprit = items;
         return CLUSTER_RESOLVE_BAD_LIST;
     }
-    for (i = 0; mode == CLUSTER_MATCH_REGEXP && i < count; i++) {
+    if (mode != CLUSTER_MATCH_REGEXP) {
+        return CLUSTER_RESOLVE_OK;
+    }
+    walked = Walkable((ClusterMatchMode) mode, items);
+    Tcl_ListObjGetElements(NULL, walked, &count, &words);
+    for (i = 0; i < count && status == CLUSTER_RESOLVE_OK; i++) {
         if (!Tcl_GetRegExpFromObj(NULL, words[i], TCL_REG_ADVANCED)) {
             *culprit = words[i];
-            return CLUSTER_RESOLVE_BAD_REGEXP;
+            status = CLUSTER_RESOLVE_BAD_REGEXP;
         }
     }
-    return CLUSTER_RESOLVE_OK;
+    Tcl_DecrRefCount(walked);
+    return status;
 }
 
 static ClusterResolveStatus
@@ -181,6 +207,26 @@ ParseTerms(ClusterResolver *resolver, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_O
     return status;
 }
 
+/* Is one of the words an option of resolvers? As a tag it would find nobody, without a word. */
+static bool
+HasOption(Tcl_Size objc, Tcl_Obj *const *objv, Tcl_Obj **culprit)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+    int value;
+
+    for (i = 0; i < objc; i++) {
+        const char *word = Tcl_GetString(objv[i]);
+
+        if (*word == '-' && (Look(modes, word, &value) || Look(operators, word, &value))) {
+            *culprit = objv[i];
+            return true;
+        }
+    }
+    return objc == 1 && Tcl_ListObjGetElements(NULL, objv[0], &count, &words) == TCL_OK && count > 1
+            && HasOption(count, words, culprit);
+}
+
 ClusterResolveStatus
 ClusterResolveParse(Tcl_Size objc, Tcl_Obj *const *objv, ClusterResolver **resolver,
         Tcl_Obj **culprit)
@@ -194,6 +240,11 @@ ClusterResolveParse(Tcl_Size objc, Tcl_Obj *const *objv, ClusterResolver **resol
     }
     if (objc == 0) {
         return CLUSTER_RESOLVE_OK;
+    }
+    if (HasOption(objc, objv, culprit)) {
+        ClusterResolverFree(*resolver);
+        *resolver = NULL;
+        return CLUSTER_RESOLVE_OPTION;
     }
     status = AddTerm(*resolver, CLUSTER_MATCH_EQUAL, CLUSTER_MATCH_HAS, true, objv[0], culprit);
     if (status == CLUSTER_RESOLVE_OK && objc > 1) {
@@ -298,18 +349,16 @@ WordMatches(ClusterMatchMode mode, Tcl_Obj *item, Tcl_Obj *word)
 static bool
 AnyWord(ClusterMatchMode mode, Tcl_Obj *item, Tcl_Obj *list)
 {
-    Tcl_Obj **words;
-    Tcl_Size count, i;
+    Tcl_Obj *walked = Walkable(mode, list), **words;
+    Tcl_Size count = 0, i;
+    bool matches = false;
 
-    if (Tcl_ListObjGetElements(NULL, list, &count, &words) != TCL_OK) {
-        return false;
+    Tcl_ListObjGetElements(NULL, walked, &count, &words);
+    for (i = 0; i < count && !matches; i++) {
+        matches = WordMatches(mode, item, words[i]);
     }
-    for (i = 0; i < count; i++) {
-        if (WordMatches(mode, item, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    Tcl_DecrRefCount(walked);
+    return matches;
 }
 
 static bool
@@ -327,32 +376,26 @@ ItemMatches(const Term *term, Tcl_Obj *item, const Subject *subject)
 static bool
 NothingBeside(const Term *term, Tcl_Size count, Tcl_Obj **items, Tcl_Obj *tags)
 {
-    Tcl_Obj **words;
-    Tcl_Size n, i, j;
+    Tcl_Obj *walked = Walkable(term->mode, tags), **words;
+    Tcl_Size n = 0, i, j;
+    bool nothing = true;
 
-    if (Tcl_ListObjGetElements(NULL, tags, &n, &words) != TCL_OK) {
-        return false;
-    }
-    for (i = 0; i < n; i++) {
+    Tcl_ListObjGetElements(NULL, walked, &n, &words);
+    for (i = 0; i < n && nothing; i++) {
         for (j = 0; j < count && !WordMatches(term->mode, items[j], words[i]); j++) {
             continue;
         }
-        if (j == count) {
-            return false;
-        }
+        nothing = j < count;
     }
-    return true;
+    Tcl_DecrRefCount(walked);
+    return nothing;
 }
 
 static bool
-TermMatches(const Term *term, const Subject *subject)
+Judge(const Term *term, Tcl_Size count, Tcl_Obj **items, const Subject *subject)
 {
-    Tcl_Obj **items;
-    Tcl_Size count, i, hits = 0;
+    Tcl_Size i, hits = 0;
 
-    if (Tcl_ListObjGetElements(NULL, term->items, &count, &items) != TCL_OK) {
-        return false;
-    }
     for (i = 0; i < count; i++) {
         hits += ItemMatches(term, items[i], subject) ? 1 : 0;
     }
@@ -366,6 +409,18 @@ TermMatches(const Term *term, const Subject *subject)
     default:
         return hits == count;
     }
+}
+
+static bool
+TermMatches(const Term *term, const Subject *subject)
+{
+    Tcl_Obj *walked = Walkable(term->mode, term->items), **items;
+    Tcl_Size count;
+    bool matches = Tcl_ListObjGetElements(NULL, walked, &count, &items) == TCL_OK
+            && Judge(term, count, items, subject);
+
+    Tcl_DecrRefCount(walked);
+    return matches;
 }
 
 static bool

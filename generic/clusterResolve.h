@@ -31,6 +31,7 @@ typedef enum ClusterResolveStatus {
     CLUSTER_RESOLVE_BAD_MODE,
     CLUSTER_RESOLVE_BAD_OPERATOR,
     CLUSTER_RESOLVE_NO_LIST,    /* nothing follows *culprit, the last word */
+    CLUSTER_RESOLVE_OPTION,     /* *culprit is an option of resolvers, where tags are wanted */
     CLUSTER_RESOLVE_BAD_LIST,   /* *culprit is no list */
     CLUSTER_RESOLVE_BAD_REGEXP, /* *culprit is no regular expression */
     CLUSTER_RESOLVE_NO_MEMORY

@@ -22,15 +22,57 @@ ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags)
     return node->delegate->payloadOut(node->context, payload, flags);
 }
 
+/* Notes the key, which a hook may have made and which goes with its payload. */
+static void
+Blame(ClusterSendDetails *details, Tcl_Obj *key)
+{
+    const char *text = Tcl_GetString(key);
+    size_t length = strlen(text);
+
+    if (length >= sizeof details->culprit) {
+        length = sizeof details->culprit - 1;
+        while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80) {
+            length--; /* not within a character */
+        }
+    }
+    memcpy(details->culprit, text, length);
+    details->culprit[length] = '\0';
+}
+
+/* Nobody accepts a packet without these. False with the culprit in the details. */
+static bool
+IsComplete(const ClusterNode *node, uint32_t present, ClusterSendDetails *details)
+{
+    static const ClusterField needed[] = {CLUSTER_TYPE, CLUSTER_SID, CLUSTER_HID, CLUSTER_CHANNEL,
+            CLUSTER_PROTOCOLS};
+    size_t i;
+
+    for (i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if ((present & (1u << needed[i])) == 0) {
+            Blame(details, node->keys.name[needed[i]]);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A new blob of the payload, NULL with *details saying why not. */
 static ClusterBlob *
 Encode(ClusterNode *node, Tcl_Obj *payload, Tcl_Obj *only, ClusterSendDetails *details)
 {
     bpacket_span packet;
     ClusterBlob *blob = NULL;
+    Tcl_Obj *culprit = NULL;
+    uint32_t present;
 
     details->payloadStatus =
-            ClusterPayloadEncodeFor(payload, only, &node->writer, &packet, &details->culprit);
+            ClusterPayloadEncodeFor(payload, only, &node->writer, &packet, &present, &culprit);
+    if (culprit) {
+        Blame(details, culprit);
+    }
+    if (details->payloadStatus == CLUSTER_PAYLOAD_OK && !IsComplete(node, present, details)) {
+        details->payloadStatus = CLUSTER_PAYLOAD_INCOMPLETE;
+    }
     if (details->payloadStatus == CLUSTER_PAYLOAD_OK) {
         blob = ClusterBlobNew(packet.bytes, packet.length);
         if (!blob) {
@@ -202,6 +244,27 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
     }
 }
 
+static ClusterPeer
+Peer(ClusterMember *member, const ClusterSlot *slot)
+{
+    ClusterPeer peer = {member->ip, member->local, NULL, member};
+
+    Tcl_DictObjGet(NULL, member->props, slot->id, &peer.props);
+    return peer;
+}
+
+ClusterSendResult
+ClusterMemberReach(ClusterMember *member, ClusterSlot *slot)
+{
+    ClusterPeer peer = Peer(member, slot);
+
+    if (!slot->transport || !slot->type->reach || member->channels[slot->index]
+            || Untold(member, slot)) {
+        return CLUSTER_SEND_FULL;
+    }
+    return slot->type->reach(slot->transport, &peer, &member->channels[slot->index]);
+}
+
 static ClusterSendResult
 SendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 {
@@ -210,11 +273,7 @@ SendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
     if (!slot->transport || member->lost) {
         return CLUSTER_SEND_FAILED;
     }
-    peer.ip = member->ip;
-    peer.local = member->local;
-    peer.owner = member;
-    peer.props = NULL;
-    Tcl_DictObjGet(NULL, member->props, slot->id, &peer.props);
+    peer = Peer(member, slot);
     return slot->type->send(slot->transport, &peer, &member->channels[slot->index], blob);
 }
 
@@ -263,10 +322,25 @@ ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int
         int flags)
 {
     ClusterNode *node = member->node;
-    Tcl_Obj *list = Tcl_NewListObj(0, NULL), *data = Tcl_NewDictObj(), *extra = Tcl_NewDictObj();
-    Tcl_Obj *payload;
+    int64_t now = ClusterClockNow(&node->clock);
+    Tcl_Obj *list, *data, *extra, *payload;
+    uint32_t slots = 0;
     int i;
 
+    if (now - member->reported >= REFRESH_EVERY) {
+        member->reported = now;
+        member->reportedSlots = 0;
+    }
+    for (i = 0; i < failures; i++) {
+        slots |= 1u << route->slots[i]->index;
+    }
+    if ((slots & ~member->reportedSlots) == 0) {
+        return; /* it was told, and would not heed it so soon */
+    }
+    member->reportedSlots |= slots;
+    list = Tcl_NewListObj(0, NULL);
+    data = Tcl_NewDictObj();
+    extra = Tcl_NewDictObj();
     for (i = 0; i < failures; i++) {
         Tcl_ListObjAppendElement(NULL, list, route->slots[i]->id);
     }
@@ -431,7 +505,7 @@ ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue
         if (status == CLUSTER_SEND_DONE) {
             good = details.slot;
         } else if (status == CLUSTER_SEND_UNREACHABLE) {
-            Suspect(member);
+            ClusterMemberRefused(member);
         }
         ClusterBlobRelease(blob);
     }

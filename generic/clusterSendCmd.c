@@ -83,7 +83,6 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     memset(&members, 0, sizeof members);
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
             || Tcl_ListObjLength(interp, objv[2], &length) != TCL_OK
-            || Tcl_DictObjSize(interp, objv[1], &length) != TCL_OK
             || (objc > 3 && Tcl_GetBooleanFromObj(interp, objv[3], &allow) != TCL_OK)
             || ClusterMembersNamed(cluster, interp, objv[0], &members) != TCL_OK) {
         ClusterMembersFree(&members);

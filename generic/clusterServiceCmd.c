@@ -32,6 +32,9 @@ Release(void *self)
     ClusterMemberRelease(service->member);
     ClusterObjectRelease(service->cluster);
     Tcl_DecrRefCount(service->name);
+    if (service->open) {
+        Tcl_DecrRefCount(service->open);
+    }
     if (service->my) {
         Tcl_DecrRefCount(service->my);
     }
@@ -317,19 +320,19 @@ ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
  * ------------------------------------------------------------------------
  */
 
-/* Sends, and leaves the protocol used as the result, empty when none worked. */
-static int
-Send(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload, Tcl_Obj *protocols,
-        int flags)
+int
+ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+        Tcl_Obj *protocols, int flags)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
     int code = TCL_OK;
 
+    Tcl_IncrRefCount(payload);
     if (ClusterObjectAlive(service->cluster, interp) != TCL_OK) {
+        Tcl_DecrRefCount(payload);
         return TCL_ERROR;
     }
-    Tcl_IncrRefCount(payload);
     status = ClusterMemberSend(service->member, payload, protocols, flags, &details);
     if (status == CLUSTER_SEND_DONE) {
         Tcl_SetObjResult(interp, ClusterSlotId(details.slot));
@@ -360,8 +363,13 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (objc > 1 && Tcl_ListObjLength(interp, objv[1], &length) != TCL_OK) {
         return TCL_ERROR;
     }
-    return Send(self, interp, objv[0], objc > 1 ? objv[1] : NULL, flags);
+    return ClusterServiceSend(self, interp, objv[0], objc > 1 ? objv[1] : NULL, flags);
 }
+
+enum { OPT_CHANNEL, OPT_PROTOCOLS, OPT_TIMEOUT, OPTS };
+
+/* -timeout does nothing, as in 1.1.8: nobody waits here. */
+static const char *const queryOptions[] = {"-channel", "-protocols", "-timeout", NULL};
 
 /* service query ?options? RUID QUERY: sends one query, whose answer the script finds itself. */
 static int
@@ -370,55 +378,26 @@ QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterServiceObject *service = self;
     ClusterNode *node = service->cluster->node;
     const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
-    Tcl_Obj *extra = Tcl_NewDictObj(), *payload, *sid = ClusterMemberSid(service->member);
+    Tcl_Obj *extra, *payload, *values[OPTS] = {NULL};
+    uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
     int code;
 
-    Tcl_IncrRefCount(extra);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[objc - 2]);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], objv[objc - 1]);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER], Tcl_NewListObj(1, &sid));
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
-    payload =
-            ClusterNodePayload(node, CLUSTER_QUERY, CLUSTER_CHANNEL_BROADCAST, extra, false, false);
-    code = Send(service, interp, payload, NULL,
-            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES);
-    Tcl_DecrRefCount(extra);
-    return code;
-}
-
-enum { OPT_DATA, OPT_RAW, OPT_ERROR, OPT_CHANNEL, OPTS };
-
-static const char *const answerOptions[] = {"-data", "-raw", "-error", "-channel", NULL};
-
-/* service answer RUID ?options?: answers a query that its hook left for later. */
-static int
-AnswerCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
-{
-    static const ClusterField fields[] = {CLUSTER_DATA, CLUSTER_RAW, CLUSTER_ERROR};
-    ClusterServiceObject *service = self;
-    ClusterNode *node = service->cluster->node;
-    const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
-    Tcl_Obj *values[OPTS] = {NULL}, *extra, *payload;
-    uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
-    int i, code;
-
-    if (ClusterParseOptions(interp, answerOptions, objc - 1, objv + 1, values) != TCL_OK
+    if (ClusterParseOptions(interp, queryOptions, objc - 2, objv, values) != TCL_OK
             || (values[OPT_CHANNEL]
-                    && ClusterParseChannel(interp, values[OPT_CHANNEL], &channel) != TCL_OK)) {
+                    && ClusterParseChannel(interp, values[OPT_CHANNEL], &channel) != TCL_OK)
+            || (values[OPT_PROTOCOLS]
+                    && ClusterParseProtocols(interp, service->cluster, values[OPT_PROTOCOLS])
+                            != TCL_OK)) {
         return TCL_ERROR;
     }
     extra = Tcl_NewDictObj();
     Tcl_IncrRefCount(extra);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[0]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[objc - 2]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], objv[objc - 1]);
     Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
-    for (i = 0; i < OPT_CHANNEL; i++) {
-        if (values[i]) {
-            Tcl_DictObjPut(NULL, extra, keys->name[fields[i]], values[i]);
-        }
-    }
-    payload = ClusterNodePayload(node, CLUSTER_RESPONSE, channel, extra, false, false);
-    code = Send(service, interp, payload, NULL,
-            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES);
+    payload = ClusterNodePayload(node, CLUSTER_QUERY, channel, extra, false, false);
+    code = ClusterServiceSend(service, interp, payload, values[OPT_PROTOCOLS],
+            CLUSTER_SERVICE_SEND_FLAGS);
     Tcl_DecrRefCount(extra);
     return code;
 }
@@ -469,7 +448,7 @@ HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod serviceMethods[] = {
-        {"answer", AnswerCmd, 1, -1, "ruid ?option value ...?"},
+        {"answer", ClusterServiceCmdAnswer, 1, -1, "ruid ?option value ...?"},
         {"event", ClusterServiceCmdEvent, 1, -1, "what ?arg ...?"},
         {"expected", ExpectedCmd, 0, 1, "?within?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},

@@ -156,20 +156,13 @@ ClusterStreamClose(ClusterTransport *transport)
 }
 
 ClusterSendResult
-ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
-        ClusterBlob *blob)
+ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel)
 {
     ClusterStream *stream = (ClusterStream *) transport;
     ClusterpAddr address = {0, 0};
     ClusterpResult result;
     int fd, error;
 
-    if (*channel) {
-        return ClusterConnSend(*channel, blob);
-    }
-    if (!peer || blob->length > BPACKET_STREAM_LIMIT) {
-        return peer ? CLUSTER_SEND_TOO_LARGE : CLUSTER_SEND_FAILED;
-    }
     if (stream->connections >= CLUSTER_CONNECTIONS_MAX) {
         return CLUSTER_SEND_FULL;
     }
@@ -180,7 +173,22 @@ ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterC
     }
     address.ip = peer->ip;
     *channel = ClusterConnNew(stream, fd, result == CLUSTERP_AGAIN, &address, peer->owner);
-    return *channel ? ClusterConnSend(*channel, blob) : CLUSTER_SEND_FAILED;
+    return *channel ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
+}
+
+ClusterSendResult
+ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+        ClusterBlob *blob)
+{
+    ClusterSendResult result = CLUSTER_SENT;
+
+    if (!*channel) {
+        if (!peer || blob->length > BPACKET_STREAM_LIMIT) {
+            return peer ? CLUSTER_SEND_TOO_LARGE : CLUSTER_SEND_FAILED;
+        }
+        result = ClusterStreamReach(transport, peer, channel);
+    }
+    return result == CLUSTER_SENT ? ClusterConnSend(*channel, blob) : result;
 }
 
 void

@@ -76,6 +76,8 @@ bool ClusterStreamListen(ClusterStream *stream, int *error);
 void ClusterStreamClose(ClusterTransport *transport);
 ClusterSendResult ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer,
         ClusterChannel **channel, ClusterBlob *blob);
+ClusterSendResult ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer,
+        ClusterChannel **channel);
 void ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event);
 void ClusterStreamForget(ClusterTransport *transport, void *owner);
 void ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel);

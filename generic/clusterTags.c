@@ -46,14 +46,14 @@ Remove(Tcl_Obj *tags, Tcl_Obj *tag)
     return true;
 }
 
-/* The first two elements; NULL where there is none. */
+/* A pair, or less: NULL for what is not there. */
 static bool
 Pair(Tcl_Obj *argument, Tcl_Obj **from, Tcl_Obj **to)
 {
     Tcl_Obj **words;
     Tcl_Size count;
 
-    if (Tcl_ListObjGetElements(NULL, argument, &count, &words) != TCL_OK) {
+    if (Tcl_ListObjGetElements(NULL, argument, &count, &words) != TCL_OK || count > 2) {
         return false;
     }
     *from = count > 0 ? words[0] : NULL;
@@ -65,13 +65,16 @@ static bool
 Map(Tcl_Obj *tags, Tcl_Obj *argument)
 {
     Tcl_Obj *from, *to;
-    Tcl_Size at;
+    Tcl_Size at, count;
 
-    if (!Pair(argument, &from, &to)) {
+    if (!Pair(argument, &from, &to)
+            || (Tcl_ListObjLength(NULL, argument, &count) == TCL_OK && count == 1)) {
         return false;
     }
-    if (to && (at = Find(tags, from)) >= 0) {
-        Tcl_ListObjReplace(NULL, tags, at, 1, 1, &to);
+    if (to && (at = Find(tags, from)) >= 0 && strcmp(Tcl_GetString(from), Tcl_GetString(to)) != 0) {
+        bool there = Find(tags, to) >= 0;
+
+        Tcl_ListObjReplace(NULL, tags, at, 1, there ? 0 : 1, there ? NULL : &to);
     }
     return true;
 }

@@ -186,4 +186,4 @@ TcpInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo
 const ClusterTransportType clusterTcpType = {"t", false, false, TcpOpen, ClusterStreamClose,
         ClusterStreamSend, TcpProps, ClusterStreamEvent, TcpInfo, ClusterConnOwn,
         ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
-        ClusterStreamServing};
+        ClusterStreamServing, ClusterStreamReach};

@@ -18,6 +18,9 @@
 #include "clusterCompat.h"
 #include "clusterPlatform.h"
 
+/* The largest UDP datagram over IPv4, in bytes. */
+#define CLUSTER_DATAGRAM_MAX 65507
+
 typedef struct ClusterTransport ClusterTransport;
 
 /* A way to or from one peer: a connection, or for datagrams the socket itself. Opaque here; chanID in scripts. */
@@ -159,6 +162,9 @@ typedef struct ClusterTransportType {
     bool (*isOpen)(const ClusterChannel *channel);
     /* The newest open channel that serves an owner, NULL when there is none; NULL: there is never more than one. */
     ClusterChannel *(*serving)(ClusterTransport *transport, const void *owner);
+    /* Opens a channel to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
+    ClusterSendResult (*reach)(ClusterTransport *transport, const ClusterPeer *peer,
+            ClusterChannel **channel);
 } ClusterTransportType;
 
 /* A transport's first member. */

@@ -223,6 +223,7 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     ClusterSlot *slot;
     bpacket_span packet;
     Tcl_Size length;
+    Tcl_Obj *copy;
 
     (void) objc;
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
@@ -234,10 +235,15 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
         ClusterNodeCountDrop(cluster->node, CLUSTER_DROP_MALFORMED);
         return TCL_OK;
     }
+    copy = Tcl_NewByteArrayObj(packet.bytes,
+            length); /* a script that is asked may convert the value */
+    Tcl_IncrRefCount(copy);
+    packet.bytes = Tcl_GetByteArrayFromObj(copy, &length);
     packet.length = (size_t) length;
     ClusterScriptedCount(ClusterSlotTransport(slot), packet.length);
     channel = FindChannel(slot, objv[1], true);
     ClusterNodeReceive(slot, channel, packet);
+    Tcl_DecrRefCount(copy);
     ReleaseChannel(channel);
     Tcl_ResetResult(interp);
     return TCL_OK;

@@ -260,4 +260,4 @@ UnixInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInf
 const ClusterTransportType clusterUnixType = {"u", false, true, UnixOpen, ClusterStreamClose,
         ClusterStreamSend, UnixProps, ClusterStreamEvent, UnixInfo, ClusterConnOwn,
         ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
-        ClusterStreamServing};
+        ClusterStreamServing, ClusterStreamReach};

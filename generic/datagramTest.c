@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As much as the real one can carry. */
-#define DATAGRAM_MAX 65507
 
 typedef struct MemoryDatagram {
     ClusterTransport base;
@@ -143,7 +141,7 @@ Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **chan
 
     (void) peer;
     (void) channel;
-    if (blob->length > DATAGRAM_MAX) {
+    if (blob->length > CLUSTER_DATAGRAM_MAX) {
         return CLUSTER_SEND_TOO_LARGE;
     }
     MemoryNote(self->host, "c", NULL, blob);
