@@ -12,7 +12,7 @@
 #define RUID_LENGTH 1024
 
 bool
-ClusterServiceLeaveOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel)
+ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel)
 {
     Tcl_Size size = 0, length;
 
@@ -28,6 +28,19 @@ ClusterServiceLeaveOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *c
     }
     Tcl_DictObjPut(NULL, service->open, ruid, channel);
     return true;
+}
+
+bool
+ClusterServiceClose(ClusterServiceObject *service, Tcl_Obj *ruid)
+{
+    Tcl_Size before = 0, after = 0;
+
+    if (service->open) {
+        Tcl_DictObjSize(NULL, service->open, &before);
+        Tcl_DictObjRemove(NULL, service->open, ruid);
+        Tcl_DictObjSize(NULL, service->open, &after);
+    }
+    return after < before;
 }
 
 /* The channel an open query came on, borrowed. NULL with a message when there is none. */
@@ -76,8 +89,8 @@ AnswerPayload(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel, Tcl_Obj *const
 
 /*
  * service answer RUID ?-data D? ?-raw R? ?-error E? ?-channel N?: answers a
- * query that its hook left open, on the query's channel unless told otherwise.
- * A payload that cannot be sent leaves it open.
+ * query that its hook left open, or will leave open as it runs now, on the
+ * query's channel unless told otherwise. One that cannot be sent leaves it open.
  */
 int
 ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -98,8 +111,8 @@ ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const
     payload = AnswerPayload(service->cluster->node, objv[0], number, values);
     code = ClusterServiceSend(service, interp, payload, NULL, CLUSTER_SERVICE_SEND_FLAGS);
     Tcl_DecrRefCount(payload);
-    if (code == TCL_OK && service->open) {
-        Tcl_DictObjRemove(NULL, service->open, objv[0]);
+    if (code == TCL_OK && *Tcl_GetString(Tcl_GetObjResult(interp))) {
+        ClusterServiceClose(service, objv[0]);
     }
     return code;
 }

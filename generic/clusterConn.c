@@ -2,14 +2,14 @@
  * clusterConn.c --
  *
  *	One connection of a stream transport: connects, reads packets, writes
- *	what is queued, and ends in exactly one of three ways.
+ *	what is queued, and ends in exactly one of two ways.
  *
  *	Lifetime: the first reference belongs to the connection itself while it
  *	is on its transport's list, and goes when it dies; each callback under
  *	way holds another. Ways to die: ConnFail (broken or closed by the peer:
- *	the delegate is told, always from the event loop), ClusterConnClose (the
- *	layer above wants it: nobody is told, and what waits is handed to
- *	clusterLinger.c), ClusterConnFinish (the same, once the queue is written).
+ *	the delegate is told, always from the event loop) and ClusterConnClose
+ *	(the layer above wants it: nobody is told, and what waits is handed to
+ *	clusterLinger.c).
  */
 
 #include "clusterStreamInt.h"
@@ -33,7 +33,6 @@ struct ClusterChannel {
     ClusterpAddr peer;
     bool connecting;
     bool broken;            /* a write failed: to be told from the event loop */
-    bool finishing;         /* close when the queue is empty, read no more */
     bpacket_stream *frames; /* made with the first read */
     ClusterOutput output;
     unsigned turn;        /* of the last send */
@@ -103,10 +102,8 @@ ConnFail(ClusterChannel *conn, bool failed)
     if (failed || conn->output.queue.count) {
         stream->traffic.failures++;
     }
-    if (!conn->finishing) {
-        stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
-                &conn->output.queue, failed);
-    }
+    stream->delegate->closed(stream->context, &stream->base, conn, conn->owner, &conn->output.queue,
+            failed);
     Release(conn);
 }
 
@@ -191,7 +188,7 @@ WriteSoon(ClusterChannel *conn)
 ClusterSendResult
 ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob)
 {
-    if (IsDead(conn) || conn->finishing) {
+    if (IsDead(conn)) {
         return CLUSTER_SEND_FAILED;
     }
     if (conn->output.queue.count && conn->output.queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
@@ -347,9 +344,7 @@ ConnReady(void *context, int mask)
         if ((mask & CLUSTERP_WRITABLE) && !IsDead(conn)) {
             WriteQueue(conn);
         }
-        if (conn->finishing && conn->output.queue.count == 0) {
-            ClusterConnClose(conn);
-        } else if ((mask & CLUSTERP_READABLE) && !IsDead(conn) && !conn->broken) {
+        if ((mask & CLUSTERP_READABLE) && !IsDead(conn) && !conn->broken) {
             ConnRead(conn);
         }
     }
@@ -457,19 +452,6 @@ ClusterConnClose(ClusterChannel *conn)
     Release(conn);
 }
 
-void
-ClusterConnFinish(ClusterChannel *conn)
-{
-    if (IsDead(conn)) {
-        return;
-    }
-    conn->owner = NULL;
-    conn->finishing = true;
-    if (conn->output.queue.count == 0) {
-        ClusterConnClose(conn);
-    }
-}
-
 void *
 ClusterConnOwn(ClusterChannel *conn, void *owner)
 {
@@ -494,7 +476,7 @@ ClusterConnNext(const ClusterChannel *conn)
 bool
 ClusterConnIsOpen(const ClusterChannel *conn)
 {
-    return !IsDead(conn) && !conn->finishing;
+    return !IsDead(conn);
 }
 
 void

@@ -356,35 +356,38 @@ ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj
  * ------------------------------------------------------------------------
  */
 
-/* Leaves a query for later, unless it has no ruid, by which it could be answered. False: there are too many. */
-static bool
-LeaveOpen(ClusterServiceObject *service, ClusterMessage *message)
-{
-    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
-
-    return !ruid
-            || ClusterServiceLeaveOpen(service, ruid,
-                    ClusterMessageField(message, CLUSTER_CHANNEL));
-}
-
-/* Runs the hook of a query. Its code; the answer in the interp, unless it is left for later. */
+/*
+ * Runs the hook of a query. True when it is good; the answer in the interp.
+ * *later: there is none, as the hook leaves it for later, or has answered.
+ */
 static bool
 RunQuery(ClusterObject *cluster, ClusterHook *hook, ClusterServiceObject *service,
         ClusterMessage *message, bool *later)
 {
     ClusterInterp *data = cluster->data;
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
     ClusterHookCall call;
-    bool good;
+    bool open, good;
 
     InitCall(&call, cluster, service);
     call.payload = ClusterMessagePayload(message);
     call.variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
+    open = ruid && ClusterServiceOpen(service, ruid, ClusterMessageField(message, CLUSTER_CHANNEL));
+    if (ruid) {
+        Tcl_IncrRefCount(ruid);
+    }
     good = ClusterHookRun(data, hook, &call) == TCL_OK;
     cluster->hookErrors += good ? 0 : 1;
     *later = good && call.broken;
-    if (*later && service->object && !LeaveOpen(service, message)) {
+    if (*later && ruid && !open) {
         *later = good = false;
-        Tcl_SetObjResult(data->interp, Tcl_NewStringObj("too many queries are open", -1));
+        Tcl_SetObjResult(data->interp,
+                Tcl_NewStringObj("too many queries are open, or the ruid is too long", -1));
+    } else if (!*later && open) {
+        *later = !ClusterServiceClose(service, ruid);
+    }
+    if (ruid) {
+        Tcl_DecrRefCount(ruid);
     }
     return good;
 }

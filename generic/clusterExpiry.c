@@ -291,6 +291,7 @@ ComeBack(ClusterNode *node, int64_t now)
     node->graceUntil = now + AWAY_GRACE;
     ClusterTimerCancel(&node->expiry);
     ClusterNodeArmExpiry(node);
+    node->discovered = false; /* however lately the last probe went out */
     ClusterNodeDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
 }
 

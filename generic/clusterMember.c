@@ -228,25 +228,33 @@ UpdateTags(ClusterMember *member, ClusterMessage *message)
     Tcl_DecrRefCount(tags);
 }
 
+static bool
+IsOpen(const ClusterSlot *slot, const ClusterChannel *channel)
+{
+    return channel && (!slot->type->isOpen || slot->type->isOpen(channel));
+}
+
 /*
- * Remembers the newest channel of each slot; older ones stay open until the
- * peer or the member's end closes them. A channel serves one member: whoever
- * speaks over it last.
+ * A channel serves one member: whoever speaks over it last. What is sent to
+ * the member goes over one channel as long as that is open, though both sides
+ * may have made one at the same moment: over another it would overtake what
+ * waits there.
  */
 void
 ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
 {
     ClusterMember *before;
 
-    if (member->channels[slot->index] == channel || member->lost
-            || (slot->type->isOpen && !slot->type->isOpen(channel))) {
+    if (member->channels[slot->index] == channel || member->lost || !IsOpen(slot, channel)) {
         return; /* a hook may have closed it since the packet came */
     }
     before = slot->type->own(channel, member);
     if (before && before != member && before->channels[slot->index] == channel) {
         before->channels[slot->index] = NULL;
     }
-    member->channels[slot->index] = channel;
+    if (!IsOpen(slot, member->channels[slot->index])) {
+        member->channels[slot->index] = channel;
+    }
 }
 
 static bool
@@ -349,8 +357,20 @@ DiscoveryDue(void *data)
     ClusterMember *member = data;
 
     ClusterMemberHold(member);
-    ClusterMemberAsk(member);
     TellDiscovered(member);
+    ClusterMemberRelease(member);
+}
+
+/* What it did not tell is asked for; many that are new at the same time are asked together. */
+static void
+AskDue(void *data)
+{
+    ClusterMember *member = data;
+
+    ClusterTimerSet(&member->discovery, &member->node->clock, DISCOVERED_WITHIN - ASK_WITHIN,
+            DiscoveryDue, member);
+    ClusterMemberHold(member);
+    ClusterMemberAsk(member);
     ClusterMemberRelease(member);
 }
 
@@ -358,8 +378,7 @@ void
 ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload)
 {
     ClusterReplaceObj(&member->firstPayload, payload);
-    ClusterTimerSet(&member->discovery, &member->node->clock, DISCOVERED_WITHIN, DiscoveryDue,
-            member);
+    ClusterTimerSet(&member->discovery, &member->node->clock, ASK_WITHIN, AskDue, member);
 }
 
 void

@@ -12,6 +12,7 @@
 /* Milliseconds. */
 #define DISCOVER_EVERY            30000
 #define DISCOVERED_WITHIN         1000 /* the hook waits this long for tags and props */
+#define ASK_WITHIN                100  /* after so long a new member is asked for them */
 #define PING_AFTER                5000
 #define PING_ANSWER_WITHIN        15000
 #define PING_ANSWER_EVERY         1000 /* a ping for us alone is answered at most this often */

@@ -90,8 +90,10 @@ int ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Ob
 
 /* ---- clusterAnswerCmd.c ---- */
 
-/* Notes a query that is to be answered later. False when too many are, or its ruid is too long. */
-bool ClusterServiceLeaveOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel);
+/* Notes a query that may be answered by `$service answer`. False when there are too many, or its ruid is too long. */
+bool ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel);
+/* Takes that back. False when it was not noted, or is answered. */
+bool ClusterServiceClose(ClusterServiceObject *service, Tcl_Obj *ruid);
 ClusterMethodProc ClusterServiceCmdAnswer;
 
 /* ---- clusterQueryCmd.c ---- */

@@ -216,7 +216,7 @@ ClusterStreamForget(ClusterTransport *transport, void *owner)
         ClusterChannel *next = ClusterConnNext(conn);
 
         if (ClusterConnOwner(conn) == owner) {
-            ClusterConnFinish(conn);
+            ClusterConnClose(conn);
         }
         conn = next;
     }
@@ -226,7 +226,7 @@ void
 ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel)
 {
     (void) transport;
-    ClusterConnFinish(channel);
+    ClusterConnClose(channel);
 }
 
 const ClusterTraffic *

@@ -92,12 +92,10 @@ ClusterChannel *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
 ClusterSendResult ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob);
 /* Ends it without telling anybody. What is not written by then lingers (see clusterLinger.h). */
 void ClusterConnClose(ClusterChannel *conn);
-/* Ends it once its queue is written; nothing more is read. */
-void ClusterConnFinish(ClusterChannel *conn);
 void *ClusterConnOwn(ClusterChannel *conn, void *owner);
 void *ClusterConnOwner(const ClusterChannel *conn);
 ClusterChannel *ClusterConnNext(const ClusterChannel *conn);
-/* Neither closed nor about to be. */
+/* Not closed. */
 bool ClusterConnIsOpen(const ClusterChannel *conn);
 void ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info);
 
