@@ -35,7 +35,8 @@ TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         tags = ClusterTagsApply(ClusterNodeTags(cluster->node), objc, objv, &culprit, &list);
         if (!tags && list) {
             return ClusterFail(interp,
-                    Tcl_ObjPrintf("\"%s\" is not a list of tags, or not a pair where one is wanted", Tcl_GetString(culprit)),
+                    Tcl_ObjPrintf("\"%s\" is not a list of tags, or not a pair where one is wanted",
+                            Tcl_GetString(culprit)),
                     "CLUSTER", "TAGS", "LIST", NULL);
         }
         if (!tags) {

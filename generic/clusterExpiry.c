@@ -278,21 +278,34 @@ ClusterNodeArmExpiry(ClusterNode *node)
     ClusterTimerSet(&node->expiry, &node->clock, due - now, ExpireNow, node);
 }
 
-/*
- * The event loop was away, in a long computation or as the process or its
- * host was stopped: what the others said meanwhile is not read yet, and they
- * may have been stopped with us. So nobody is lost before they had a chance
- * to be heard, and all are asked to report.
- */
+/* Nobody is lost until then; the timer looks again. */
 static void
-ComeBack(ClusterNode *node, int64_t now)
+Spare(ClusterNode *node, int64_t until)
 {
     node->expiryDue = 0;
-    node->graceUntil = now + AWAY_GRACE;
+    node->graceUntil = until;
     ClusterTimerCancel(&node->expiry);
     ClusterNodeArmExpiry(node);
-    node->discovered = false; /* however lately the last probe went out */
-    ClusterNodeDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
+}
+
+/*
+ * A timer that comes late means that the event loop was not there, in a long
+ * computation or as the process or its host was stopped: what the others said
+ * meanwhile is not read yet, as timers come before sockets. After a longer
+ * absence they may have been stopped with us, so all are asked to report.
+ */
+static void
+HeedLateness(ClusterNode *node, int64_t now)
+{
+    int64_t late = node->expiryDue ? now - node->expiryDue : 0;
+
+    if (late >= AWAY) {
+        Spare(node, now + AWAY_GRACE);
+        node->discovered = false; /* however lately the last probe went out */
+        ClusterNodeDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
+    } else if (late >= LATE) {
+        Spare(node, now + EXPIRY_STEP);
+    }
 }
 
 /* Losing a member may run a script that loses others or closes the node, so each loss looks anew. */
@@ -302,9 +315,7 @@ ClusterNodeExpire(ClusterNode *node)
     int64_t now = ClusterClockNow(&node->clock);
     ClusterMember *member;
 
-    if (node->expiryDue && now - node->expiryDue >= AWAY) {
-        ComeBack(node, now);
-    }
+    HeedLateness(node, now);
     while (!node->closed && now >= node->graceUntil && (member = Soonest(node)) != NULL
             && member->deadline < now) {
         ClusterMemberLose(member);

@@ -234,25 +234,41 @@ IsOpen(const ClusterSlot *slot, const ClusterChannel *channel)
     return channel && (!slot->type->isOpen || slot->type->isOpen(channel));
 }
 
-/*
- * A channel serves one member: whoever speaks over it last. What is sent to
- * the member goes over one channel as long as that is open, though both sides
- * may have made one at the same moment: over another it would overtake what
- * waits there.
- */
-void
-ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+/* A channel serves one member: whoever speaks over it last. False when it is closed. */
+static bool
+Take(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
 {
     ClusterMember *before;
 
-    if (member->channels[slot->index] == channel || member->lost || !IsOpen(slot, channel)) {
-        return; /* a hook may have closed it since the packet came */
+    if (member->lost || !IsOpen(slot, channel)) {
+        return false; /* a hook may have closed it since the packet came */
     }
     before = slot->type->own(channel, member);
     if (before && before != member && before->channels[slot->index] == channel) {
         before->channels[slot->index] = NULL;
     }
-    if (!IsOpen(slot, member->channels[slot->index])) {
+    return true;
+}
+
+void
+ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+{
+    if (Take(member, slot, channel)) {
+        member->channels[slot->index] = channel;
+    }
+}
+
+/*
+ * A packet came over the channel. What is sent to the member goes over one as
+ * long as that is open, though both sides may have made one at the same
+ * moment: over another it would overtake what waits there.
+ */
+static void
+HearOver(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+{
+    ClusterChannel *used = member->channels[slot->index];
+
+    if (used != channel && Take(member, slot, channel) && !IsOpen(slot, used)) {
         member->channels[slot->index] = channel;
     }
 }
@@ -295,7 +311,7 @@ ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
     UpdateProtocols(member, message);
     UpdateAddress(member, message, message->slot->type->datagram);
     if (message->channel) {
-        ClusterMemberUseChannel(member, message->slot, message->channel);
+        HearOver(member, message->slot, message->channel);
     }
     ClusterMemberHeard(member, NULL);
     UpdateProps(member, message);

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 typedef struct Multicast {
     ClusterTransport base;
     size_t refCount; /* one for being open, one for each callback under way */

@@ -22,7 +22,8 @@
 #define HUNG_UP_EXPECT_WITHIN     3000 /* a member on this host whose connection ended */
 #define HUNG_UP_EXPECT_FAR_WITHIN 10000
 #define UNREACHABLE_EXPECT_WITHIN 30000
-#define AWAY                      1000 /* a timer so late means that the event loop was not there ... */
+#define LATE                      20 /* a timer so late: what waits is read before anybody is lost */
+#define AWAY                      1000  /* so late: the event loop was not there ... */
 #define AWAY_GRACE                3000  /* ... so nobody is lost for so long */
 #define RECENTLY                  3000  /* heard within: not suspected */
 #define REFRESH_EVERY             1000  /* failure reports are heeded at most this often */

@@ -163,8 +163,8 @@ typedef struct ClusterTransportType {
     /* The newest open channel that serves an owner, NULL when there is none; NULL: there is never more than one. */
     ClusterChannel *(*serving)(ClusterTransport *transport, const void *owner);
     /* Opens a channel to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
-    ClusterSendResult (*reach)(ClusterTransport *transport, const ClusterPeer *peer,
-            ClusterChannel **channel);
+    ClusterSendResult (
+            *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel);
 } ClusterTransportType;
 
 /* A transport's first member. */

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 typedef struct MemoryDatagram {
     ClusterTransport base;
     MemoryHost *host;

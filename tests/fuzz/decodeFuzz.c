@@ -208,6 +208,7 @@ Encode(Tcl_Obj *payload, bpacket_writer *writer, bpacket_span *packet)
     case CLUSTER_PAYLOAD_BAD_VALUE:
         return "what was decoded does not encode";
     case CLUSTER_PAYLOAD_TOO_LARGE:
+    case CLUSTER_PAYLOAD_INCOMPLETE:
         break;
     }
     return "what was decoded is too large to encode";
