@@ -1,7 +1,8 @@
 # run.tcl --
 #
-#	Measures the package between two processes, and a plain C program beside
-#	it in the same run. Prints a table; asserts nothing.
+#	Measures the package between two processes, and beside it in the same run
+#	a plain C program, and Tcllib's package comm where that is installed.
+#	Prints a table; asserts nothing.
 #
 #	Run by `make bench BENCHFLAGS="..."`, which compiles bench/*.c into the
 #	directory named by CLUSTER_BENCH_BIN. Ours and the peer take turns, round by
@@ -136,6 +137,22 @@ proc bench::startPeer {how} {
     start client-$how 1 $program ping $how $tripBytes [hear server-$how]
 }
 
+# Two processes with Tcllib's comm. False where that is not installed.
+proc bench::startComm {} {
+    variable pipes
+    if {[dict exists $pipes client-comm]} {
+	return 1
+    }
+    if {[catch {package require comm}]} {
+	return 0
+    }
+    set script [file join [file dirname [info script]] comm.tcl]
+    start server-comm 0 [info nameofexecutable] $script
+    start client-comm 1 [info nameofexecutable] $script [hear server-comm]
+    hear client-comm
+    return 1
+}
+
 # ---- numbers --------------------------------------------------------------
 
 proc bench::median {numbers} {
@@ -160,56 +177,80 @@ proc bench::verbose {text} {
 
 # ---- rows -----------------------------------------------------------------
 
+# Microseconds that one round trip of a peer takes.
+proc bench::trip {how trips bytes} {
+    return [ask client-$how [expr {$how eq "comm" ? "roundtrip $trips $bytes" : $trips}]]
+}
+
 # A query of one service over `t` and its answer, beside a message to and fro.
 proc bench::row_roundtrip {rounds} {
     variable options
     variable tripBytes
     set trips [dict get $options -trips]
-    set hows {block poll}
-    foreach how $hows {
-	startPeer $how
-	ask client-$how $trips
+    set peers {block "C, blocking read" poll "C, event loop"}
+    startPeer block
+    startPeer poll
+    if {[startComm]} {
+	lappend peers comm "Tcllib's comm"
+    }
+    foreach how [dict keys $peers] {
+	trip $how $trips $tripBytes
     }
     ask client "roundtrip $trips $tripBytes"
     for {set i 1} {$i <= $rounds} {incr i} {
 	set mine [ask client "roundtrip $trips $tripBytes"]
 	lappend ours $mine
 	set text "round $i: ours $mine"
-	foreach how $hows {
-	    set theirs [ask client-$how $trips]
-	    dict lappend peers $how $theirs
+	foreach how [dict keys $peers] {
+	    set theirs [trip $how $trips $tripBytes]
+	    dict lappend times $how $theirs
 	    dict lappend ratios $how [expr {$mine / $theirs}]
 	    append text ", $how $theirs"
 	}
 	verbose "$text us"
     }
-    foreach {how name} {block "C, blocking read" poll "C, event loop"} {
+    dict for {how name} $peers {
 	line "query round trip; $name" [format "%.1f us" [median $ours]] \
-	    [format "%.1f us" [median [dict get $peers $how]]] \
+	    [format "%.1f us" [median [dict get $times $how]]] \
 	    [format %.2f [median [dict get $ratios $how]]] $rounds
     }
 }
 
-# Events from a script's loop, until a hook has counted them all.
+# Events a second from one process to another. An error when they do not all arrive in time.
+proc bench::flood {from to events} {
+    variable eventBytes
+    ask $to "expect $events"
+    set start [ask $from "flood $events $eventBytes"]
+    return [expr {$events * 1e6 / ([hear $to] - $start)}]
+}
+
+# Events from a script's loop, until all are counted at the other side.
 proc bench::row_events {rounds} {
     variable options
     variable eventBytes
     set events [dict get $options -events]
+    set beside [startComm]
     set arrived 0
     for {set i 1} {$i <= $rounds} {incr i} {
-	ask server "expect $events"
-	set start [ask client "flood $events $eventBytes"]
-	if {[catch {hear server} stop]} {
+	if {[catch {flood client server $events} mine]} {
 	    incr arrived [ask server arrived]
-	    verbose "round $i: $stop"
+	    verbose "round $i: $mine"
 	    continue
 	}
 	incr arrived $events
-	lappend rates [expr {$events * 1e6 / ($stop - $start)}]
-	verbose "round $i: [format %.0f [lindex $rates end]] events/s"
+	lappend ours $mine
+	set text "round $i: [format %.0f $mine] events/s"
+	if {$beside} {
+	    lappend theirs [flood client-comm server-comm [expr {$events / 10}]]
+	    lappend ratios [expr {$mine / [lindex $theirs end]}]
+	    append text ", comm [format %.0f [lindex $theirs end]]"
+	}
+	verbose $text
     }
-    set rate [expr {[info exists rates] ? [format "%.0f /s" [median $rates]] : "-"}]
-    line "events of $eventBytes bytes" $rate - - $rounds
+    line "events of $eventBytes bytes[expr {$beside ? "; Tcllib's comm" : ""}]" \
+	[expr {[info exists ours] ? [format "%.0f /s" [median $ours]] : "-"}] \
+	[expr {[info exists theirs] ? [format "%.0f /s" [median $theirs]] : "-"}] \
+	[expr {[info exists ratios] ? [format %.2f [median $ratios]] : "-"}] $rounds
     puts "    sent [expr {$events * $rounds}], arrived $arrived"
 }
 
