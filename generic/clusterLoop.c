@@ -173,39 +173,58 @@ TimeIsUp(int64_t start)
     return ClusterpMonotonic() - start >= CLUSTER_LOOP_MICROSECONDS;
 }
 
-/*
- * Runs what is ready, for about a millisecond. What is left stays for the
- * next turn. A callback that enters the event loop ends up here again: both
- * runs take from the same ready[] and the same list, so nothing is run twice,
- * and ClusterWatchFree takes a dead watch out of both.
- */
-static void
-Dispatch(ClusterLoop *loop)
+/* One that has more to handle, if it was listed before this turn. */
+static bool
+RunAgain(ClusterLoop *loop, int *turns)
 {
-    int64_t start = ClusterpMonotonic();
-    int turns = loop->againCount; /* those listed meanwhile wait for the next turn */
+    ClusterWatch *watch = loop->againHead;
+    int mask;
 
-    while (turns-- > 0 && loop->againHead) {
-        ClusterWatch *watch = loop->againHead;
-        int mask = watch->again;
-
-        AgainUnlink(watch);
-        watch->proc(watch->context, mask);
-        if (TimeIsUp(start)) {
-            return;
-        }
+    if (!watch || *turns <= 0) {
+        return false;
     }
+    --*turns;
+    mask = watch->again;
+    AgainUnlink(watch);
+    watch->proc(watch->context, mask);
+    return true;
+}
+
+/* One that the poller named. */
+static bool
+RunReady(ClusterLoop *loop)
+{
     while (loop->next < loop->count) {
         ClusterpEvent event = loop->ready[loop->next++];
         ClusterWatch *watch = event.context;
 
         if (watch) {
             watch->proc(watch->context, event.mask);
-            if (TimeIsUp(start)) {
-                return;
-            }
+            return true;
         }
     }
+    return false;
+}
+
+/*
+ * Runs what is ready, for about a millisecond. What is left stays for the
+ * next turn. Those with more to handle take turns with those that the poller
+ * names: one that never runs dry must not keep out the others, however little
+ * of it a millisecond is enough for. A callback that enters the event loop
+ * ends up here again: both runs take from the same ready[] and the same list,
+ * so nothing is run twice, and ClusterWatchFree takes a dead watch out of both.
+ */
+static void
+Dispatch(ClusterLoop *loop)
+{
+    int64_t start = ClusterpMonotonic();
+    int turns = loop->againCount; /* those listed meanwhile wait for the next turn */
+    bool ran;
+
+    do {
+        ran = RunAgain(loop, &turns);
+        ran = RunReady(loop) || ran;
+    } while (ran && !TimeIsUp(start));
 }
 
 /* Asks the poller once the last answers are used up. */
@@ -282,7 +301,7 @@ LoopSetup(void *clientData, int flags)
     }
     loop->turn++;
     RunFlushes(loop);
-    if (loop->againHead || Poll(loop)) {
+    if (Poll(loop) || loop->againHead) {
         Tcl_SetMaxBlockTime(&none);
     }
 }
