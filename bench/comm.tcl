@@ -7,10 +7,9 @@
 # usage: tclsh comm.tcl ?ID?	ID: the port that another such process printed
 
 package require comm
+source [file join [file dirname [info script]] obey.tcl]
 
 set peer [lindex $argv 0]
-set count 0
-set expected -1
 
 # What the other side calls.
 proc echo {text} {
@@ -18,9 +17,7 @@ proc echo {text} {
 }
 
 proc event {data} {
-    if {[incr ::count] == $::expected} {
-	puts [clock microseconds]
-    }
+    counted
 }
 
 # What it is told to do.
@@ -33,12 +30,6 @@ proc roundtrip {trips bytes} {
     puts [format %.3f [expr {([clock microseconds] - $start) / double($trips)}]]
 }
 
-proc expect {events} {
-    set ::count 0
-    set ::expected $events
-    puts ok
-}
-
 proc flood {events bytes} {
     set data [string repeat x $bytes]
     set start [clock microseconds]
@@ -48,16 +39,5 @@ proc flood {events bytes} {
     puts $start
 }
 
-proc obey {} {
-    if {[gets stdin line] >= 0} {
-	{*}$line
-    } elseif {[eof stdin]} {
-	exit
-    }
-}
-
-fconfigure stdout -buffering line
 puts [::comm::comm self]
-fconfigure stdin -blocking 0
-fileevent stdin readable obey
-vwait forever
+obey

@@ -6,11 +6,10 @@
 # usage: tclsh member.tcl TAG GROUP PORT
 
 package require cluster 1.1
+source [file join [file dirname [info script]] obey.tcl]
 
 lassign $argv tag group port
 set cluster [cluster join -address $group -port $port -tags [list $tag]]
-set count 0
-set expected -1
 
 $cluster hook service discovered {
     set ::peer $service
@@ -20,9 +19,7 @@ $cluster hook query {
     return $data
 }
 $cluster hook event {
-    if {[incr ::count] == $::expected} {
-	puts [clock microseconds]
-    }
+    ::counted
 }
 
 # ---- round trips ----------------------------------------------------------
@@ -53,17 +50,6 @@ proc told {event} {
 
 # ---- events ---------------------------------------------------------------
 
-# To be told when so many events have come.
-proc expect {events} {
-    set ::count 0
-    set ::expected $events
-    puts ok
-}
-
-proc arrived {} {
-    puts $::count
-}
-
 # Sends events from a loop; prints when it began.
 proc flood {events bytes} {
     set data [string repeat x $bytes]
@@ -74,17 +60,4 @@ proc flood {events bytes} {
     puts $start
 }
 
-# ---- obeying --------------------------------------------------------------
-
-proc obey {} {
-    if {[gets stdin line] >= 0} {
-	{*}$line
-    } elseif {[eof stdin]} {
-	exit
-    }
-}
-
-fconfigure stdout -buffering line
-fconfigure stdin -blocking 0
-fileevent stdin readable obey
-vwait forever
+obey
