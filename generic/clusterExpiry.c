@@ -252,6 +252,9 @@ ExpireNow(void *data)
 {
     ClusterNode *node = data;
 
+    if (ClusterNodeForked(node)) {
+        return; /* who is silent here is heard by the parent */
+    }
     ClusterNodeHold(node);
     ClusterNodeExpire(node);
     if (!node->expiry.token) {

@@ -151,6 +151,9 @@ ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags, ClusterSend
 
     details = details ? details : &unused;
     memset(details, 0, sizeof *details);
+    if (ClusterNodeForked(node)) { /* a timer of the parent's, which sends for itself */
+        return CLUSTER_SEND_UNREACHABLE;
+    }
     ClusterNodeHold(node);
     payload = WithChannel(node, payload);
     if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, &payload, CLUSTER_OUT_MULTICAST)) {

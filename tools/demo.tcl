@@ -218,7 +218,7 @@ proc demo::on_lost {name tags} {
     line $name "lost $tags"
     explain lost {
 	Its hook `service lost` ran. A member that leaves says goodbye; one that
-	crashes is missed when it has been silent for too long (-ttl).
+	dies is asked after, and lost when it does not answer.
     }
     lappend lost $name
     if {[llength $lost] == 2} {
