@@ -7,7 +7,7 @@
 
 #include "codec.h"
 
-#include "clusterPayload.h"
+#include "packet/clusterPayload.h"
 
 #include <stdio.h>
 #include <stdlib.h>

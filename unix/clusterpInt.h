@@ -14,7 +14,7 @@
 #   define _GNU_SOURCE 1
 #endif
 
-#include "../generic/clusterPlatform.h"
+#include "base/clusterPlatform.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>

@@ -1,0 +1,511 @@
+/*
+ * clusterLoop.c --
+ *
+ *	Puts the sockets of a thread into Tcl's event loop (see clusterLoop.h).
+ */
+
+#include "base/clusterLoop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOP_EVENTS 64
+#define LOOP_BUFFER 65536
+
+/*
+ * The notifier of Tcl 9 waits with an epoll or kqueue descriptor, which a
+ * forked child shares with its parent: what one changes there hits both.
+ */
+#define NOTIFIER_IS_SHARED (TCL_MAJOR_VERSION > 8)
+
+struct ClusterWatch {
+    ClusterLoop *loop;
+    int fd;
+    int mask;      /* what the poller watches */
+    int again;     /* what to report without the poller, 0 when not listed */
+    bool flushing; /* in the loop's list of flushes */
+    ClusterWatchProc *proc;
+    ClusterFlushProc *flush;
+    void *context;
+    ClusterWatch *againNext, *againPrev;
+    ClusterWatch *flushNext, *flushPrev;
+};
+
+/*
+ * A thread's loop lives from the first use to the thread's end, or that of
+ * the last watch. The watches belong to the transports.
+ */
+struct ClusterLoop {
+    ClusterpPoller *poller;
+    int pid;
+    size_t watches; /* that exist */
+    bool over;      /* the thread has ended: freed with the last watch */
+    unsigned turn;
+    bool queued; /* a LoopEvent is in Tcl's queue */
+    ClusterpEvent ready[LOOP_EVENTS];
+    int next, count; /* ready[next..count) waits; shared by nested runs */
+    ClusterWatch *againHead, *againTail;
+    int againCount;
+    ClusterWatch *flushHead, *flushTail;
+    unsigned char *buffer;
+    void *guest; /* NULL, or what `end` is called with */
+    ClusterLoopEndProc *end;
+};
+
+static Tcl_ThreadDataKey loopKey;
+
+/*
+ * ------------------------------------------------------------------------
+ * The two lists
+ * ------------------------------------------------------------------------
+ */
+
+static void
+AgainUnlink(ClusterWatch *watch)
+{
+    ClusterLoop *loop = watch->loop;
+
+    if (!watch->again) {
+        return;
+    }
+    watch->again = 0;
+    loop->againCount--;
+    if (watch->againPrev) {
+        watch->againPrev->againNext = watch->againNext;
+    } else {
+        loop->againHead = watch->againNext;
+    }
+    if (watch->againNext) {
+        watch->againNext->againPrev = watch->againPrev;
+    } else {
+        loop->againTail = watch->againPrev;
+    }
+}
+
+static void
+FlushUnlink(ClusterWatch *watch)
+{
+    ClusterLoop *loop = watch->loop;
+
+    if (!watch->flushing) {
+        return;
+    }
+    watch->flushing = false;
+    if (watch->flushPrev) {
+        watch->flushPrev->flushNext = watch->flushNext;
+    } else {
+        loop->flushHead = watch->flushNext;
+    }
+    if (watch->flushNext) {
+        watch->flushNext->flushPrev = watch->flushPrev;
+    } else {
+        loop->flushTail = watch->flushPrev;
+    }
+}
+
+void
+ClusterWatchAgain(ClusterWatch *watch, int mask)
+{
+    ClusterLoop *loop = watch->loop;
+    int listed = watch->again;
+
+    watch->again |= mask;
+    if (listed || !mask) {
+        return;
+    }
+    watch->againNext = NULL;
+    watch->againPrev = loop->againTail;
+    if (loop->againTail) {
+        loop->againTail->againNext = watch;
+    } else {
+        loop->againHead = watch;
+    }
+    loop->againTail = watch;
+    loop->againCount++;
+}
+
+void
+ClusterWatchAgainNot(ClusterWatch *watch)
+{
+    AgainUnlink(watch);
+}
+
+void
+ClusterWatchFlush(ClusterWatch *watch)
+{
+    ClusterLoop *loop = watch->loop;
+
+    if (watch->flushing) {
+        return;
+    }
+    watch->flushing = true;
+    watch->flushNext = NULL;
+    watch->flushPrev = loop->flushTail;
+    if (loop->flushTail) {
+        loop->flushTail->flushNext = watch;
+    } else {
+        loop->flushHead = watch;
+    }
+    loop->flushTail = watch;
+}
+
+static void
+RunFlushes(ClusterLoop *loop)
+{
+    while (loop->flushHead) {
+        ClusterWatch *watch = loop->flushHead;
+
+        FlushUnlink(watch);
+        watch->flush(watch->context);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Dispatching
+ * ------------------------------------------------------------------------
+ */
+
+static bool
+TimeIsUp(int64_t start)
+{
+    return ClusterpMonotonic() - start >= CLUSTER_LOOP_MICROSECONDS;
+}
+
+/* One that has more to handle, if it was listed before this turn. */
+static bool
+RunAgain(ClusterLoop *loop, int *turns)
+{
+    ClusterWatch *watch = loop->againHead;
+    int mask;
+
+    if (!watch || *turns <= 0) {
+        return false;
+    }
+    --*turns;
+    mask = watch->again;
+    AgainUnlink(watch);
+    watch->proc(watch->context, mask);
+    return true;
+}
+
+/* One that the poller named. */
+static bool
+RunReady(ClusterLoop *loop)
+{
+    while (loop->next < loop->count) {
+        ClusterpEvent event = loop->ready[loop->next++];
+        ClusterWatch *watch = event.context;
+
+        if (watch) {
+            watch->proc(watch->context, event.mask);
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Runs what is ready, for about a millisecond. What is left stays for the
+ * next turn. Those with more to handle take turns with those that the poller
+ * names: one that never runs dry must not keep out the others, however little
+ * of it a millisecond is enough for. A callback that enters the event loop
+ * ends up here again: both runs take from the same ready[] and the same list,
+ * so nothing is run twice, and ClusterWatchFree takes a dead watch out of both.
+ */
+static void
+Dispatch(ClusterLoop *loop)
+{
+    int64_t start = ClusterpMonotonic();
+    int turns = loop->againCount; /* those listed meanwhile wait for the next turn */
+    bool ran;
+
+    do {
+        ran = RunAgain(loop, &turns);
+        ran = RunReady(loop) || ran;
+    } while (ran && !TimeIsUp(start));
+}
+
+/* Asks the poller once the last answers are used up. */
+static bool
+Poll(ClusterLoop *loop)
+{
+    if (loop->next >= loop->count) {
+        loop->next = 0;
+        loop->count = ClusterpPollerPoll(loop->poller, loop->ready, LOOP_EVENTS, 0);
+    }
+    return loop->count > loop->next;
+}
+
+static int
+LoopEvent(Tcl_Event *event, int flags)
+{
+    ClusterLoop *loop = *(ClusterLoop **) Tcl_GetThreadData(&loopKey, sizeof(ClusterLoop *));
+
+    (void) event;
+    if (!(flags & TCL_FILE_EVENTS)) {
+        return 0;
+    }
+    if (loop) {
+        loop->queued = false;
+        if (!ClusterLoopForked(loop)) {
+            Dispatch(loop);
+        }
+    }
+    return 1;
+}
+
+static void
+QueueEvent(ClusterLoop *loop)
+{
+    Tcl_Event *event;
+
+    if (loop->queued) {
+        return;
+    }
+    loop->queued = true;
+    event = (Tcl_Event *) Tcl_Alloc(sizeof *event);
+    event->proc = LoopEvent;
+    Tcl_QueueEvent(event, TCL_QUEUE_TAIL);
+}
+
+static void
+LoopReadable(void *clientData, int mask)
+{
+    ClusterLoop *loop = clientData;
+
+    (void) mask;
+    if (ClusterLoopForked(loop)) {
+        if (!NOTIFIER_IS_SHARED) {
+            Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
+        }
+    } else if (Poll(loop)) {
+        Dispatch(loop);
+    }
+}
+
+/*
+ * Before Tcl sleeps: writes what was gathered, and looks whether something is
+ * ready already. That saves the way through Tcl's notifier, which in 8.6 is
+ * another thread.
+ */
+static void
+LoopSetup(void *clientData, int flags)
+{
+    ClusterLoop *loop = clientData;
+    Tcl_Time none = {0, 0};
+
+    if (!(flags & TCL_FILE_EVENTS) || ClusterLoopForked(loop)) {
+        return;
+    }
+    loop->turn++;
+    RunFlushes(loop);
+    if (Poll(loop) || loop->againHead) {
+        Tcl_SetMaxBlockTime(&none);
+    }
+}
+
+static void
+LoopCheck(void *clientData, int flags)
+{
+    ClusterLoop *loop = clientData;
+
+    if ((flags & TCL_FILE_EVENTS) && (loop->againHead || loop->next < loop->count)) {
+        QueueEvent(loop);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Life of a loop
+ * ------------------------------------------------------------------------
+ */
+
+static int
+IsLoopEvent(Tcl_Event *event, void *clientData)
+{
+    (void) clientData;
+    return event->proc == LoopEvent;
+}
+
+static void
+FreeIfUnused(ClusterLoop *loop)
+{
+    if (loop->over && loop->watches == 0) {
+        free(loop->buffer);
+        free(loop);
+    }
+}
+
+/*
+ * Handlers run last made first, so sockets may outlive their loop: in a
+ * forked child that joined, the parent's handler, which closes all clusters,
+ * is older than the child's loop. Their watches then have nothing to do.
+ */
+static void
+LoopExit(void *clientData)
+{
+    ClusterLoop *loop = clientData;
+    ClusterLoop **mine = Tcl_GetThreadData(&loopKey, sizeof(ClusterLoop *));
+
+    if (loop->guest) {
+        loop->end(loop->guest);
+        loop->guest = NULL;
+    }
+    *mine = NULL;
+    Tcl_DeleteEvents(IsLoopEvent, NULL);
+    Tcl_DeleteEventSource(LoopSetup, LoopCheck, loop);
+    if (!ClusterLoopForked(loop)) {
+        Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
+    }
+    ClusterpPollerFree(loop->poller);
+    loop->over = true;
+    FreeIfUnused(loop);
+}
+
+ClusterLoop *
+ClusterLoopGet(int *error)
+{
+    ClusterLoop **mine = Tcl_GetThreadData(&loopKey, sizeof(ClusterLoop *));
+    ClusterLoop *loop = *mine;
+
+    if (loop && !ClusterLoopForked(loop)) {
+        return loop;
+    }
+    if (loop && NOTIFIER_IS_SHARED) {
+        *error = ENOTSUP;
+        return NULL;
+    }
+    loop = calloc(1,
+            sizeof *loop); /* that of the process we were forked from stays for its watches */
+    if (loop) {
+        loop->buffer = malloc(LOOP_BUFFER);
+    }
+    if (!loop || !loop->buffer) {
+        *error = ENOMEM;
+        goto failed;
+    }
+    loop->poller = ClusterpPollerNew(error);
+    if (!loop->poller) {
+        goto failed;
+    }
+    loop->pid = ClusterpProcessId();
+    Tcl_CreateFileHandler(ClusterpPollerDescriptor(loop->poller), TCL_READABLE, LoopReadable, loop);
+    Tcl_CreateEventSource(LoopSetup, LoopCheck, loop);
+    Tcl_CreateThreadExitHandler(LoopExit, loop);
+    *mine = loop;
+    return loop;
+
+failed:
+    if (loop) {
+        free(loop->buffer);
+    }
+    free(loop);
+    return NULL;
+}
+
+bool
+ClusterLoopForked(const ClusterLoop *loop)
+{
+    return loop->pid != ClusterpProcessId();
+}
+
+bool
+ClusterLoopOver(const ClusterLoop *loop)
+{
+    return loop->over;
+}
+
+unsigned
+ClusterLoopTurn(const ClusterLoop *loop)
+{
+    return loop->turn;
+}
+
+void *
+ClusterLoopBuffer(ClusterLoop *loop, size_t *size)
+{
+    *size = LOOP_BUFFER;
+    return loop->buffer;
+}
+
+void *
+ClusterLoopGuest(const ClusterLoop *loop)
+{
+    return loop->guest;
+}
+
+void
+ClusterLoopSetGuest(ClusterLoop *loop, void *guest, ClusterLoopEndProc *end)
+{
+    loop->guest = guest;
+    loop->end = end;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Watches
+ * ------------------------------------------------------------------------
+ */
+
+ClusterWatch *
+ClusterWatchNew(ClusterLoop *loop, int fd, int mask, ClusterWatchProc *proc,
+        ClusterFlushProc *flush, void *context, int *error)
+{
+    ClusterWatch *watch = calloc(1, sizeof *watch);
+
+    if (!watch) {
+        *error = ENOMEM;
+        return NULL;
+    }
+    watch->loop = loop;
+    watch->fd = fd;
+    watch->mask = mask;
+    watch->proc = proc;
+    watch->flush = flush;
+    watch->context = context;
+    if (ClusterpPollerSet(loop->poller, fd, 0, mask, watch, error) != CLUSTERP_OK) {
+        free(watch);
+        return NULL;
+    }
+    loop->watches++;
+    return watch;
+}
+
+void
+ClusterWatchMask(ClusterWatch *watch, int mask)
+{
+    if (mask == watch->mask || watch->loop->over || ClusterLoopForked(watch->loop)) {
+        return;
+    }
+    if (ClusterpPollerSet(watch->loop->poller, watch->fd, watch->mask, mask, watch, NULL)
+            == CLUSTERP_OK) {
+        watch->mask = mask;
+    }
+}
+
+void
+ClusterWatchFree(ClusterWatch **watchPtr)
+{
+    ClusterWatch *watch = *watchPtr;
+    ClusterLoop *loop;
+    int i;
+
+    *watchPtr = NULL;
+    if (!watch) {
+        return;
+    }
+    loop = watch->loop;
+    ClusterWatchMask(watch, 0);
+    AgainUnlink(watch);
+    FlushUnlink(watch);
+    for (i = loop->next; i < loop->count; i++) {
+        if (loop->ready[i].context == watch) {
+            loop->ready[i].context = NULL;
+        }
+    }
+    free(watch);
+    loop->watches--;
+    FreeIfUnused(loop);
+}

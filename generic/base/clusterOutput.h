@@ -1,0 +1,29 @@
+/*
+ * clusterOutput.h --
+ *
+ *	What waits to be written to one connection.
+ */
+
+#ifndef CLUSTER_OUTPUT_H
+#define CLUSTER_OUTPUT_H
+
+#include "base/clusterBlob.h"
+#include "base/clusterPlatform.h"
+
+typedef struct ClusterOutput {
+    ClusterBlobQueue queue;
+    size_t written; /* bytes of the first packet that the system has taken */
+} ClusterOutput;
+
+/* Adds up over calls. */
+typedef struct ClusterOutputCount {
+    size_t bytes;   /* taken by the system */
+    size_t packets; /* of which the last byte was */
+} ClusterOutputCount;
+
+/* Hands waiting packets to the system once, and takes off the queue those it took. CLUSTERP_OK also when none wait. */
+ClusterpResult ClusterOutputWrite(ClusterOutput *output, int fd, ClusterOutputCount *count);
+/* Moves everything from one to the other, which is not initialized. */
+void ClusterOutputMove(ClusterOutput *to, ClusterOutput *from);
+
+#endif

@@ -1,0 +1,287 @@
+/*
+ * bpacketStream.c --
+ *
+ *	Finds packets in a stream of bytes that comes in pieces of any size.
+ */
+
+#include "bpacket/bpacketStream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEADER_FIRST  0xc0
+#define HEADER_SECOND 0x8d
+#define HEADER_SIZE   2
+#define END_MARK_SIZE 2
+#define VARINT_MAX    10 /* bytes of a 64-bit varint */
+
+#define LEAST_CAPACITY 4096  /* bytes of the first buffer */
+#define KEPT_CAPACITY  65536 /* bytes; a larger buffer goes when little of it is used */
+
+/* The bytes not yet given out are bytes[start .. end). */
+struct bpacket_stream {
+    uint8_t *bytes; /* malloc'ed, NULL as long as nothing was fed */
+    size_t capacity;
+    size_t start;
+    size_t end;
+    size_t limit;
+    uint64_t garbage;
+    uint64_t oversized;
+};
+
+/* What stands at the start of the waiting bytes. */
+typedef enum Frame {
+    FRAME_WHOLE,    /* a packet */
+    FRAME_PARTIAL,  /* the beginning of one: wait */
+    FRAME_BROKEN,   /* a header, but no packet */
+    FRAME_OVERSIZED /* a packet beyond the limit */
+} Frame;
+
+bpacket_stream *
+bpacket_stream_new(size_t limit)
+{
+    bpacket_stream *stream = calloc(1, sizeof *stream);
+
+    if (stream != NULL) {
+        stream->limit = (limit != 0) ? limit : BPACKET_STREAM_LIMIT;
+    }
+    return stream;
+}
+
+void
+bpacket_stream_destroy(bpacket_stream **stream)
+{
+    if (*stream != NULL) {
+        free((*stream)->bytes);
+        free(*stream);
+        *stream = NULL;
+    }
+}
+
+void
+bpacket_stream_reset(bpacket_stream *stream)
+{
+    stream->start = stream->end = 0;
+    bpacket_stream_trim(stream);
+}
+
+/* Moves the waiting bytes into a buffer of `capacity` bytes, which holds them. */
+static bool
+Reallocate(bpacket_stream *stream, size_t capacity)
+{
+    size_t pending = stream->end - stream->start;
+    uint8_t *bytes = malloc(capacity);
+
+    if (bytes == NULL) {
+        return false;
+    }
+    if (pending > 0) {
+        memcpy(bytes, stream->bytes + stream->start, pending);
+    }
+    free(stream->bytes);
+    stream->bytes = bytes;
+    stream->capacity = capacity;
+    stream->start = 0;
+    stream->end = pending;
+    return true;
+}
+
+void
+bpacket_stream_trim(bpacket_stream *stream)
+{
+    size_t pending = stream->end - stream->start;
+
+    if (stream->capacity <= KEPT_CAPACITY || pending > stream->capacity / 4) {
+        return;
+    }
+    if (pending == 0) {
+        free(stream->bytes);
+        stream->bytes = NULL;
+        stream->capacity = stream->start = stream->end = 0;
+    } else {
+        /* Without memory for the small buffer the large one serves as well. */
+        (void) Reallocate(stream, (pending < LEAST_CAPACITY) ? LEAST_CAPACITY : pending * 2);
+    }
+}
+
+/*
+ * Makes `wanted` bytes of room behind end. Time stays linear, for waiting
+ * bytes are moved only
+ *   1. to the front, when at least an eighth of the buffer was given out or
+ *	skipped since they were last moved; or
+ *   2. into a buffer half as large again, which lasts for as many new bytes.
+ * A stranger who sends one false header after another, each of which makes
+ * us wait for a large packet, gains nothing by it.
+ */
+static bool
+MakeRoom(bpacket_stream *stream, size_t wanted)
+{
+    size_t pending = stream->end - stream->start;
+    size_t needed, capacity;
+
+    if (wanted > SIZE_MAX / 4 || pending > SIZE_MAX / 4) {
+        return false;
+    }
+    needed = pending + wanted;
+    if (needed <= stream->capacity && stream->start >= stream->capacity / 8) {
+        memmove(stream->bytes, stream->bytes + stream->start, pending);
+        stream->start = 0;
+        stream->end = pending;
+        return true;
+    }
+    capacity = needed + needed / 2;
+    return Reallocate(stream, (capacity < LEAST_CAPACITY) ? LEAST_CAPACITY : capacity);
+}
+
+uint8_t *
+bpacket_stream_reserve(bpacket_stream *stream, size_t wanted, size_t *room)
+{
+    if (stream->start == stream->end) {
+        stream->start = stream->end = 0;
+    }
+    if (wanted < stream->capacity / 4) {
+        bpacket_stream_trim(stream);
+    }
+    if (wanted == 0) {
+        wanted = 1;
+    }
+    if (wanted > stream->capacity - stream->end && !MakeRoom(stream, wanted)) {
+        *room = 0;
+        return NULL;
+    }
+    *room = stream->capacity - stream->end;
+    return stream->bytes + stream->end;
+}
+
+void
+bpacket_stream_commit(bpacket_stream *stream, size_t length)
+{
+    size_t room = stream->capacity - stream->end;
+
+    stream->end += (length < room) ? length : room;
+}
+
+bool
+bpacket_stream_feed(bpacket_stream *stream, const void *bytes, size_t length)
+{
+    size_t room;
+    uint8_t *place;
+
+    if (length == 0) {
+        return true;
+    }
+    place = bpacket_stream_reserve(stream, length, &room);
+    if (place == NULL) {
+        return false;
+    }
+    memcpy(place, bytes, length);
+    bpacket_stream_commit(stream, length);
+    return true;
+}
+
+static void
+Skip(bpacket_stream *stream, size_t length)
+{
+    stream->start += length;
+    stream->garbage += length;
+}
+
+/* Skips to the next header, or to half of one at the very end; false when no whole one is there. */
+static bool
+FindHeader(bpacket_stream *stream)
+{
+    while (stream->start < stream->end) {
+        const uint8_t *from = stream->bytes + stream->start;
+        size_t left = stream->end - stream->start;
+        const uint8_t *found = memchr(from, HEADER_FIRST, left);
+
+        if (found == NULL) {
+            Skip(stream, left);
+            return false;
+        }
+        Skip(stream, (size_t) (found - from));
+        left = stream->end - stream->start;
+        if (left < HEADER_SIZE) {
+            return false;
+        }
+        if (found[1] == HEADER_SECOND) {
+            return true;
+        }
+        Skip(stream, 1);
+    }
+    return false;
+}
+
+/* Judges the frame at start, where a header is, in constant time; *size is the whole packet's. */
+static Frame
+JudgeFrame(const bpacket_stream *stream, size_t *size)
+{
+    const uint8_t *frame = stream->bytes + stream->start;
+    size_t left = stream->end - stream->start;
+    bpacket_reader reader;
+    uint64_t body;
+    size_t prefix;
+
+    bpacket_reader_init(&reader, frame + HEADER_SIZE, left - HEADER_SIZE);
+    body = bpacket_read_varint(&reader);
+    if (reader.status != BPACKET_OK) {
+        return (reader.status == BPACKET_TRUNCATED) ? FRAME_PARTIAL : FRAME_BROKEN;
+    }
+    prefix = left - bpacket_reader_left(&reader);
+    if (body > stream->limit || prefix + END_MARK_SIZE > stream->limit - (size_t) body) {
+        return FRAME_OVERSIZED;
+    }
+    *size = prefix + (size_t) body + END_MARK_SIZE;
+    if (left < *size) {
+        return FRAME_PARTIAL;
+    }
+    return (frame[*size - 2] == 0 && frame[*size - 1] == 0) ? FRAME_WHOLE : FRAME_BROKEN;
+}
+
+bool
+bpacket_stream_next(bpacket_stream *stream, bpacket_span *packet)
+{
+    while (FindHeader(stream)) {
+        size_t size = 0;
+        Frame frame = JudgeFrame(stream, &size);
+
+        if (frame == FRAME_PARTIAL) {
+            return false;
+        }
+        if (frame == FRAME_WHOLE) {
+            packet->bytes = stream->bytes + stream->start;
+            packet->length = size;
+            stream->start += size;
+            return true;
+        }
+        if (frame == FRAME_OVERSIZED) {
+            stream->oversized++;
+        }
+        Skip(stream, 1);
+    }
+    return false;
+}
+
+size_t
+bpacket_stream_pending(const bpacket_stream *stream)
+{
+    return stream->end - stream->start;
+}
+
+size_t
+bpacket_stream_capacity(const bpacket_stream *stream)
+{
+    return stream->capacity;
+}
+
+uint64_t
+bpacket_stream_garbage(const bpacket_stream *stream)
+{
+    return stream->garbage;
+}
+
+uint64_t
+bpacket_stream_oversized(const bpacket_stream *stream)
+{
+    return stream->oversized;
+}

@@ -1,0 +1,250 @@
+/*
+ * clusterArgs.c --
+ *
+ *	Parsing and messages that several commands share.
+ */
+
+#include "base/clusterError.h"
+#include "command/clusterObject.h"
+
+#include <string.h>
+
+typedef struct NameRow {
+    const char *pattern; /* a glob, as 1.1.8 matches them */
+    int value;
+} NameRow;
+
+static const NameRow typeNames[] = {
+        {"discon*", CLUSTER_DISCONNECT},
+        {"close", CLUSTER_DISCONNECT},
+        {"bea*", CLUSTER_HEARTBEAT},
+        {"heart*", CLUSTER_HEARTBEAT},
+        {"discov*", CLUSTER_DISCOVERY},
+        {"find", CLUSTER_DISCOVERY},
+        {"ping", CLUSTER_PING},
+        {"q*", CLUSTER_QUERY},
+        {"res*", CLUSTER_RESPONSE},
+        {"answ*", CLUSTER_RESPONSE},
+        {"event", CLUSTER_EVENT},
+        {"flush*", CLUSTER_FLUSH},
+        {"fail*", CLUSTER_FAILURE},
+        {NULL, 0},
+};
+
+static const NameRow channelNames[] = {
+        {"br*", CLUSTER_CHANNEL_BROADCAST},
+        {"sy*", CLUSTER_CHANNEL_SYSTEM},
+        {"la*", CLUSTER_CHANNEL_LAN},
+        {"lo*", CLUSTER_CHANNEL_LAN},
+        {NULL, 0},
+};
+
+/* A number of no less than 0, or a name of the table. False when it is neither. */
+static bool
+ParseNumber(Tcl_Obj *value, const NameRow *names, Tcl_WideInt *number)
+{
+    if (Tcl_GetWideIntFromObj(NULL, value, number) == TCL_OK) {
+        return *number >= 0;
+    }
+    for (; names->pattern; names++) {
+        if (Tcl_StringCaseMatch(Tcl_GetString(value), names->pattern, TCL_MATCH_NOCASE)) {
+            *number = names->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+int
+ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel)
+{
+    Tcl_WideInt number;
+
+    if (!ParseNumber(value, channelNames, &number)) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("Unknown Channel: %s, must be an integer of 0 or more, broadcast, "
+                              "system, or lan",
+                        Tcl_GetString(value)),
+                "CLUSTER", "CHANNEL", Tcl_GetString(value), NULL);
+    }
+    *channel = (uint64_t) number;
+    return TCL_OK;
+}
+
+int
+ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type)
+{
+    Tcl_WideInt number;
+
+    if (!ParseNumber(value, typeNames, &number)) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf(
+                        "Unknown Type: %s, must be an integer of 0 or more, disconnect, "
+                        "heartbeat, discovery, ping, query, response, event, flush, or failure",
+                        Tcl_GetString(value)),
+                "CLUSTER", "TYPE", Tcl_GetString(value), NULL);
+    }
+    *type = number;
+    return TCL_OK;
+}
+
+int
+ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (Tcl_ListObjGetElements(interp, value, &count, &words) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    for (i = 0; i < count; i++) {
+        if (ClusterNodeSlotById(cluster->node, Tcl_GetString(words[i]))) {
+            return TCL_OK;
+        }
+    }
+    if (count == 0) {
+        return TCL_OK;
+    }
+    return ClusterFail(interp,
+            Tcl_ObjPrintf("bad protocols \"%s\": must have one of this member's, which are %s",
+                    Tcl_GetString(value), Tcl_GetString(ClusterNodeProtocols(cluster->node))),
+            "CLUSTER", "PROTOCOL", "UNKNOWN", Tcl_GetString(value), NULL);
+}
+
+int
+ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit)
+{
+    const char *word = culprit ? Tcl_GetString(culprit) : "";
+    int code;
+
+    if (culprit) {
+        Tcl_IncrRefCount(culprit);
+    }
+    switch (status) {
+    case CLUSTER_RESOLVE_BAD_WORD:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf("unknown resolver option \"%s\": must be -equal, -match, -regexp, "
+                              "-has, -all, -not, -some, or -exact",
+                        word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_BAD_MODE:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf("unknown mode \"%s\": must be equal, match, or regexp", word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_BAD_OPERATOR:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf("unknown operator \"%s\": must be has, all, not, some, or exact",
+                        word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_OPTION:
+        code = ClusterFail(interp,
+                Tcl_ObjPrintf(
+                        "\"%s\" is no tag but an option of resolver, where an option comes first",
+                        word),
+                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+        break;
+    case CLUSTER_RESOLVE_NO_LIST:
+        code = ClusterFail(interp, Tcl_ObjPrintf("no list follows \"%s\" in the resolver", word),
+                "CLUSTER", "RESOLVER", "LIST", NULL);
+        break;
+    case CLUSTER_RESOLVE_BAD_LIST:
+        code = ClusterFail(interp, Tcl_ObjPrintf("\"%s\" is not a list of tags", word), "CLUSTER",
+                "RESOLVER", "LIST", NULL);
+        break;
+    case CLUSTER_RESOLVE_BAD_REGEXP:
+        code = ClusterFail(interp, Tcl_ObjPrintf("\"%s\" is not a regular expression", word),
+                "CLUSTER", "RESOLVER", "REGEXP", NULL);
+        break;
+    default:
+        code = ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                NULL);
+        break;
+    }
+    if (culprit) {
+        Tcl_DecrRefCount(culprit);
+    }
+    return code;
+}
+
+static int
+BadPayload(Tcl_Interp *interp, const ClusterSendDetails *details)
+{
+    const char *key = details->culprit;
+
+    switch (details->payloadStatus) {
+    case CLUSTER_PAYLOAD_UNKNOWN_KEY:
+        return ClusterFail(interp, Tcl_ObjPrintf("Encoding Failed: %s is not a known field", key),
+                "CLUSTER", "PAYLOAD", "UNKNOWN_FIELD", key, NULL);
+    case CLUSTER_PAYLOAD_BAD_VALUE:
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("Encoding Failed: the value of %s must be %s", key,
+                        ClusterPayloadMust(key)),
+                "CLUSTER", "PAYLOAD", "BAD_VALUE", key, NULL);
+    case CLUSTER_PAYLOAD_INCOMPLETE:
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("the payload lacks %s; $cluster payload makes complete ones", key),
+                "CLUSTER", "PAYLOAD", "INCOMPLETE", key, NULL);
+    case CLUSTER_PAYLOAD_TOO_LARGE:
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("the packet would be larger than %u bytes", CLUSTER_MAX_PACKET),
+                "CLUSTER", "PACKET", "TOO_LARGE", NULL);
+    default:
+        return ClusterFail(interp, Tcl_NewStringObj("the payload is not a dict", -1), "CLUSTER",
+                "PAYLOAD", "NOT_DICT", NULL);
+    }
+}
+
+int
+ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status, const ClusterSendDetails *details)
+{
+    if (status == CLUSTER_SEND_BAD_PAYLOAD) {
+        return BadPayload(interp, details);
+    }
+    if (status == CLUSTER_SEND_OVERSIZED) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("the packet is larger than the %d bytes that a datagram carries",
+                        CLUSTER_DATAGRAM_MAX),
+                "CLUSTER", "PACKET", "TOO_LARGE", NULL);
+    }
+    return TCL_OK;
+}
+
+static int
+UnknownOption(Tcl_Interp *interp, const char *const *names, Tcl_Obj *given)
+{
+    Tcl_Obj *message = Tcl_ObjPrintf("unknown option \"%s\": must be", Tcl_GetString(given));
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        Tcl_AppendPrintfToObj(message, "%s %s%s", i == 0 ? "" : ",",
+                i > 0 && !names[i + 1] ? "or " : "", names[i]);
+    }
+    return ClusterFail(interp, message, "CLUSTER", "OPTION", Tcl_GetString(given), NULL);
+}
+
+int
+ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc, Tcl_Obj *const *objv,
+        Tcl_Obj **values)
+{
+    int i, n;
+
+    for (i = 0; i < objc; i += 2) {
+        const char *word = Tcl_GetString(objv[i]);
+
+        for (n = 0; names[n] && strcmp(names[n], word) != 0; n++) {
+            continue;
+        }
+        if (!names[n]) {
+            return UnknownOption(interp, names, objv[i]);
+        }
+        if (i + 1 >= objc) {
+            return ClusterFail(interp, Tcl_ObjPrintf("missing value for option \"%s\"", word),
+                    "CLUSTER", "OPTION", word, NULL);
+        }
+        values[n] = objv[i + 1];
+    }
+    return TCL_OK;
+}

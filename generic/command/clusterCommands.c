@@ -1,0 +1,238 @@
+/*
+ * clusterCommands.c --
+ *
+ *	The ensemble ::cluster and its small utilities.
+ */
+
+#include "command/clusterCommands.h"
+
+#include "base/clusterError.h"
+#include "base/clusterLocal.h"
+#include "base/clusterPlatform.h"
+
+#include <string.h>
+
+/* cluster hwaddr ?iface? */
+static int
+HwaddrCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    const char *interface = objc > 1 && *Tcl_GetString(objv[1]) ? Tcl_GetString(objv[1]) : NULL;
+    char id[CLUSTERP_HARDWARE_ID_SIZE];
+
+    (void) clientData;
+    if (!ClusterpHardwareId(interface, id)) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("there is no hardware address of interface \"%s\"", interface),
+                "CLUSTER", "INTERFACE", interface, NULL);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewStringObj(id, -1));
+    return TCL_OK;
+}
+
+/* cluster lanip ?iface?: empty when there is none. */
+static int
+LanipCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    const char *interface = objc > 1 && *Tcl_GetString(objv[1]) ? Tcl_GetString(objv[1]) : NULL;
+    uint32_t ip = ClusterpLanAddress(interface);
+    char text[16];
+
+    (void) clientData;
+    if (!ip && interface) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("there is no address of interface \"%s\"", interface), "CLUSTER",
+                "INTERFACE", interface, NULL);
+    }
+    if (ip) {
+        ClusterpFormatIp(ip, text);
+        Tcl_SetObjResult(interp, Tcl_NewStringObj(text, -1));
+    }
+    return TCL_OK;
+}
+
+/* cluster local_addresses ?force? */
+static int
+LocalAddressesCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Obj *list;
+    const uint32_t *ips;
+    int force = 0, count, i;
+
+    (void) clientData;
+    if (objc > 1 && Tcl_GetBooleanFromObj(interp, objv[1], &force) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    list = Tcl_NewListObj(0, NULL);
+    Tcl_ListObjAppendElement(NULL, list, Tcl_NewStringObj("localhost", -1));
+    ips = ClusterLocalList(force != 0, &count);
+    for (i = 0; i < count; i++) {
+        char text[16];
+
+        ClusterpFormatIp(ips[i], text);
+        Tcl_ListObjAppendElement(NULL, list, Tcl_NewStringObj(text, -1));
+    }
+    Tcl_SetObjResult(interp, list);
+    return TCL_OK;
+}
+
+/* cluster islocal DESCRIPTOR: is the dict's address this host's? */
+static int
+IslocalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Obj *key, *address = NULL;
+    uint32_t ip;
+    int code;
+
+    (void) clientData;
+    (void) objc;
+    key = Tcl_NewStringObj("address", -1);
+    Tcl_IncrRefCount(key);
+    code = Tcl_DictObjGet(interp, objv[1], key, &address);
+    Tcl_DecrRefCount(key);
+    if (code == TCL_OK) {
+        Tcl_SetObjResult(interp,
+                Tcl_NewBooleanObj(address
+                        && (strcmp(Tcl_GetString(address), "localhost") == 0
+                                || (ClusterpParseIp(Tcl_GetString(address), &ip)
+                                        && ClusterIsLocal(ip)))));
+    }
+    return code;
+}
+
+static int
+PlatformCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) clientData;
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, Tcl_NewStringObj(ClusterpPlatformName(), -1));
+    return TCL_OK;
+}
+
+/* cluster rand MIN MAX: an integer, both ends included. */
+static int
+RandCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_WideInt least, most;
+    uint64_t random, range;
+
+    (void) clientData;
+    (void) objc;
+    if (Tcl_GetWideIntFromObj(interp, objv[1], &least) != TCL_OK
+            || Tcl_GetWideIntFromObj(interp, objv[2], &most) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (most < least) {
+        return ClusterFail(interp, Tcl_NewStringObj("min must not be greater than max", -1),
+                "CLUSTER", "VALUE", NULL);
+    }
+    ClusterpRandom(&random, sizeof random);
+    range = (uint64_t) most - (uint64_t) least + 1;
+    if (range) {
+        random %= range;
+    }
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) ((uint64_t) least + random)));
+    return TCL_OK;
+}
+
+/* cluster query_id: a number that none was before in this interp. */
+static int
+QueryIdCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterInterp *data = clientData;
+
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) ++data->lastId));
+    return TCL_OK;
+}
+
+typedef struct CommandRow {
+    const char *name;
+    Tcl_ObjCmdProc *proc;
+    int least, most; /* arguments; most -1 for any number */
+    const char *usage;
+} CommandRow;
+
+static const CommandRow commands[] = {
+        {"hwaddr", HwaddrCmd, 0, 1, "?iface?"},
+        {"islocal", IslocalCmd, 1, 1, "descriptor"},
+        {"join", ClusterJoinCmd, 0, -1, NULL},
+        {"lanip", LanipCmd, 0, 1, "?iface?"},
+        {"local_addresses", LocalAddressesCmd, 0, 1, "?force?"},
+        {"platform", PlatformCmd, 0, 0, NULL},
+        {"query_id", QueryIdCmd, 0, 0, NULL},
+        {"rand", RandCmd, 2, 2, "min max"},
+        {NULL, NULL, 0, 0, NULL},
+};
+
+/* What a command is made with; freed with it. */
+typedef struct CommandData {
+    ClusterInterp *data; /* held */
+    const CommandRow *row;
+} CommandData;
+
+static int
+RunCommand(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    CommandData *command = clientData;
+    const CommandRow *row = command->row;
+
+    if (objc - 1 < row->least || (row->most >= 0 && objc - 1 > row->most)) {
+        Tcl_WrongNumArgs(interp, 1, objv, row->usage);
+        return TCL_ERROR;
+    }
+    return row->proc(command->data, interp, objc, objv);
+}
+
+static void
+FreeCommand(void *clientData)
+{
+    CommandData *command = clientData;
+
+    ClusterInterpRelease(command->data);
+    Tcl_Free((char *) command);
+}
+
+static void
+MakeCommand(ClusterInterp *data, Tcl_Namespace *namespace, const CommandRow *row)
+{
+    CommandData *command = (CommandData *) Tcl_Alloc(sizeof *command);
+    Tcl_DString name;
+
+    command->data = data;
+    command->row = row;
+    ClusterInterpHold(data);
+    Tcl_DStringInit(&name);
+    Tcl_DStringAppend(&name, "::cluster::", -1);
+    Tcl_DStringAppend(&name, row->name, -1);
+    Tcl_CreateObjCommand(data->interp, Tcl_DStringValue(&name), RunCommand, command, FreeCommand);
+    Tcl_DStringFree(&name);
+    Tcl_Export(data->interp, namespace, row->name, 0);
+}
+
+int
+ClusterCommandsInit(ClusterInterp *data)
+{
+    Tcl_Interp *interp = data->interp;
+    Tcl_Namespace *namespace = Tcl_FindNamespace(interp, "::cluster", NULL, TCL_LEAVE_ERR_MSG);
+    const CommandRow *row;
+    Tcl_Obj *name;
+
+    if (!namespace) {
+        return TCL_ERROR;
+    }
+    for (row = commands; row->name; row++) {
+        MakeCommand(data, namespace, row);
+    }
+    name = Tcl_NewStringObj("::cluster", -1);
+    Tcl_IncrRefCount(name);
+    if (!Tcl_FindEnsemble(interp, name, 0)) {
+        Tcl_CreateEnsemble(interp, "::cluster", namespace, TCL_ENSEMBLE_PREFIX);
+    }
+    Tcl_DecrRefCount(name);
+    Tcl_ResetResult(interp);
+    Tcl_CreateAlias(interp, "::cluster::shadowed::join", interp, "::join", 0, NULL);
+    Tcl_CreateAlias(interp, "::cluster::shadowed::cluster", interp, "::cluster", 0, NULL);
+    return TCL_OK;
+}

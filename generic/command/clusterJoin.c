@@ -1,0 +1,541 @@
+/*
+ * clusterJoin.c --
+ *
+ *	`cluster join`: its options, and the making of a cluster.
+ */
+
+#include "command/clusterCommands.h"
+#include "base/clusterError.h"
+#include "command/clusterObject.h"
+#include "script/clusterScripted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_SECONDS   86400
+#define TTL_MAX       (366 * DAY_SECONDS)
+#define HEARTBEAT_MIN 10
+#define HEARTBEAT_MAX (30 * DAY_SECONDS * 1000LL)
+
+/* What join was asked for. The values are held by `options`. */
+typedef struct JoinRequest {
+    Tcl_Obj *options; /* dict: key without dash, value; held */
+    ClusterNodeConfig node;
+    uint64_t *channels;
+    Tcl_Obj *protocols;   /* a list with c; held */
+    Tcl_Obj *channelList; /* as `config` shows it; held */
+    char hid[CLUSTERP_HARDWARE_ID_SIZE];
+} JoinRequest;
+
+/* Parses a value into the request. False when it is not what it must be. */
+typedef bool(JoinProc)(JoinRequest *request, Tcl_Obj *value);
+
+/*
+ * ------------------------------------------------------------------------
+ * Options
+ * ------------------------------------------------------------------------
+ */
+
+static bool
+ParseAddress(JoinRequest *request, Tcl_Obj *value)
+{
+    uint32_t ip;
+
+    if (!ClusterpParseIp(Tcl_GetString(value), &ip) || ip >> 28 != 0xe) {
+        return false;
+    }
+    request->node.group.ip = ip;
+    return true;
+}
+
+static bool
+ParseRange(Tcl_Obj *value, Tcl_WideInt least, Tcl_WideInt most, Tcl_WideInt *number)
+{
+    return Tcl_GetWideIntFromObj(NULL, value, number) == TCL_OK && *number >= least
+            && *number <= most;
+}
+
+static bool
+ParsePort(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt port;
+
+    if (!ParseRange(value, 1, 65535, &port)) {
+        return false;
+    }
+    request->node.group.port = (uint16_t) port;
+    return true;
+}
+
+static bool
+ParseTtl(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt seconds;
+
+    if (!ParseRange(value, 1, TTL_MAX, &seconds)) {
+        return false;
+    }
+    request->node.ttl = seconds * 1000;
+    return true;
+}
+
+static bool
+ParseHeartbeat(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt ms;
+
+    if (!ParseRange(value, HEARTBEAT_MIN, HEARTBEAT_MAX, &ms)) {
+        return false;
+    }
+    request->node.heartbeat = ms;
+    return true;
+}
+
+static bool
+ParseRemote(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt hops;
+    double number;
+    int on;
+
+    if (Tcl_GetWideIntFromObj(NULL, value, &hops) != TCL_OK) {
+        if (Tcl_GetDoubleFromObj(NULL, value, &number) == TCL_OK
+                || Tcl_GetBooleanFromObj(NULL, value, &on) != TCL_OK) {
+            return false;
+        }
+        hops = on;
+    }
+    request->node.remote = (int) hops;
+    return hops >= 0 && hops <= 255;
+}
+
+static bool
+ParseTags(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_Size count;
+
+    request->node.tags = value;
+    return Tcl_ListObjLength(NULL, value, &count) == TCL_OK;
+}
+
+static bool
+IsProtocol(const JoinRequest *request, const char *id)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    Tcl_ListObjGetElements(NULL, request->protocols, &count, &words);
+    for (i = 0; i < count; i++) {
+        if (strcmp(Tcl_GetString(words[i]), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each once, and c at least. */
+static bool
+ParseProtocols(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (Tcl_ListObjGetElements(NULL, value, &count, &words) != TCL_OK) {
+        return false;
+    }
+    request->protocols = Tcl_NewListObj(0, NULL);
+    Tcl_IncrRefCount(request->protocols);
+    for (i = 0; i < count; i++) {
+        if (!IsProtocol(request, Tcl_GetString(words[i]))) {
+            Tcl_ListObjAppendElement(NULL, request->protocols, words[i]);
+        }
+    }
+    if (!IsProtocol(request, "c")) {
+        Tcl_ListObjAppendElement(NULL, request->protocols, Tcl_NewStringObj("c", -1));
+    }
+    return true;
+}
+
+/* 0 1 2 and those given, each once. */
+static bool
+ParseChannels(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+    size_t n;
+
+    if (Tcl_ListObjGetElements(NULL, value, &count, &words) != TCL_OK) {
+        return false;
+    }
+    request->channels = calloc((size_t) count + 1, sizeof *request->channels);
+    request->channelList = Tcl_NewListObj(0, NULL);
+    Tcl_IncrRefCount(request->channelList);
+    for (i = 0; i <= CLUSTER_CHANNEL_LAN; i++) {
+        Tcl_ListObjAppendElement(NULL, request->channelList, Tcl_NewWideIntObj(i));
+    }
+    for (i = 0; request->channels && i < count; i++) {
+        Tcl_WideInt channel;
+
+        if (Tcl_GetWideIntFromObj(NULL, words[i], &channel) != TCL_OK || channel < 0) {
+            return false;
+        }
+        for (n = 0; n < request->node.channelCount; n++) {
+            if (request->channels[n] == (uint64_t) channel) {
+                break;
+            }
+        }
+        if (channel > CLUSTER_CHANNEL_LAN && n == request->node.channelCount) {
+            request->channels[request->node.channelCount++] = (uint64_t) channel;
+            Tcl_ListObjAppendElement(NULL, request->channelList, Tcl_NewWideIntObj(channel));
+        }
+    }
+    request->node.channels = request->channels;
+    return request->channels != NULL;
+}
+
+typedef struct JoinRow {
+    const char *key;
+    JoinProc *proc;
+    const char *value; /* by default, as `config` shows it */
+    const char *must;  /* what it must be, for messages and the manual */
+} JoinRow;
+
+/* In the order in which 1.1.8 lists them. */
+static const JoinRow rows[] = {
+        {"address", ParseAddress, "230.230.230.230",
+                "an IPv4 multicast address from 224.0.0.0 to 239.255.255.255"},
+        {"port", ParsePort, "23000", "an integer from 1 to 65535"},
+        {"ttl", ParseTtl, "600", "an integer from 1 to 31622400 seconds"},
+        {"heartbeat", ParseHeartbeat, "120000", "an integer from 10 to 2592000000 milliseconds"},
+        {"protocols", ParseProtocols, "t c", "a list of protocols"},
+        {"channels", ParseChannels, "", "a list of integers of 0 or more"},
+        {"remote", ParseRemote, "0", "an integer from 0 to 255, or a boolean"},
+        {"tags", ParseTags, "", "a list of tags"},
+        {NULL, NULL, NULL, NULL},
+};
+
+static const JoinRow *
+FindRow(const char *key)
+{
+    const JoinRow *row;
+
+    for (row = rows; row->key; row++) {
+        if (strcmp(row->key, key) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static Tcl_Obj *
+Option(const JoinRequest *request, const char *key)
+{
+    Tcl_Obj *name = Tcl_NewStringObj(key, -1), *value = NULL;
+
+    Tcl_IncrRefCount(name);
+    Tcl_DictObjGet(NULL, request->options, name, &value);
+    Tcl_DecrRefCount(name);
+    return value;
+}
+
+/* A dict takes no reference to a key that it has already, so the new one has to be let go here. */
+static void
+Set(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+{
+    Tcl_Obj *name = Tcl_NewStringObj(key, -1);
+
+    Tcl_IncrRefCount(name);
+    Tcl_DictObjPut(NULL, dict, name, value);
+    Tcl_DecrRefCount(name);
+}
+
+/* Arguments to a dict, dashes stripped as 1.1.8 does; the last of a key wins. */
+static int
+CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *request)
+{
+    int i;
+
+    request->options = Tcl_NewDictObj();
+    Tcl_IncrRefCount(request->options);
+    if (objc % 2) {
+        return ClusterFail(interp, Tcl_NewStringObj("missing value to go with key", -1),
+                "CLUSTER_INVALID_ARGS", Tcl_GetString(objv[objc - 1]), NULL);
+    }
+    for (i = 0; i < objc; i += 2) {
+        const char *key = Tcl_GetString(objv[i]);
+
+        while (*key == '-') {
+            key++;
+        }
+        Set(request->options, key, objv[i + 1]);
+    }
+    return TCL_OK;
+}
+
+static int
+ParseRows(Tcl_Interp *interp, JoinRequest *request)
+{
+    const JoinRow *row;
+
+    for (row = rows; row->key; row++) {
+        Tcl_Obj *value = Option(request, row->key);
+
+        if (!value) {
+            value = Tcl_NewStringObj(row->value, -1);
+            Set(request->options, row->key, value);
+        }
+        if (!row->proc(request, value)) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("bad value \"%s\" for -%s: must be %s", Tcl_GetString(value),
+                            row->key, row->must),
+                    "CLUSTER_INVALID_ARGS", row->key, Tcl_GetString(value), NULL);
+        }
+    }
+    return TCL_OK;
+}
+
+/* A key that is neither an option nor a protocol of ours. Returns TCL_ERROR. */
+static int
+UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
+{
+    Tcl_Obj *message = Tcl_ObjPrintf("Invalid Cluster Config Key: %s, should be one of", word);
+    const JoinRow *row;
+
+    for (row = rows; row->key; row++) {
+        Tcl_AppendPrintfToObj(message, " %s", row->key);
+    }
+    if (ClusterTransportByName(word)) {
+        Tcl_AppendPrintfToObj(message, "; -%s needs %s among the -protocols", word, word);
+    } else {
+        Tcl_AppendPrintfToObj(message, ", or of the protocols to join with: %s",
+                Tcl_GetString(request->protocols));
+    }
+    return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, NULL);
+}
+
+/* Other keys must be protocols of ours. */
+static int
+CheckKeys(Tcl_Interp *interp, const JoinRequest *request)
+{
+    Tcl_Obj *key, *value;
+    Tcl_DictSearch search;
+    int done;
+
+    Tcl_DictObjFirst(NULL, request->options, &search, &key, &value, &done);
+    for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        const char *word = Tcl_GetString(key);
+
+        if (!FindRow(word) && !IsProtocol(request, word)) {
+            Tcl_DictObjDone(&search);
+            return UnknownKey(interp, request, word);
+        }
+    }
+    Tcl_DictObjDone(&search);
+    return TCL_OK;
+}
+
+static int
+ParseJoin(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *request)
+{
+    memset(request, 0, sizeof *request);
+    if (CollectOptions(interp, objc, objv, request) != TCL_OK
+            || ParseRows(interp, request) != TCL_OK || CheckKeys(interp, request) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    ClusterpHardwareId(NULL, request->hid);
+    request->node.hid = request->hid;
+    return TCL_OK;
+}
+
+static void
+FreeJoin(JoinRequest *request)
+{
+    free(request->channels);
+    if (request->options) {
+        Tcl_DecrRefCount(request->options);
+    }
+    if (request->protocols) {
+        Tcl_DecrRefCount(request->protocols);
+    }
+    if (request->channelList) {
+        Tcl_DecrRefCount(request->channelList);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Making
+ * ------------------------------------------------------------------------
+ */
+
+/* What `config` returns: the rows in their order, but for tags, which change; then what was given to protocols. */
+static Tcl_Obj *
+MakeConfig(const JoinRequest *request)
+{
+    Tcl_Obj *config = Tcl_NewDictObj(), *key, *value;
+    Tcl_DictSearch search;
+    const JoinRow *row;
+    int done;
+
+    for (row = rows; row->key; row++) {
+        if (row->proc != ParseTags) {
+            Set(config, row->key, Option(request, row->key));
+        }
+    }
+    Set(config, "protocols",
+            Tcl_DuplicateObj(
+                    request->protocols)); /* scripts may convert it, while ours is walked */
+    Set(config, "channels", request->channelList);
+    Set(config, "remote", Tcl_NewIntObj(request->node.remote));
+    Tcl_DictObjFirst(NULL, request->options, &search, &key, &value, &done);
+    for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        if (!FindRow(Tcl_GetString(key))) {
+            Tcl_DictObjPut(NULL, config, key, value);
+        }
+    }
+    Tcl_DictObjDone(&search);
+    return config;
+}
+
+/* Opens one transport and makes its object; those written in Tcl are objects by themselves. */
+static int
+AddTransport(Tcl_Interp *interp, ClusterObject *cluster, const char *id, Tcl_Obj *options)
+{
+    const ClusterTransportType *type = ClusterTransportByName(id);
+    bool builtIn = type != NULL;
+    Tcl_Obj *why;
+    const char *code;
+
+    if (!builtIn) {
+        type = ClusterScriptedType(cluster, id);
+    }
+    if (!type) {
+        return ClusterFail(interp, Tcl_ObjPrintf("Unknown Cluster Protocol Requested: %s", id),
+                "CLUSTER", "PROTOCOL", "UNKNOWN", id, NULL);
+    }
+    if (!ClusterNodeAddTransport(cluster->node, type, options, &why, &code)) {
+        if (!builtIn) {
+            ClusterScriptedTypeFree(type);
+        }
+        return ClusterFail(interp, why, "CLUSTER", "PROTOCOL", code, id, NULL);
+    }
+    if (!builtIn) { /* its constructor may have done anything */
+        return ClusterObjectAlive(cluster, interp);
+    }
+    return ClusterProtocolCreate(cluster, ClusterNodeSlotById(cluster->node, id));
+}
+
+static int
+AddTransports(Tcl_Interp *interp, ClusterObject *cluster, const JoinRequest *request)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    Tcl_ListObjGetElements(NULL, request->protocols, &count, &words);
+    for (i = 0; i < count; i++) {
+        const char *id = Tcl_GetString(words[i]);
+
+        if (!ClusterNodeSlotById(cluster->node, id)
+                && AddTransport(interp, cluster, id, Option(request, id)) != TCL_OK) {
+            return TCL_ERROR;
+        }
+    }
+    return TCL_OK;
+}
+
+/* The namespaces of services, queries and transports. */
+static int
+MakeNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
+{
+    static const char *const names[] = {"", "::services", "::queries", "::protocols", NULL};
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        Tcl_Obj *name = Tcl_ObjPrintf("::cluster::clusters::%u%s", cluster->id, names[i]);
+        Tcl_Namespace *made;
+
+        Tcl_IncrRefCount(name);
+        made = Tcl_CreateNamespace(interp, Tcl_GetString(name), NULL, NULL);
+        Tcl_DecrRefCount(name);
+        if (!made) {
+            return TCL_ERROR;
+        }
+    }
+    return TCL_OK;
+}
+
+/* A cluster that failed to come about: nobody heard of it, and nothing is left of it. */
+static void
+Unmake(ClusterObject *cluster, Tcl_Interp *interp)
+{
+    Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
+
+    if (cluster->node) {
+        ClusterNodeAbandon(cluster->node);
+    }
+    if (cluster->object) {
+        Tcl_DeleteCommandFromToken(interp, Tcl_GetObjectCommand(cluster->object));
+    }
+    ClusterObjectDropNamespace(cluster->data, cluster->id);
+    Tcl_RestoreInterpState(interp, state);
+}
+
+/*
+ * A cluster that is ready to start, with one reference beside its object's.
+ * NULL with a message, nothing left. The object comes before the transports,
+ * as those written in Tcl call it from their constructors.
+ */
+static ClusterObject *
+Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request)
+{
+    ClusterObject *cluster = ClusterObjectNew(data, ++data->lastId, MakeConfig(request));
+
+    if (cluster) {
+        cluster->node = ClusterNodeNew(&request->node, &clusterObjectDelegate, cluster);
+    }
+    if (!cluster || !cluster->node) {
+        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+    } else if (MakeNamespaces(interp, cluster) == TCL_OK
+            && ClusterObjectPublish(cluster) == TCL_OK) {
+        ClusterObjectHold(cluster);
+        if (AddTransports(interp, cluster, request) == TCL_OK) {
+            return cluster;
+        }
+    }
+    if (cluster) {
+        Unmake(cluster, interp);
+        ClusterObjectRelease(cluster);
+    }
+    return NULL;
+}
+
+/*
+ * cluster join ?-option value ...?
+ *
+ * Joins a cluster: opens the transports, sends a heartbeat and a discovery
+ * probe. Returns the name of the cluster's object. On an error nothing is
+ * left behind.
+ */
+int
+ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterInterp *data = clientData;
+    ClusterObject *cluster = NULL;
+    JoinRequest request;
+
+    if (Tcl_IsSafe(interp)) {
+        return ClusterFail(interp, Tcl_NewStringObj("a safe interpreter cannot join a cluster", -1),
+                "CLUSTER", "SAFE", NULL);
+    }
+    if (ParseJoin(interp, objc - 1, objv + 1, &request) == TCL_OK) {
+        cluster = Make(data, interp, &request);
+    }
+    FreeJoin(&request);
+    if (!cluster) {
+        return TCL_ERROR;
+    }
+    ClusterNodeStart(cluster->node);
+    Tcl_SetObjResult(interp, cluster->name);
+    ClusterObjectRelease(cluster);
+    return TCL_OK;
+}

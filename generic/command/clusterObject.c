@@ -1,0 +1,187 @@
+/*
+ * clusterObject.c --
+ *
+ *	The life of a cluster's Tcl object.
+ */
+
+#include "command/clusterObject.h"
+
+#include "base/clusterError.h"
+#include "command/clusterFactCmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+ClusterObjectHold(ClusterObject *cluster)
+{
+    cluster->refCount++;
+}
+
+void
+ClusterObjectRelease(ClusterObject *cluster)
+{
+    if (--cluster->refCount > 0) {
+        return;
+    }
+    Tcl_DecrRefCount(cluster->name);
+    Tcl_DecrRefCount(cluster->config);
+    if (cluster->my) {
+        Tcl_DecrRefCount(cluster->my);
+    }
+    if (cluster->node) {
+        ClusterNodeClose(cluster->node, true);
+        ClusterNodeRelease(cluster->node);
+    }
+    Tcl_DeleteHashTable(&cluster->hooks.byPath);
+    ClusterInterpGiveNumber(cluster->data, cluster->hooks.number);
+    ClusterInterpRelease(cluster->data);
+    free(cluster);
+}
+
+static void
+Unlink(ClusterObject *cluster)
+{
+    if (cluster->previous) {
+        cluster->previous->next = cluster->next;
+    } else if (cluster->data->clusters == cluster) {
+        cluster->data->clusters = cluster->next;
+    }
+    if (cluster->next) {
+        cluster->next->previous = cluster->previous;
+    }
+    cluster->next = cluster->previous = NULL;
+}
+
+/*
+ * The object is gone. After a destructor there is nothing left to close; when
+ * the interp is deleted, no destructor ran, and this is the end.
+ */
+static void
+MetadataDeleted(void *clientData)
+{
+    ClusterObject *cluster = clientData;
+
+    cluster->object = NULL;
+    ClusterNodeClose(cluster->node, true);
+    ClusterHooksFree(&cluster->hooks);
+    Unlink(cluster);
+    ClusterObjectRelease(cluster);
+}
+
+static const Tcl_ObjectMetadataType clusterMetadata = {TCL_OO_METADATA_VERSION_CURRENT, "cluster",
+        MetadataDeleted, ClusterMethodRefuseCopy};
+
+void
+ClusterObjectDropNamespace(ClusterInterp *data, unsigned id)
+{
+    char name[64];
+    Tcl_Namespace *namespace;
+
+    if (!data->interp || Tcl_InterpDeleted(data->interp)) {
+        return;
+    }
+    snprintf(name, sizeof name, "::cluster::clusters::%u", id);
+    namespace = Tcl_FindNamespace(data->interp, name, NULL, 0);
+    if (namespace) {
+        Tcl_DeleteNamespace(namespace);
+    }
+}
+
+ClusterObject *
+ClusterObjectNew(ClusterInterp *data, unsigned id, Tcl_Obj *config)
+{
+    ClusterObject *cluster = calloc(1, sizeof *cluster);
+
+    if (!cluster) {
+        return NULL;
+    }
+    cluster->refCount = 1;
+    cluster->data = data;
+    ClusterInterpHold(data);
+    cluster->id = id;
+    cluster->config = config;
+    Tcl_IncrRefCount(config);
+    cluster->name = Tcl_ObjPrintf("::cluster::clusters::cluster_%u", id);
+    Tcl_IncrRefCount(cluster->name);
+    ClusterHooksInit(&cluster->hooks, data, ClusterInterpTakeNumber(data));
+    return cluster;
+}
+
+int
+ClusterObjectPublish(ClusterObject *cluster)
+{
+    ClusterInterp *data = cluster->data;
+
+    cluster->object = ClusterInterpNewObject(data, CLUSTER_CLASS_CLUSTER,
+            Tcl_GetString(cluster->name), &clusterMetadata, cluster);
+    if (!cluster->object) {
+        return TCL_ERROR;
+    }
+    cluster->my = ClusterInterpMy(cluster->object);
+    Tcl_IncrRefCount(cluster->my);
+    cluster->next = data->clusters;
+    if (cluster->next) {
+        cluster->next->previous = cluster;
+    }
+    data->clusters = cluster;
+    ClusterInterpWatchExit(data);
+    return TCL_OK;
+}
+
+int
+ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp)
+{
+    if (ClusterNodeForked(cluster->node)) {
+        return ClusterFail(interp,
+                Tcl_NewStringObj(
+                        "the cluster was joined by the process that this one was forked from", -1),
+                "CLUSTER", "FORKED", NULL);
+    }
+    if (cluster->object && !ClusterNodeClosed(cluster->node)) {
+        return TCL_OK;
+    }
+    return ClusterFail(interp, Tcl_NewStringObj("the cluster was destroyed", -1), "CLUSTER",
+            "DESTROYED", NULL);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The class
+ * ------------------------------------------------------------------------
+ */
+
+/* Goodbye, with the hooks that belong to it; then everything of the cluster's goes. */
+static void
+Destroy(void *self)
+{
+    ClusterObject *cluster = self;
+
+    ClusterNodeClose(cluster->node, false);
+    ClusterHooksFree(&cluster->hooks);
+    ClusterObjectDropNamespace(cluster->data, cluster->id);
+}
+
+static void
+Hold(void *self)
+{
+    ClusterObjectHold(self);
+}
+
+static void
+Release(void *self)
+{
+    ClusterObjectRelease(self);
+}
+
+const ClusterClassInfo clusterClassInfo = {
+        "::cluster::cluster",
+        clusterMethods,
+        clusterFacts,
+        &clusterMetadata,
+        Hold,
+        Release,
+        NULL,
+        Destroy,
+        "\"cluster join\"",
+};

@@ -1,0 +1,169 @@
+/*
+ * clusterObject.h --
+ *
+ *	The state behind the Tcl objects of layer 6, shared by its files and by
+ *	the hooks.
+ *
+ *	Each struct is counted: its TclOO object holds one reference (metadata),
+ *	each call under way another. The object may be gone while the struct
+ *	lives: `object` is NULL then.
+ */
+
+#ifndef CLUSTER_OBJECT_H
+#define CLUSTER_OBJECT_H
+
+#include "script/clusterHooks.h"
+#include "script/clusterInterp.h"
+#include "base/clusterMethod.h"
+#include "node/clusterNode.h"
+#include "node/clusterResolve.h"
+
+/* A joined cluster. Holds its node, whose context it is. */
+typedef struct ClusterObject {
+    size_t refCount;
+    ClusterInterp *data; /* held */
+    Tcl_Object object;
+    unsigned id;   /* N in ::cluster::clusters::N */
+    Tcl_Obj *name; /* ::cluster::clusters::cluster_N */
+    Tcl_Obj *my;
+    Tcl_Obj *config; /* a dict, as `config` returns it */
+    ClusterNode *node;
+    ClusterHooks hooks;
+    uint64_t hookErrors; /* errors of hooks since join */
+    struct ClusterObject *next, *previous;
+} ClusterObject;
+
+/* A member's object. Holds the member, whose owner it is, and the cluster. */
+typedef struct ClusterServiceObject {
+    size_t refCount;
+    ClusterObject *cluster;
+    ClusterMember *member;
+    Tcl_Object object;
+    Tcl_Obj *name;
+    Tcl_Obj *my;
+    Tcl_Obj *
+            open; /* dict: ruids of its queries that a hook left open, their channels; NULL for none */
+    bool ending; /* its destructor runs, or it is being destroyed */
+} ClusterServiceObject;
+
+/* A transport's object. */
+typedef struct ClusterProtocolObject {
+    size_t refCount;
+    ClusterObject *cluster; /* held */
+    ClusterSlot *slot;      /* lives as long as the cluster's node */
+    Tcl_Object object;
+} ClusterProtocolObject;
+
+extern const ClusterClassInfo clusterClassInfo;
+extern const ClusterClassInfo clusterServiceClassInfo;
+extern const ClusterClassInfo clusterQueryClassInfo;
+extern const ClusterClassInfo clusterProtocolClassInfos[3]; /* c, t, u */
+extern const ClusterMethod clusterMethods[];
+
+/* ---- clusterObject.c ---- */
+
+void ClusterObjectHold(ClusterObject *cluster);
+void ClusterObjectRelease(ClusterObject *cluster);
+/* A cluster without node and TclOO object yet, one reference; NULL without memory. Releasing it undoes all. */
+ClusterObject *ClusterObjectNew(ClusterInterp *data, unsigned id, Tcl_Obj *config);
+/* Makes the TclOO object, to which the reference goes over. TCL_ERROR with a message: it stays the caller's. */
+int ClusterObjectPublish(ClusterObject *cluster);
+/* Deletes namespace ::cluster::clusters::N and all in it. */
+void ClusterObjectDropNamespace(ClusterInterp *data, unsigned id);
+/* TCL_OK, or TCL_ERROR with a message when the cluster was destroyed. */
+int ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp);
+
+/* ---- clusterServiceCmd.c ---- */
+
+/* Makes the object of a member. False when it cannot be (the interp is going). */
+bool ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member);
+/* The member is lost: runs the hook, then ends the object unless its destructor does that. */
+void ClusterServiceEnd(ClusterServiceObject *service);
+/* The member behind a name or TclOO object, NULL with a message when it is none of this cluster. */
+ClusterMember *ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name);
+
+#define CLUSTER_SERVICE_SEND_FLAGS                                                                 \
+   (CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
+/* Sends, and leaves the protocol used as the result, empty when none worked. */
+int ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+        Tcl_Obj *protocols, int flags);
+
+/* ---- clusterAnswerCmd.c ---- */
+
+/* Notes a query that may be answered by `$service answer`. False when there are too many, or its ruid is too long. */
+bool ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel);
+/* Takes that back. False when it was not noted, or is answered. */
+bool ClusterServiceClose(ClusterServiceObject *service, Tcl_Obj *ruid);
+ClusterMethodProc ClusterServiceCmdAnswer;
+
+/* ---- clusterQueryCmd.c ---- */
+
+int ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
+
+/* ---- clusterQueryCallback.c ---- */
+
+void ClusterQueryTold(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+        Tcl_Obj *payload, const char *reason);
+
+/* ---- clusterProtocolCmd.c ---- */
+
+int ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot);
+/* The name of a slot's object, a new value. */
+Tcl_Obj *ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot);
+/* {address A port P local L}, as hooks and `descriptor` give it: a new dict, or the transport's own. */
+Tcl_Obj *ClusterProtocolDescriptor(const ClusterChannelInfo *info);
+
+/* ---- clusterDelegate.c ---- */
+
+extern const ClusterNodeDelegate clusterObjectDelegate;
+/* Runs the hook of a path in a service's object, with a payload. Its result and code are the caller's. */
+int ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+        int objc, Tcl_Obj *const *objv);
+
+/* ---- clusterStats.c ---- */
+
+/* $cluster stats: a new dict. */
+Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
+
+/* ---- clusterArgs.c: parsing that several commands share ---- */
+
+/* A channel's or a type's number, or its name. */
+int ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel);
+int ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type);
+/* Is it a list of protocols to send by, empty or with one at least that the cluster has? */
+int ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value);
+/* Turns a failed parse into a message. */
+int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit);
+/* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
+int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
+        const ClusterSendDetails *details);
+/* "-name value ..." into values[] by index of names; TCL_ERROR on an unknown name or a missing value. */
+int ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc,
+        Tcl_Obj *const *objv, Tcl_Obj **values);
+
+/* ---- clusterMembers.c: whom to send to, or to ask ---- */
+
+/* Members, each once, held. Begins as zeros; free with ClusterMembersFree, also after an error. */
+typedef struct ClusterMembers {
+    ClusterMember **list;
+    size_t count, room;
+    Tcl_HashTable table; /* the same, once they are many */
+} ClusterMembers;
+
+void ClusterMembersFree(ClusterMembers *members);
+/* Adds those that match the arguments of resolve or resolver (one value: their list). */
+int ClusterMembersResolve(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *resolve,
+        Tcl_Obj *resolver, ClusterMembers *members);
+/* Adds services by name. Ones that were lost meanwhile are passed over. */
+int ClusterMembersNamed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *names,
+        ClusterMembers *members);
+/* The names of their objects, and a filter of their sids: new lists. */
+Tcl_Obj *ClusterMembersNames(const ClusterMembers *members);
+Tcl_Obj *ClusterMembersFilter(const ClusterMembers *members);
+
+/* ---- clusterSendCmd.c ---- */
+
+ClusterMethodProc ClusterCmdSend;
+ClusterMethodProc ClusterCmdSendPayload;
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * clusterProtocolCmd.c --
+ *
+ *	The Tcl objects of the built-in transports: ::cluster::protocol::c, t and u.
+ */
+
+#include "base/clusterError.h"
+#include "command/clusterObject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+Hold(void *self)
+{
+    ((ClusterProtocolObject *) self)->refCount++;
+}
+
+static void
+Release(void *self)
+{
+    ClusterProtocolObject *protocol = self;
+
+    if (--protocol->refCount == 0) {
+        ClusterObjectRelease(protocol->cluster);
+        free(protocol);
+    }
+}
+
+static void
+MetadataDeleted(void *clientData)
+{
+    ((ClusterProtocolObject *) clientData)->object = NULL;
+    Release(clientData);
+}
+
+static const Tcl_ObjectMetadataType protocolMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
+        "cluster protocol", MetadataDeleted, ClusterMethodRefuseCopy};
+
+Tcl_Obj *
+ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot)
+{
+    return Tcl_ObjPrintf("::cluster::clusters::%u::protocols::%s", cluster->id,
+            Tcl_GetString(ClusterSlotId(slot)));
+}
+
+/* Which class a built-in transport's object is of. */
+static ClusterClassId
+ClassOf(ClusterSlot *slot)
+{
+    static const ClusterClassId ids[] = {CLUSTER_CLASS_C, CLUSTER_CLASS_T, CLUSTER_CLASS_U};
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        const char *name = strrchr(clusterProtocolClassInfos[i].name, ':') + 1;
+
+        if (strcmp(name, Tcl_GetString(ClusterSlotId(slot))) == 0) {
+            break;
+        }
+    }
+    return ids[i];
+}
+
+int
+ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
+{
+    ClusterProtocolObject *protocol = calloc(1, sizeof *protocol);
+    Tcl_Obj *name = ClusterProtocolName(cluster, slot);
+
+    Tcl_IncrRefCount(name);
+    if (protocol) {
+        protocol->refCount = 1;
+        protocol->cluster = cluster;
+        ClusterObjectHold(cluster);
+        protocol->slot = slot;
+        protocol->object = ClusterInterpNewObject(cluster->data, ClassOf(slot), Tcl_GetString(name),
+                &protocolMetadata, protocol);
+        if (!protocol->object) {
+            Release(protocol);
+            protocol = NULL;
+        }
+    }
+    Tcl_DecrRefCount(name);
+    return protocol ? TCL_OK : TCL_ERROR;
+}
+
+Tcl_Obj *
+ClusterProtocolDescriptor(const ClusterChannelInfo *info)
+{
+    Tcl_Obj *descriptor;
+    char ip[16];
+
+    if (info->descriptor) {
+        return info->descriptor;
+    }
+    descriptor = Tcl_NewDictObj();
+    if (info->path) {
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
+                Tcl_NewStringObj(info->path, -1));
+    } else {
+        ClusterpFormatIp(info->ip, ip);
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1), Tcl_NewStringObj(ip, -1));
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("port", -1), Tcl_NewIntObj(info->port));
+    }
+    if (info->local) {
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("local", -1), Tcl_NewIntObj(1));
+    }
+    return descriptor;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Methods
+ * ------------------------------------------------------------------------
+ */
+
+/* NULL, with a message, once the cluster is destroyed. */
+static ClusterTransport *
+Transport(ClusterProtocolObject *protocol, Tcl_Interp *interp)
+{
+    if (ClusterObjectAlive(protocol->cluster, interp) != TCL_OK) {
+        return NULL;
+    }
+    return ClusterSlotTransport(protocol->slot);
+}
+
+static Tcl_Obj *
+Proto(void *self)
+{
+    return ClusterSlotId(((ClusterProtocolObject *) self)->slot);
+}
+
+static const ClusterFact protocolFacts[] = {
+        {"proto", Proto},
+        {NULL, NULL},
+};
+
+static int
+PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterTransport *transport = Transport(self, interp);
+    Tcl_Obj *props;
+
+    (void) objc;
+    (void) objv;
+    if (!transport) {
+        return TCL_ERROR;
+    }
+    props = transport->type->props(transport);
+    if (props) {
+        Tcl_SetObjResult(interp, props);
+    }
+    return TCL_OK;
+}
+
+/* The channel of a service's with this chanID, NULL when there is none. */
+static ClusterChannel *
+FindChannel(ClusterProtocolObject *protocol, ClusterTransport *transport, const char *name)
+{
+    ClusterNode *node = protocol->cluster->node;
+    ClusterMember *member = NULL;
+
+    while ((member = ClusterNodeNextMember(node, member)) != NULL) {
+        ClusterChannel *channel = ClusterMemberChannel(member, protocol->slot);
+        ClusterChannelInfo info;
+
+        if (channel && transport->type->info(transport, channel, &info)
+                && strcmp(info.name, name) == 0) {
+            return channel;
+        }
+    }
+    return NULL;
+}
+
+/* protocol descriptor ?chanID?: without one, or with the datagram socket's, of the transport itself. */
+static int
+DescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterProtocolObject *protocol = self;
+    ClusterTransport *transport = Transport(protocol, interp);
+    ClusterChannel *channel = NULL;
+    ClusterChannelInfo info;
+
+    if (!transport) {
+        return TCL_ERROR;
+    }
+    if (objc > 0 && !transport->type->datagram) {
+        channel = FindChannel(protocol, transport, Tcl_GetString(objv[0]));
+        if (!channel) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("there is no open channel \"%s\"", Tcl_GetString(objv[0])),
+                    "CLUSTER", "CHANNEL", Tcl_GetString(objv[0]), NULL);
+        }
+    }
+    transport->type->info(transport, channel, &info);
+    Tcl_SetObjResult(interp, ClusterProtocolDescriptor(&info));
+    return TCL_OK;
+}
+
+/* protocol send PACKET ?SERVICE?: 1 when it went out, 0 when not. */
+static int
+SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterProtocolObject *protocol = self;
+    ClusterTransport *transport = Transport(protocol, interp);
+    ClusterMember *member = NULL;
+    const unsigned char *bytes;
+    ClusterBlob *blob;
+    Tcl_Size length;
+
+    if (!transport
+            || (objc > 1
+                    && (member = ClusterServiceFind(protocol->cluster, interp, objv[1])) == NULL)) {
+        return TCL_ERROR;
+    }
+    bytes = ClusterPayloadBytes(objv[0], &length);
+    if (!bytes) {
+        return ClusterFail(interp, Tcl_NewStringObj("the packet is not made of bytes", -1),
+                "CLUSTER", "PACKET", "MALFORMED", NULL);
+    }
+    blob = ClusterBlobNew(bytes, (size_t) length);
+    Tcl_SetObjResult(interp,
+            Tcl_NewBooleanObj(blob && ClusterMemberSendBlob(member, protocol->slot, blob)));
+    ClusterBlobRelease(blob);
+    return TCL_OK;
+}
+
+/* protocol event NAME ...: heartbeat and refresh do something; others are for transports that need them. */
+static int
+EventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterTransport *transport = Transport(self, interp);
+    const char *event = Tcl_GetString(objv[0]);
+
+    (void) objc;
+    if (!transport) {
+        return TCL_ERROR;
+    }
+    if (strcmp(event, "heartbeat") == 0) {
+        transport->type->event(transport, CLUSTER_EVENT_HEARTBEAT);
+    } else if (strcmp(event, "refresh") == 0) {
+        transport->type->event(transport, CLUSTER_EVENT_REFRESH);
+    } else if (strcmp(event, "service_lost") != 0) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("unknown event \"%s\": must be heartbeat, refresh, or service_lost",
+                        event),
+                "CLUSTER", "EVENT", event, NULL);
+    }
+    return TCL_OK;
+}
+
+/* protocol done SERVICE CHANID KEEPALIVE: closes the channel when keepalive is false. */
+static int
+DoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterProtocolObject *protocol = self;
+    ClusterTransport *transport = Transport(protocol, interp);
+    ClusterMember *member;
+    int keepalive;
+
+    (void) objc;
+    if (!transport || Tcl_GetBooleanFromObj(interp, objv[2], &keepalive) != TCL_OK
+            || (member = ClusterServiceFind(protocol->cluster, interp, objv[0])) == NULL) {
+        return TCL_ERROR;
+    }
+    if (!keepalive) {
+        ClusterMemberHangUp(member, protocol->slot);
+    }
+    return TCL_OK;
+}
+
+static const ClusterMethod protocolMethods[] = {
+        {"descriptor", DescriptorCmd, 0, 1, "?chanID?"},
+        {"done", DoneCmd, 3, 4, "service chanID keepalive ?response?"},
+        {"event", EventCmd, 1, -1, "event ?arg ...?"},
+        {"props", PropsCmd, 0, 0, NULL},
+        {"send", SendCmd, 1, 2, "packet ?service?"},
+        {NULL, NULL, 0, 0, NULL},
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * The classes
+ * ------------------------------------------------------------------------
+ */
+
+#define PROTOCOL_CLASS(name)                                                                       \
+   {                                                                                               \
+      name, protocolMethods, protocolFacts, &protocolMetadata, Hold, Release, NULL, NULL,          \
+              "\"cluster join\""                                                                   \
+   }
+
+const ClusterClassInfo clusterProtocolClassInfos[3] = {
+        PROTOCOL_CLASS("::cluster::protocol::c"),
+        PROTOCOL_CLASS("::cluster::protocol::t"),
+        PROTOCOL_CLASS("::cluster::protocol::u"),
+};

@@ -1,0 +1,138 @@
+/*
+ * clusterQueryCallback.c --
+ *
+ *	What happens to a query, told to the command of the script that asked.
+ */
+
+#include "base/clusterError.h"
+#include "command/clusterQueryInt.h"
+
+#include <string.h>
+
+/* {event E result V} of a service's answer. */
+static void
+Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *service, Tcl_Obj *result)
+{
+    Tcl_Obj *entry = Tcl_NewDictObj();
+
+    Tcl_DictObjPut(NULL, entry, Tcl_NewStringObj("event", -1), Tcl_NewStringObj(event, -1));
+    Tcl_DictObjPut(NULL, entry, Tcl_NewStringObj("result", -1), result);
+    if (Tcl_IsShared(query->results)) {
+        ClusterQueryObjectKeep(&query->results, Tcl_DuplicateObj(query->results));
+    }
+    Tcl_DictObjPut(NULL, query->results, service, entry);
+}
+
+/* Calls {*}PREFIX {EVENT QUERY} at global level. Returns its code, the result in the interp. */
+static int
+Call(ClusterQueryObject *query, Tcl_Interp *interp, const char *event)
+{
+    Tcl_Obj *argument = Tcl_NewListObj(0, NULL), *command;
+    int code;
+
+    Tcl_ListObjAppendElement(NULL, argument, Tcl_NewStringObj(event, -1));
+    Tcl_ListObjAppendElement(NULL, argument, query->name);
+    command = Tcl_DuplicateObj(query->command);
+    Tcl_ListObjAppendElement(NULL, command, argument);
+    Tcl_IncrRefCount(command);
+    code = Tcl_EvalObjEx(interp, command, TCL_EVAL_GLOBAL | TCL_EVAL_DIRECT);
+    Tcl_DecrRefCount(command);
+    return code;
+}
+
+void
+ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, Tcl_Obj *service)
+{
+    ClusterInterp *data = query->cluster->data;
+    Tcl_Interp *interp = data->interp;
+    int code;
+
+    if (!interp || Tcl_InterpDeleted(interp)) {
+        return;
+    }
+    ClusterInterpHold(data);
+    Tcl_Preserve(interp);
+    ClusterQueryObjectHold(query);
+    code = Call(query, interp, event);
+    if (!Tcl_InterpDeleted(interp)) {
+        if (code == TCL_ERROR) {
+            ClusterBackground(interp, code, "command of a query", query->name);
+        } else if (code != TCL_RETURN && service && query->collect) {
+            Collect(query, event, service, Tcl_GetObjResult(interp));
+        }
+        Tcl_ResetResult(interp);
+        if (code == TCL_BREAK && query->query) {
+            ClusterQueryEnd(query->query);
+        }
+    }
+    ClusterQueryObjectRelease(query);
+    Tcl_Release(interp);
+    ClusterInterpRelease(data);
+}
+
+/* An answer made here, as the service gives none. */
+static Tcl_Obj *
+ErrorPayload(const ClusterNode *node, const char *reason)
+{
+    Tcl_Obj *payload = Tcl_NewDictObj();
+    const char *text = strcmp(reason, "lost") == 0 ? "the service was lost"
+                                                   : "the service could not be reached";
+
+    Tcl_DictObjPut(NULL, payload, ClusterNodeKeys(node)->name[CLUSTER_ERROR],
+            Tcl_NewStringObj(text, -1));
+    return payload;
+}
+
+/* Why there is an error; NULL for none. */
+static Tcl_Obj *
+Reason(ClusterQueryEvent event, const char *reason)
+{
+    if (event != CLUSTER_QUERY_ERROR) {
+        return NULL;
+    }
+    return Tcl_NewStringObj(reason ? reason : "answered", -1);
+}
+
+static void
+Answered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *member,
+        Tcl_Obj *payload, const char *reason)
+{
+    Tcl_Obj *service;
+
+    ClusterQueryObjectKeep(&query->service, ClusterMemberName(member));
+    ClusterQueryObjectKeep(&query->payload,
+            payload ? payload : ErrorPayload(query->cluster->node, reason));
+    ClusterQueryObjectKeep(&query->reason, Reason(event, reason));
+    if (!query->service) {
+        return;
+    }
+    if (Tcl_IsShared(query->payloads)) {
+        ClusterQueryObjectKeep(&query->payloads, Tcl_DuplicateObj(query->payloads));
+    }
+    Tcl_DictObjPut(NULL, query->payloads, query->service, query->payload);
+    service = query->service;
+    Tcl_IncrRefCount(service); /* the next answer may come while the command runs */
+    ClusterQueryObjectCall(query, event == CLUSTER_QUERY_ERROR ? "error" : "response", service);
+    Tcl_DecrRefCount(service);
+}
+
+void
+ClusterQueryTold(ClusterQuery *source, ClusterQueryEvent event, ClusterMember *member,
+        Tcl_Obj *payload, const char *reason)
+{
+    ClusterQueryObject *query = ClusterQueryOwner(source);
+
+    if (!query) {
+        return;
+    }
+    ClusterQueryObjectHold(query);
+    if (event == CLUSTER_QUERY_TIMEOUT) {
+        ClusterQueryObjectCall(query, "timeout", NULL);
+    } else if (event == CLUSTER_QUERY_DONE) {
+        ClusterQueryObjectCall(query, "done", NULL);
+        ClusterQueryObjectEnd(query);
+    } else {
+        Answered(query, event, member, payload, reason);
+    }
+    ClusterQueryObjectRelease(query);
+}

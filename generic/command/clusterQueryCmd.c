@@ -1,0 +1,310 @@
+/*
+ * clusterQueryCmd.c --
+ *
+ *	`$cluster query`: its options, what is sent, and the start of a query.
+ */
+
+#include "base/clusterError.h"
+#include "command/clusterQueryInt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_MS 30000
+
+enum {
+    OPT_ID,
+    OPT_RESOLVE,
+    OPT_RESOLVER,
+    OPT_QUERY,
+    OPT_COMMAND,
+    OPT_TIMEOUT,
+    OPT_CHANNEL,
+    OPT_PROTOCOLS,
+    OPT_BROADCAST,
+    OPT_PROPS,
+    OPT_COLLECT, /* taken out before the others are parsed; here for messages */
+    OPTS
+};
+
+static const char *const optionNames[] = {"-id", "-resolve", "-resolver", "-query", "-command",
+        "-timeout", "-channel", "-protocols", "-broadcast", "-props", "-collect", NULL};
+
+typedef struct QueryOptions {
+    Tcl_Obj *values[OPTS];
+    bool collect;
+    int broadcast;
+    int timeout;
+    uint64_t channel;
+} QueryOptions;
+
+/*
+ * -collect takes no value and may stand anywhere, as in 1.1.8 even between
+ * an option and its value. Where an option is due, a word that is none was
+ * meant as its value.
+ */
+static int
+SplitOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *options)
+{
+    Tcl_Obj **rest = malloc(((size_t) objc + 1) * sizeof *rest);
+    int i, count = 0, code = TCL_OK;
+
+    if (!rest) {
+        return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                NULL);
+    }
+    for (i = 0; i < objc && code == TCL_OK; i++) {
+        if (strcmp(Tcl_GetString(objv[i]), "-collect") != 0) {
+            rest[count++] = objv[i];
+            continue;
+        }
+        options->collect = true;
+        if (count % 2 == 0 && i + 1 < objc && *Tcl_GetString(objv[i + 1]) != '-') {
+            code = ClusterFail(interp, Tcl_NewStringObj("the option -collect takes no value", -1),
+                    "CLUSTER", "OPTION", "-collect", NULL);
+        }
+    }
+    if (code == TCL_OK) {
+        code = ClusterParseOptions(interp, optionNames, count, rest, options->values);
+    }
+    free(rest);
+    return code;
+}
+
+static int
+Missing(Tcl_Interp *interp, const char *option, const char *code)
+{
+    return ClusterFail(interp, Tcl_ObjPrintf("a query needs the option %s", option), code, NULL);
+}
+
+static int
+CheckId(Tcl_Interp *interp, Tcl_Obj *id)
+{
+    const char *text = Tcl_GetString(id);
+
+    if (*text && !strstr(text, "::")) {
+        return TCL_OK;
+    }
+    return ClusterFail(interp,
+            Tcl_ObjPrintf("bad query id \"%s\": must not be empty nor hold ::", text), "CLUSTER",
+            "QUERY", "ID", NULL);
+}
+
+static int
+CheckValues(Tcl_Interp *interp, QueryOptions *options)
+{
+    Tcl_Obj **values = options->values;
+    Tcl_Size length;
+
+    if (values[OPT_ID] && CheckId(interp, values[OPT_ID]) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (Tcl_ListObjLength(interp, values[OPT_COMMAND], &length) != TCL_OK
+            || (values[OPT_BROADCAST]
+                    && Tcl_GetBooleanFromObj(interp, values[OPT_BROADCAST], &options->broadcast)
+                            != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    if (values[OPT_CHANNEL]
+            && ClusterParseChannel(interp, values[OPT_CHANNEL], &options->channel) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    options->timeout = TIMEOUT_MS;
+    if (values[OPT_TIMEOUT]
+            && (Tcl_GetIntFromObj(NULL, values[OPT_TIMEOUT], &options->timeout) != TCL_OK
+                    || options->timeout < 0)) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf(
+                        "bad timeout \"%s\": must be an integer from 0 to 2147483647 milliseconds",
+                        Tcl_GetString(values[OPT_TIMEOUT])),
+                "CLUSTER", "QUERY", "TIMEOUT", NULL);
+    }
+    return TCL_OK;
+}
+
+static int
+ParseQuery(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *options)
+{
+    memset(options, 0, sizeof *options);
+    if (SplitOptions(interp, objc, objv, options) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (!options->values[OPT_RESOLVE] && !options->values[OPT_RESOLVER]) {
+        return Missing(interp, "-resolve or -resolver", "CLUSTER_QUERY_NO_RESOLVE");
+    }
+    if (!options->values[OPT_QUERY]) {
+        return Missing(interp, "-query", "CLUSTER_QUERY_NO_QUERY");
+    }
+    if (!options->values[OPT_COMMAND]) {
+        return Missing(interp, "-command", "CLUSTER_QUERY_NO_COMMAND");
+    }
+    return CheckValues(interp, options);
+}
+
+/* q, three characters of the sid, #, a number: as 1.1.8 makes them. */
+static Tcl_Obj *
+MakeId(ClusterObject *cluster)
+{
+    const char *sid = Tcl_GetString(ClusterNodeSid(cluster->node));
+    char id[32];
+
+    snprintf(id, sizeof id, "q%c%c%c#%u", sid[0], sid[2], sid[CLUSTER_SID_LENGTH - 1],
+            ++cluster->data->lastId);
+    return Tcl_NewStringObj(id, -1);
+}
+
+/* ruid, data, keepalive; a direct send adds its member as filter, a multicast needs all. Held once. */
+static Tcl_Obj *
+MakePayload(ClusterObject *cluster, Tcl_Obj *id, const QueryOptions *options,
+        const ClusterMembers *members)
+{
+    const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
+    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
+
+    Tcl_IncrRefCount(extra);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], id);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], options->values[OPT_QUERY]);
+    if (options->broadcast) {
+        Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER], ClusterMembersFilter(members));
+    }
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
+    payload =
+            ClusterNodePayload(cluster->node, CLUSTER_QUERY, options->channel, extra, false, false);
+    Tcl_IncrRefCount(payload);
+    Tcl_DecrRefCount(extra);
+    return payload;
+}
+
+/* The object, two references: its TclOO object's and the caller's. NULL with a message. */
+static ClusterQueryObject *
+MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryOptions *options)
+{
+    Tcl_Obj *const *values = options->values;
+    ClusterQueryObject *query = ClusterQueryObjectNew(cluster, id);
+
+    if (!query) {
+        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+        return NULL;
+    }
+    query->collect = options->collect;
+    ClusterQueryObjectKeep(&query->command, values[OPT_COMMAND]);
+    ClusterQueryObjectKeep(&query->text, values[OPT_QUERY]);
+    ClusterQueryObjectKeep(&query->channel, Tcl_NewWideIntObj((Tcl_WideInt) options->channel));
+    ClusterQueryObjectKeep(&query->props, values[OPT_PROPS] ? values[OPT_PROPS] : Tcl_NewObj());
+    if (!ClusterQueryObjectPublish(query)) {
+        ClusterQueryObjectRelease(query);
+        return NULL;
+    }
+    return query;
+}
+
+/* Sends the payload to each member; those that cannot be reached count as answered with an error. */
+static int
+Ask(ClusterQueryObject *query, Tcl_Interp *interp, Tcl_Obj *payload, const QueryOptions *options,
+        const ClusterMembers *members)
+{
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+    size_t i;
+
+    if (options->broadcast) {
+        status = ClusterNodeBroadcast(query->cluster->node, payload, CLUSTER_NO_HOOKS, &details);
+        for (i = 0; i < members->count; i++) {
+            if (ClusterMemberLost(members->list[i])) { /* by a hook, before it was asked */
+                ClusterQueryUnreachable(query->query, members->list[i]);
+            }
+        }
+        return ClusterSendFail(interp, status, &details);
+    }
+    for (i = 0; i < members->count && !ClusterQueryEnded(query->query); i++) {
+        status = ClusterMemberSend(members->list[i], payload, options->values[OPT_PROTOCOLS],
+                CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, &details);
+        if (status == CLUSTER_SEND_BAD_PAYLOAD) {
+            return ClusterSendFail(interp, status, &details);
+        }
+        if (status != CLUSTER_SEND_DONE) {
+            ClusterQueryUnreachable(query->query, members->list[i]);
+        }
+    }
+    return TCL_OK;
+}
+
+/* A query that could not be sent leaves nothing, and calls nobody. */
+static void
+Abandon(ClusterQueryObject *query)
+{
+    ClusterQuerySetOwner(query->query, NULL);
+    ClusterQueryEnd(query->query);
+    ClusterQueryObjectEnd(query);
+}
+
+static int
+Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, Tcl_Obj *payload,
+        const QueryOptions *options, const ClusterMembers *members)
+{
+    ClusterQuery *older = ClusterNodeQueryById(cluster->node, Tcl_GetString(id));
+    ClusterQueryObject *query;
+    int code = TCL_ERROR;
+
+    if (older) {
+        ClusterQueryEnd(older);
+    }
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK
+            || (query = MakeObject(cluster, interp, id, options)) == NULL) {
+        return TCL_ERROR;
+    }
+    query->query = ClusterQueryNew(cluster->node, id, members->list, members->count, query);
+    if (!query->query) {
+        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+        ClusterQueryObjectEnd(query);
+    } else if (Ask(query, interp, payload, options, members) != TCL_OK) {
+        Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
+
+        Abandon(query);
+        Tcl_RestoreInterpState(interp, state);
+    } else {
+        ClusterQueryArm(query->query, options->timeout);
+        if (!ClusterQueryEnded(query->query)) { /* a hook may have ended it as it was sent */
+            ClusterQueryObjectCall(query, "start", NULL);
+        }
+        Tcl_SetObjResult(interp, query->name);
+        code = TCL_OK;
+    }
+    ClusterQueryObjectRelease(query);
+    return code;
+}
+
+int
+ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    QueryOptions options;
+    ClusterMembers members;
+    Tcl_Obj *id, *payload;
+    int code = TCL_OK;
+
+    memset(&members, 0, sizeof members);
+    if (ParseQuery(interp, objc, objv, &options) != TCL_OK
+            || (options.values[OPT_PROTOCOLS]
+                    && ClusterParseProtocols(interp, cluster, options.values[OPT_PROTOCOLS])
+                            != TCL_OK)
+            || ClusterMembersResolve(cluster, interp, options.values[OPT_RESOLVE],
+                       options.values[OPT_RESOLVER], &members)
+                    != TCL_OK) {
+        ClusterMembersFree(&members);
+        return TCL_ERROR;
+    }
+    if (members.count > 0) {
+        id = options.values[OPT_ID] ? options.values[OPT_ID] : MakeId(cluster);
+        Tcl_IncrRefCount(id);
+        payload = MakePayload(cluster, id, &options, &members);
+        if (ClusterNodeAskOut(cluster->node, &payload,
+                    options.broadcast ? CLUSTER_OUT_MULTICAST : 0)) {
+            code = Start(cluster, interp, id, payload, &options, &members);
+        }
+        Tcl_DecrRefCount(payload);
+        Tcl_DecrRefCount(id);
+    }
+    ClusterMembersFree(&members);
+    return code;
+}

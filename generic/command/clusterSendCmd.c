@@ -1,0 +1,252 @@
+/*
+ * clusterSendCmd.c --
+ *
+ *	`$cluster send` and send_payload.
+ */
+
+#include "base/clusterError.h"
+#include "command/clusterObject.h"
+
+#include <string.h>
+
+/* {status S result R} of one service, as 1.1.8 gives it. */
+static Tcl_Obj *
+Outcome(const char *status, Tcl_Obj *result)
+{
+    Tcl_Obj *outcome = Tcl_NewDictObj();
+
+    Tcl_DictObjPut(NULL, outcome, Tcl_NewStringObj("status", -1), Tcl_NewStringObj(status, -1));
+    Tcl_DictObjPut(NULL, outcome, Tcl_NewStringObj("result", -1), result);
+    return outcome;
+}
+
+static const char *
+Reason(ClusterSendStatus status)
+{
+    switch (status) {
+    case CLUSTER_SEND_BUSY:
+        return "backpressure";
+    case CLUSTER_SEND_OVERSIZED:
+        return "too_large";
+    case CLUSTER_SEND_CANCELLED:
+        return "cancelled";
+    default:
+        return "negotiation_failure";
+    }
+}
+
+/*
+ * Sends a payload, whose hooks were asked, to each member. Notes the outcomes
+ * in two dicts, which may be NULL. TCL_ERROR with a message only for a payload
+ * that cannot be encoded.
+ */
+static int
+SendEach(Tcl_Interp *interp, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
+        const ClusterMembers *members, Tcl_Obj *success, Tcl_Obj *failed)
+{
+    size_t i;
+
+    for (i = 0; i < members->count; i++) {
+        ClusterMember *member = members->list[i];
+        ClusterSendDetails details;
+        ClusterSendStatus status = ClusterMemberSend(member, payload, protocols, flags, &details);
+
+        if (status == CLUSTER_SEND_BAD_PAYLOAD) {
+            return ClusterSendFail(interp, status, &details);
+        }
+        if (!success || !ClusterMemberName(member)) {
+            continue;
+        }
+        if (status == CLUSTER_SEND_DONE) {
+            Tcl_DictObjPut(NULL, success, ClusterMemberName(member),
+                    Outcome("ok", ClusterSlotId(details.slot)));
+        } else {
+            Tcl_DictObjPut(NULL, failed, ClusterMemberName(member),
+                    Outcome("fail", Tcl_NewStringObj(Reason(status), -1)));
+        }
+    }
+    return TCL_OK;
+}
+
+#define SEND_FLAGS (CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
+
+/* send_payload SERVICES PAYLOAD PROTOCOLS ?ALLOW_BROADCAST?: {success failed}, empty when a hook cancelled. */
+int
+ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    ClusterMembers members;
+    Tcl_Obj *payload = objv[1], *outcomes[2];
+    Tcl_Size length;
+    int allow = 0, code;
+
+    memset(&members, 0, sizeof members);
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK
+            || Tcl_ListObjLength(interp, objv[2], &length) != TCL_OK
+            || (objc > 3 && Tcl_GetBooleanFromObj(interp, objv[3], &allow) != TCL_OK)
+            || ClusterMembersNamed(cluster, interp, objv[0], &members) != TCL_OK) {
+        ClusterMembersFree(&members);
+        return TCL_ERROR;
+    }
+    code = TCL_OK;
+    Tcl_IncrRefCount(payload);
+    if (ClusterNodeAskOut(cluster->node, &payload, 0)) {
+        outcomes[0] = Tcl_NewDictObj();
+        outcomes[1] = Tcl_NewDictObj();
+        Tcl_IncrRefCount(outcomes[0]);
+        Tcl_IncrRefCount(outcomes[1]);
+        code = SendEach(interp, payload, objv[2],
+                SEND_FLAGS | (allow ? CLUSTER_ALLOW_BROADCAST : 0), &members, outcomes[0],
+                outcomes[1]);
+        if (code == TCL_OK) {
+            Tcl_SetObjResult(interp, Tcl_NewListObj(2, outcomes));
+        }
+        Tcl_DecrRefCount(outcomes[0]);
+        Tcl_DecrRefCount(outcomes[1]);
+    }
+    Tcl_DecrRefCount(payload);
+    ClusterMembersFree(&members);
+    return code;
+}
+
+enum {
+    OPT_SERVICES,
+    OPT_RESOLVER,
+    OPT_RESOLVE,
+    OPT_BROADCAST,
+    OPT_PROTOCOLS,
+    OPT_CHANNEL,
+    OPT_RUID,
+    OPT_DATA,
+    OPT_RAW,
+    OPTS
+};
+
+static const char *const optionNames[] = {"-services", "-resolver", "-resolve", "-broadcast",
+        "-protocols", "-channel", "-ruid", "-data", "-raw", NULL};
+
+/* What `send` was asked for. */
+typedef struct SendRequest {
+    Tcl_Obj *values[OPTS];
+    int broadcast;
+    uint64_t channel;
+    ClusterMembers members;
+} SendRequest;
+
+static int
+ParseSend(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv,
+        SendRequest *request)
+{
+    Tcl_Obj **values = request->values;
+
+    if (ClusterParseOptions(interp, optionNames, objc, objv, values) != TCL_OK
+            || (values[OPT_BROADCAST] && *Tcl_GetString(values[OPT_BROADCAST])
+                    && Tcl_GetBooleanFromObj(interp, values[OPT_BROADCAST], &request->broadcast)
+                            != TCL_OK)
+            || (values[OPT_CHANNEL]
+                    && ClusterParseChannel(interp, values[OPT_CHANNEL], &request->channel)
+                            != TCL_OK)
+            || (values[OPT_PROTOCOLS]
+                    && ClusterParseProtocols(interp, cluster, values[OPT_PROTOCOLS]) != TCL_OK)
+            || (values[OPT_SERVICES]
+                    && ClusterMembersNamed(cluster, interp, values[OPT_SERVICES], &request->members)
+                            != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    return ClusterMembersResolve(cluster, interp, values[OPT_RESOLVE], values[OPT_RESOLVER],
+            &request->members);
+}
+
+/* The event's payload, held; with a filter when it is multicast to some. */
+static Tcl_Obj *
+EventPayload(ClusterObject *cluster, const SendRequest *request)
+{
+    static const struct {
+        int option;
+        ClusterField field;
+    } fields[] = {{OPT_RUID, CLUSTER_RUID}, {OPT_DATA, CLUSTER_DATA}, {OPT_RAW, CLUSTER_RAW}};
+    const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
+    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
+    size_t i;
+
+    Tcl_IncrRefCount(extra);
+    for (i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        Tcl_Obj *value = request->values[fields[i].option];
+
+        if (value) {
+            Tcl_DictObjPut(NULL, extra, keys->name[fields[i].field], value);
+        }
+    }
+    if (request->broadcast && request->members.count) {
+        Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER],
+                ClusterMembersFilter(&request->members));
+    }
+    payload =
+            ClusterNodePayload(cluster->node, CLUSTER_EVENT, request->channel, extra, false, false);
+    Tcl_IncrRefCount(payload);
+    Tcl_DecrRefCount(extra);
+    return payload;
+}
+
+/* {services payload protocols}: what was sent to whom, so that it can be sent again. */
+static Tcl_Obj *
+SendResult(const SendRequest *request, Tcl_Obj *payload)
+{
+    Tcl_Obj *parts[3];
+
+    parts[0] = ClusterMembersNames(&request->members);
+    parts[1] = payload;
+    if (request->values[OPT_PROTOCOLS]) {
+        parts[2] = request->values[OPT_PROTOCOLS];
+    } else {
+        parts[2] = request->broadcast ? Tcl_NewStringObj("c", -1) : Tcl_NewObj();
+    }
+    return Tcl_NewListObj(3, parts);
+}
+
+static int
+Carry(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request, Tcl_Obj *payload)
+{
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+    int code = TCL_OK;
+
+    if (request->broadcast) {
+        status = ClusterNodeBroadcast(cluster->node, payload, 0, &details);
+        return ClusterSendFail(interp, status, &details);
+    }
+    Tcl_IncrRefCount(payload);
+    if (ClusterNodeAskOut(cluster->node, &payload, 0)) {
+        code = SendEach(interp, payload, request->values[OPT_PROTOCOLS], SEND_FLAGS,
+                &request->members, NULL, NULL);
+    }
+    Tcl_DecrRefCount(payload);
+    return code;
+}
+
+int
+ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterObject *cluster = self;
+    SendRequest request;
+    Tcl_Obj *payload;
+    int code;
+
+    memset(&request, 0, sizeof request);
+    if (ClusterObjectAlive(cluster, interp) != TCL_OK
+            || ParseSend(cluster, interp, objc, objv, &request) != TCL_OK) {
+        ClusterMembersFree(&request.members);
+        return TCL_ERROR;
+    }
+    code = TCL_OK;
+    if (request.broadcast || request.members.count) {
+        payload = EventPayload(cluster, &request);
+        code = Carry(cluster, interp, &request, payload);
+        if (code == TCL_OK) {
+            Tcl_SetObjResult(interp, SendResult(&request, payload));
+        }
+        Tcl_DecrRefCount(payload);
+    }
+    ClusterMembersFree(&request.members);
+    return code;
+}

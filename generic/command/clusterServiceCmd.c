@@ -1,0 +1,495 @@
+/*
+ * clusterServiceCmd.c --
+ *
+ *	The Tcl objects of members: class ::cluster::service.
+ */
+
+#include "base/clusterError.h"
+#include "command/clusterObject.h"
+#include "node/clusterResolve.h"
+#include "script/clusterScripted.h"
+#include "command/clusterTransportCmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPECT_SECONDS 30
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Release(void *self)
+{
+    ClusterServiceObject *service = self;
+
+    if (--service->refCount > 0) {
+        return;
+    }
+    ClusterMemberRelease(service->member);
+    ClusterObjectRelease(service->cluster);
+    Tcl_DecrRefCount(service->name);
+    if (service->open) {
+        Tcl_DecrRefCount(service->open);
+    }
+    if (service->my) {
+        Tcl_DecrRefCount(service->my);
+    }
+    free(service);
+}
+
+static void
+Hold(void *self)
+{
+    ((ClusterServiceObject *) self)->refCount++;
+}
+
+/* The object is gone; without a destructor (the interp goes) the member stays until its node closes. */
+static void
+MetadataDeleted(void *clientData)
+{
+    ClusterServiceObject *service = clientData;
+
+    service->object = NULL;
+    ClusterMemberSetOwner(service->member, NULL, NULL);
+    Release(service);
+}
+
+static const Tcl_ObjectMetadataType serviceMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
+        "cluster service", MetadataDeleted, ClusterMethodRefuseCopy};
+
+/* A script may have deleted the namespace. */
+static void
+EnsureNamespace(ClusterObject *cluster)
+{
+    Tcl_Interp *interp = cluster->data->interp;
+    Tcl_Obj *name = Tcl_ObjPrintf("::cluster::clusters::%u::services", cluster->id);
+
+    Tcl_IncrRefCount(name);
+    if (!Tcl_FindNamespace(interp, Tcl_GetString(name), NULL, 0)) {
+        Tcl_CreateNamespace(interp, Tcl_GetString(name), NULL, NULL);
+    }
+    Tcl_DecrRefCount(name);
+}
+
+bool
+ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member)
+{
+    ClusterInterp *data = cluster->data;
+    ClusterServiceObject *service;
+
+    if (!cluster->object || !data->interp || Tcl_InterpDeleted(data->interp)
+            || (service = calloc(1, sizeof *service)) == NULL) {
+        return false;
+    }
+    EnsureNamespace(cluster);
+    service->refCount = 1;
+    service->cluster = cluster;
+    ClusterObjectHold(cluster);
+    service->member = member;
+    ClusterMemberHold(member);
+    service->name = Tcl_ObjPrintf("::cluster::clusters::%u::services::%s", cluster->id,
+            Tcl_GetString(ClusterMemberUuid(member)));
+    Tcl_IncrRefCount(service->name);
+    service->object = ClusterInterpNewObject(data, CLUSTER_CLASS_SERVICE,
+            Tcl_GetString(service->name), &serviceMetadata, service);
+    if (!service->object) {
+        Tcl_ResetResult(data->interp);
+        Release(service);
+        return false;
+    }
+    service->my = ClusterInterpMy(service->object);
+    Tcl_IncrRefCount(service->my);
+    ClusterMemberSetOwner(member, service, service->name);
+    return true;
+}
+
+void
+ClusterServiceEnd(ClusterServiceObject *service)
+{
+    Tcl_Interp *interp = service->cluster->data->interp;
+
+    if (!service->ending && service->object && interp && !Tcl_InterpDeleted(interp)) {
+        service->ending = true;
+        Tcl_DeleteCommandFromToken(interp, Tcl_GetObjectCommand(service->object));
+    }
+}
+
+ClusterMember *
+ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name)
+{
+    Tcl_Object object = Tcl_GetObjectFromObj(interp, name);
+    ClusterServiceObject *service = object ? Tcl_ObjectGetMetadata(object, &serviceMetadata) : NULL;
+
+    if (service && service->cluster == cluster) {
+        return service->member;
+    }
+    ClusterFail(interp,
+            Tcl_ObjPrintf("\"%s\" is not a service of this cluster", Tcl_GetString(name)),
+            "CLUSTER", "SERVICE", "UNKNOWN", NULL);
+    return NULL;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What it knows
+ * ------------------------------------------------------------------------
+ */
+
+static ClusterMember *
+Member(void *self)
+{
+    return ((ClusterServiceObject *) self)->member;
+}
+
+static Tcl_Obj *
+Sid(void *self)
+{
+    return ClusterMemberSid(Member(self));
+}
+
+static Tcl_Obj *
+Hid(void *self)
+{
+    return ClusterMemberHid(Member(self));
+}
+
+static Tcl_Obj *
+Ip(void *self)
+{
+    return ClusterMemberIp(Member(self));
+}
+
+static Tcl_Obj *
+Local(void *self)
+{
+    return Tcl_NewBooleanObj(ClusterMemberLocal(Member(self)));
+}
+
+static Tcl_Obj *
+Tags(void *self)
+{
+    return ClusterMemberTags(Member(self));
+}
+
+static Tcl_Obj *
+Props(void *self)
+{
+    return ClusterMemberProps(Member(self));
+}
+
+static Tcl_Obj *
+Protocols(void *self)
+{
+    return ClusterMemberProtocols(Member(self));
+}
+
+static Tcl_Obj *
+ResolverTags(void *self)
+{
+    return ClusterMemberWords(Member(self));
+}
+
+/* In seconds. */
+static Tcl_Obj *
+LastSeen(void *self)
+{
+    return Tcl_NewWideIntObj(ClusterMemberSilence(Member(self)) / 1000);
+}
+
+static void
+Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+{
+    Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
+}
+
+static Tcl_Obj *
+Info(void *self)
+{
+    Tcl_Obj *info = Tcl_NewDictObj();
+
+    Put(info, "last_seen", LastSeen(self));
+    Put(info, "address", Ip(self));
+    Put(info, "props", Props(self));
+    Put(info, "system_id", Hid(self));
+    Put(info, "service_id", Sid(self));
+    Put(info, "tags", Tags(self));
+    Put(info, "protocols", Protocols(self));
+    return info;
+}
+
+static const ClusterFact serviceFacts[] = {
+        {"hid", Hid},
+        {"info", Info},
+        {"ip", Ip},
+        {"last_seen", LastSeen},
+        {"local", Local},
+        {"props", Props},
+        {"protocols", Protocols},
+        {"resolver_tags", ResolverTags},
+        {"sid", Sid},
+        {"tags", Tags},
+        {NULL, NULL},
+};
+
+static int
+ProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *props = NULL;
+
+    (void) objc;
+    Tcl_DictObjGet(NULL, ClusterMemberProps(service->member), objv[0], &props);
+    if (props) {
+        Tcl_SetObjResult(interp, props);
+    }
+    return TCL_OK;
+}
+
+/* The chanID of the open connection over a protocol, empty when there is none. */
+static int
+SocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    ClusterSlot *slot = ClusterNodeSlotById(service->cluster->node, Tcl_GetString(objv[0]));
+    ClusterTransport *transport = slot ? ClusterSlotTransport(slot) : NULL;
+    ClusterChannel *channel = slot ? ClusterMemberChannel(service->member, slot) : NULL;
+    ClusterChannelInfo info;
+
+    (void) objc;
+    if (transport && channel && ClusterScriptedIs(transport->type)) {
+        Tcl_SetObjResult(interp, ClusterScriptedName(channel));
+    } else if (transport && channel && transport->type->info(transport, channel, &info)) {
+        Tcl_SetObjResult(interp, Tcl_NewStringObj(info.name, -1));
+    }
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Matching
+ * ------------------------------------------------------------------------
+ */
+
+/* service resolve TAG ?MODE? */
+static int
+ResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *items = Tcl_NewListObj(1, objv), *culprit = NULL;
+    ClusterResolver *resolver;
+    ClusterResolveStatus status;
+
+    Tcl_IncrRefCount(items);
+    status = ClusterResolveTerm(items, objc > 1 ? objv[1] : NULL, NULL, &resolver, &culprit);
+    if (status == CLUSTER_RESOLVE_OK) {
+        Tcl_SetObjResult(interp,
+                Tcl_NewBooleanObj(ClusterResolverMatches(resolver, service->member)));
+        ClusterResolverFree(resolver);
+    } else {
+        ClusterResolveFail(interp, status, culprit);
+    }
+    Tcl_DecrRefCount(items);
+    return status == CLUSTER_RESOLVE_OK ? TCL_OK : TCL_ERROR;
+}
+
+/* service resolver TAGS ?MODE? ?OPERATOR? */
+static int
+ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    Tcl_Obj *culprit = NULL;
+    ClusterResolver *resolver;
+    ClusterResolveStatus status = ClusterResolveTerm(objv[0], objc > 1 ? objv[1] : NULL,
+            objc > 2 ? objv[2] : NULL, &resolver, &culprit);
+
+    if (status != CLUSTER_RESOLVE_OK) {
+        return ClusterResolveFail(interp, status, culprit);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(ClusterResolverMatches(resolver, service->member)));
+    ClusterResolverFree(resolver);
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Sending, and time
+ * ------------------------------------------------------------------------
+ */
+
+int
+ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+        Tcl_Obj *protocols, int flags)
+{
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+    int code = TCL_OK;
+
+    Tcl_IncrRefCount(payload);
+    if (ClusterObjectAlive(service->cluster, interp) != TCL_OK) {
+        Tcl_DecrRefCount(payload);
+        return TCL_ERROR;
+    }
+    status = ClusterMemberSend(service->member, payload, protocols, flags, &details);
+    if (status == CLUSTER_SEND_DONE) {
+        Tcl_SetObjResult(interp, ClusterSlotId(details.slot));
+    } else if (status == CLUSTER_SEND_BAD_PAYLOAD) {
+        code = ClusterSendFail(interp, status, &details);
+    }
+    Tcl_DecrRefCount(payload);
+    return code;
+}
+
+/* service send PAYLOAD ?PROTOCOLS ALLOW_BROADCAST PING_ON_FAIL REPORT_FAILURES? */
+static int
+SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    static const int bits[] = {CLUSTER_ALLOW_BROADCAST, CLUSTER_PING_ON_FAIL,
+            CLUSTER_REPORT_FAILURES};
+    Tcl_Size length;
+    int flags = 0, i;
+
+    for (i = 0; i < 3; i++) {
+        int on = 1;
+
+        if (i + 2 < objc && Tcl_GetBooleanFromObj(interp, objv[i + 2], &on) != TCL_OK) {
+            return TCL_ERROR;
+        }
+        flags |= on ? bits[i] : 0;
+    }
+    if (objc > 1 && Tcl_ListObjLength(interp, objv[1], &length) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return ClusterServiceSend(self, interp, objv[0], objc > 1 ? objv[1] : NULL, flags);
+}
+
+enum { OPT_CHANNEL, OPT_PROTOCOLS, OPT_TIMEOUT, OPTS };
+
+/* -timeout does nothing, as in 1.1.8: nobody waits here. */
+static const char *const queryOptions[] = {"-channel", "-protocols", "-timeout", NULL};
+
+/* service query ?options? RUID QUERY: sends one query, whose answer the script finds itself. */
+static int
+QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+    ClusterNode *node = service->cluster->node;
+    const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
+    Tcl_Obj *extra, *payload, *values[OPTS] = {NULL};
+    uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
+    int code;
+
+    if (ClusterParseOptions(interp, queryOptions, objc - 2, objv, values) != TCL_OK
+            || (values[OPT_CHANNEL]
+                    && ClusterParseChannel(interp, values[OPT_CHANNEL], &channel) != TCL_OK)
+            || (values[OPT_PROTOCOLS]
+                    && ClusterParseProtocols(interp, service->cluster, values[OPT_PROTOCOLS])
+                            != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    extra = Tcl_NewDictObj();
+    Tcl_IncrRefCount(extra);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[objc - 2]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], objv[objc - 1]);
+    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
+    payload = ClusterNodePayload(node, CLUSTER_QUERY, channel, extra, false, false);
+    code = ClusterServiceSend(service, interp, payload, values[OPT_PROTOCOLS],
+            CLUSTER_SERVICE_SEND_FLAGS);
+    Tcl_DecrRefCount(extra);
+    return code;
+}
+
+/* service heartbeat ?PROPS?: as if the member had been heard. */
+static int
+HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Size size;
+
+    if (objc > 0 && Tcl_DictObjSize(interp, objv[0], &size) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    ClusterMemberHeard(((ClusterServiceObject *) self)->member, objc > 0 ? objv[0] : NULL);
+    return TCL_OK;
+}
+
+/* service expected ?WITHIN? */
+static int
+ExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int seconds = EXPECT_SECONDS;
+
+    if (objc > 0 && Tcl_GetIntFromObj(interp, objv[0], &seconds) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    if (seconds < 0) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("bad time \"%d\": must be 0 or more seconds", seconds), "CLUSTER",
+                "VALUE", NULL);
+    }
+    Tcl_SetObjResult(interp,
+            Tcl_NewBooleanObj(ClusterMemberExpect(((ClusterServiceObject *) self)->member,
+                    (int64_t) seconds * 1000)));
+    return TCL_OK;
+}
+
+/* service hook PAYLOAD PATH...: runs the hook in this service. */
+static int
+HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterServiceObject *service = self;
+
+    if (ClusterObjectAlive(service->cluster, interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return ClusterServiceRunHook(service, interp, objv[0], objc - 1, objv + 1);
+}
+
+static const ClusterMethod serviceMethods[] = {
+        {"answer", ClusterServiceCmdAnswer, 1, -1, "ruid ?option value ...?"},
+        {"event", ClusterServiceCmdEvent, 1, -1, "what ?arg ...?"},
+        {"expected", ExpectedCmd, 0, 1, "?within?"},
+        {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},
+        {"hook", HookCmd, 2, -1, "payload path ?...?"},
+        {"proto_props", ProtoPropsCmd, 1, 1, "protocol"},
+        {"query", QueryCmd, 2, -1, "?option value ...? ruid query"},
+        {"receive", ClusterServiceCmdReceive, 4, 5,
+                "protocol chanID payload descriptor ?remaining?"},
+        {"resolve", ResolveCmd, 1, 2, "tag ?mode?"},
+        {"resolver", ResolverCmd, 1, 3, "tags ?mode? ?operator?"},
+        {"send", SendCmd, 1, 5,
+                "payload ?protocols? ?allow_broadcast? ?ping_on_fail? ?report_failures?"},
+        {"socket", SocketCmd, 1, 1, "protocol"},
+        {"validate", ClusterServiceCmdValidate, 4, 4, "protocol chanID payload descriptor"},
+        {NULL, NULL, 0, 0, NULL},
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * The class
+ * ------------------------------------------------------------------------
+ */
+
+/* $service destroy: the member is forgotten until it is heard again. */
+static void
+Destroy(void *self)
+{
+    ClusterServiceObject *service = self;
+
+    service->ending = true;
+    ClusterMemberLose(service->member);
+}
+
+const ClusterClassInfo clusterServiceClassInfo = {
+        "::cluster::service",
+        serviceMethods,
+        serviceFacts,
+        &serviceMetadata,
+        Hold,
+        Release,
+        NULL,
+        Destroy,
+        "a member's discovery",
+};

@@ -1,0 +1,67 @@
+/*
+ * clusterStats.c --
+ *
+ *	`$cluster stats`: what was counted, by names that the manual documents.
+ */
+
+#include "command/clusterObject.h"
+
+static const char *const dropNames[CLUSTER_DROPS] = {
+        [CLUSTER_DROP_MALFORMED] = "malformed",
+        [CLUSTER_DROP_OVERSIZED] = "oversized",
+        [CLUSTER_DROP_FOREIGN] = "foreign",
+        [CLUSTER_DROP_OWN] = "own",
+        [CLUSTER_DROP_FILTERED] = "filtered",
+        [CLUSTER_DROP_CHANNEL] = "channel",
+        [CLUSTER_DROP_HOOK] = "hook",
+        [CLUSTER_DROP_REJECTED] = "rejected",
+        [CLUSTER_DROP_LIMIT] = "limit",
+};
+
+static void
+Put(Tcl_Obj *dict, const char *name, uint64_t count)
+{
+    Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(name, -1), Tcl_NewWideIntObj((Tcl_WideInt) count));
+}
+
+static Tcl_Obj *
+TransportStats(ClusterTransport *transport)
+{
+    const ClusterTraffic *traffic = transport->type->traffic(transport);
+    Tcl_Obj *stats = Tcl_NewDictObj();
+
+    Put(stats, "packets_in", traffic->packetsIn);
+    Put(stats, "packets_out", traffic->packetsOut);
+    Put(stats, "bytes_in", traffic->bytesIn);
+    Put(stats, "bytes_out", traffic->bytesOut);
+    Put(stats, "connections", traffic->connections);
+    Put(stats, "opened", traffic->opened);
+    Put(stats, "failures", traffic->failures);
+    Put(stats, "queued_bytes", traffic->queuedBytes);
+    return stats;
+}
+
+Tcl_Obj *
+ClusterObjectStats(ClusterObject *cluster)
+{
+    ClusterNode *node = cluster->node;
+    Tcl_Obj *stats = Tcl_NewDictObj(), *transports = Tcl_NewDictObj(), *drops = Tcl_NewDictObj();
+    int i;
+
+    for (i = 0; i < ClusterNodeSlotCount(node); i++) {
+        ClusterSlot *slot = ClusterNodeSlot(node, i);
+
+        if (ClusterSlotTransport(slot)) {
+            Tcl_DictObjPut(NULL, transports, ClusterSlotId(slot),
+                    TransportStats(ClusterSlotTransport(slot)));
+        }
+    }
+    for (i = 0; i < CLUSTER_DROPS; i++) {
+        Put(drops, dropNames[i], ClusterNodeDrops(node, (ClusterDrop) i));
+    }
+    Put(stats, "services", ClusterNodeMemberCount(node));
+    Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("protocols", -1), transports);
+    Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("drops", -1), drops);
+    Put(stats, "hook_errors", cluster->hookErrors);
+    return stats;
+}

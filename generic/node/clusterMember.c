@@ -1,0 +1,568 @@
+/*
+ * clusterMember.c --
+ *
+ *	The other members: what is known of each, and until when.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterMemberHold(ClusterMember *member)
+{
+    member->refCount++;
+}
+
+void
+ClusterMemberRelease(ClusterMember *member)
+{
+    if (--member->refCount > 0) {
+        return;
+    }
+    ClusterTimerCancel(&member->discovery);
+    ClusterReplaceObj(&member->sid, NULL);
+    ClusterReplaceObj(&member->hid, NULL);
+    ClusterReplaceObj(&member->uuid, NULL);
+    ClusterReplaceObj(&member->protocols, NULL);
+    ClusterReplaceObj(&member->tags, NULL);
+    ClusterReplaceObj(&member->props, NULL);
+    ClusterReplaceObj(&member->words, NULL);
+    ClusterReplaceObj(&member->firstPayload, NULL);
+    ClusterReplaceObj(&member->name, NULL);
+    free((void *) member->protocolsWire.bytes);
+    ClusterNodeRelease(member->node);
+    free(member);
+}
+
+/* Puts it on the node's lists. False without memory. */
+static bool
+Link(ClusterNode *node, ClusterMember *member)
+{
+    Tcl_HashEntry *entry;
+    int isNew;
+
+    if (!ClusterExpiryAdd(node, member)) {
+        return false;
+    }
+    entry = Tcl_CreateHashEntry(&node->members, Tcl_GetString(member->uuid), &isNew);
+    Tcl_SetHashValue(entry, member);
+    member->previous = node->last;
+    if (node->last) {
+        node->last->next = member;
+    } else {
+        node->first = member;
+    }
+    node->last = member;
+    return true;
+}
+
+static void
+Unlink(ClusterNode *node, ClusterMember *member)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&node->members, Tcl_GetString(member->uuid));
+
+    if (entry) {
+        Tcl_DeleteHashEntry(entry);
+    }
+    if (member->previous) {
+        member->previous->next = member->next;
+    } else {
+        node->first = member->next;
+    }
+    if (member->next) {
+        member->next->previous = member->previous;
+    } else {
+        node->last = member->previous;
+    }
+    member->next = member->previous = NULL;
+    ClusterExpiryRemove(node, member);
+}
+
+ClusterMember *
+ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMember *member = calloc(1, sizeof *member);
+
+    if (!member) {
+        return NULL;
+    }
+    member->refCount = 1;
+    member->node = node;
+    ClusterNodeHold(node);
+    ClusterReplaceObj(&member->uuid, uuid);
+    ClusterReplaceObj(&member->sid, ClusterMessageField(message, CLUSTER_SID));
+    ClusterReplaceObj(&member->hid, ClusterMessageField(message, CLUSTER_HID));
+    ClusterReplaceObj(&member->protocols, Tcl_NewListObj(0, NULL));
+    ClusterReplaceObj(&member->tags, Tcl_NewListObj(0, NULL));
+    ClusterReplaceObj(&member->props, Tcl_NewDictObj());
+    member->ip = message->local ? 0x7f000001u : message->info.ip;
+    member->local = message->local;
+    member->isNew = true;
+    if (!Link(node, member)) {
+        ClusterMemberRelease(member);
+        return NULL;
+    }
+    return member;
+}
+
+static void
+CloseChannels(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        ClusterSlot *slot = node->slots[i];
+
+        member->channels[i] = NULL;
+        if (slot->transport) {
+            slot->type->forget(slot->transport, member);
+        }
+    }
+}
+
+void
+ClusterMemberLose(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    if (member->lost) {
+        return;
+    }
+    member->lost = true;
+    ClusterMemberHold(member);
+    Unlink(node, member);
+    ClusterMemberRelease(member); /* the list's */
+    ClusterTimerCancel(&member->discovery);
+    ClusterNodeCancelPing(node, member->sid);
+    CloseChannels(member);
+    ClusterQueriesMemberLost(node, member);
+    node->delegate->memberLost(node->context, member);
+    ClusterMemberRelease(member);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What it says of itself
+ * ------------------------------------------------------------------------
+ */
+
+/* Takes the protocols when they differ from the last packet's, which is rare. */
+static void
+UpdateProtocols(ClusterMember *member, ClusterMessage *message)
+{
+    bpacket_span wire = message->packet.field[CLUSTER_PROTOCOLS].list.elements;
+    uint8_t *copy;
+
+    if (member->protocolsWire.bytes && wire.length == member->protocolsWire.length
+            && (wire.length == 0
+                    || memcmp(wire.bytes, member->protocolsWire.bytes, wire.length) == 0)) {
+        return;
+    }
+    ClusterReplaceObj(&member->protocols, ClusterPayloadField(&message->packet, CLUSTER_PROTOCOLS));
+    copy = malloc(wire.length + 1);
+    free((void *) member->protocolsWire.bytes);
+    member->protocolsWire.bytes = copy;
+    member->protocolsWire.length = copy ? wire.length : 0;
+    if (copy && wire.length) {
+        memcpy(copy, wire.bytes, wire.length);
+    }
+}
+
+/* The address is taken from datagrams, which come from the member itself; nothing else proves it. */
+static void
+UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
+{
+    uint32_t ip = datagram ? message->info.ip : member->ip;
+
+    if (ip != member->ip || message->local != member->local) {
+        member->ip = ip;
+        member->local = message->local;
+        ClusterReplaceObj(&member->words, NULL);
+    }
+}
+
+/* Heartbeats and discoveries add to the props, a flush replaces them. Before the tags, whose hook may want to send. */
+static void
+UpdateProps(ClusterMember *member, ClusterMessage *message)
+{
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+    Tcl_Obj *data;
+
+    if ((type != CLUSTER_HEARTBEAT && type != CLUSTER_DISCOVERY && type != CLUSTER_FLUSH)
+            || (data = ClusterMessageField(message, CLUSTER_DATA)) == NULL) {
+        return;
+    }
+    Tcl_IncrRefCount(data);
+    ClusterMemberSetProps(member, data, type == CLUSTER_FLUSH);
+    Tcl_DecrRefCount(data);
+}
+
+static void
+UpdateTags(ClusterMember *member, ClusterMessage *message)
+{
+    ClusterNode *node = member->node;
+    Tcl_Obj *tags, *before = member->tags;
+
+    if (!ClusterPacketHas(&message->packet, CLUSTER_TAGS)) {
+        return;
+    }
+    member->tagsKnown = true;
+    tags = ClusterPayloadField(&message->packet, CLUSTER_TAGS);
+    Tcl_IncrRefCount(tags);
+    Tcl_IncrRefCount(before);
+    if (strcmp(Tcl_GetString(tags), Tcl_GetString(before)) != 0) {
+        ClusterReplaceObj(&member->tags, tags);
+        ClusterReplaceObj(&member->words, NULL);
+        node->delegate->memberTags(node->context, member, ClusterMessagePayload(message), before);
+    }
+    Tcl_DecrRefCount(before);
+    Tcl_DecrRefCount(tags);
+}
+
+static bool
+IsOpen(const ClusterSlot *slot, const ClusterChannel *channel)
+{
+    return channel && (!slot->type->isOpen || slot->type->isOpen(channel));
+}
+
+/* A channel serves one member: whoever speaks over it last. False when it is closed. */
+static bool
+Take(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+{
+    ClusterMember *before;
+
+    if (member->lost || !IsOpen(slot, channel)) {
+        return false; /* a hook may have closed it since the packet came */
+    }
+    before = slot->type->own(channel, member);
+    if (before && before != member && before->channels[slot->index] == channel) {
+        before->channels[slot->index] = NULL;
+    }
+    return true;
+}
+
+void
+ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+{
+    if (Take(member, slot, channel)) {
+        member->channels[slot->index] = channel;
+    }
+}
+
+/*
+ * A packet came over the channel. What is sent to the member goes over one as
+ * long as that is open, though both sides may have made one at the same
+ * moment: over another it would overtake what waits there.
+ */
+static void
+HearOver(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+{
+    ClusterChannel *used = member->channels[slot->index];
+
+    if (used != channel && Take(member, slot, channel) && !IsOpen(slot, used)) {
+        member->channels[slot->index] = channel;
+    }
+}
+
+static bool
+HasMulticast(bpacket_list protocols)
+{
+    bpacket_span word;
+
+    while (bpacket_list_next(&protocols, &word)) {
+        if (bpacket_span_equals(word, "c", 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+ClusterMemberAccepts(const ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+    uint64_t channel = packet->field[CLUSTER_CHANNEL].number;
+
+    if (ClusterPacketHas(packet, CLUSTER_TAGS)
+            && packet->field[CLUSTER_TAGS].list.elements.length > MEMBER_STATE_MAX) {
+        return false;
+    }
+    if (packet->field[CLUSTER_PROTOCOLS].list.elements.length > MEMBER_STATE_MAX) {
+        return false;
+    }
+    if (!message->local && (channel == CLUSTER_CHANNEL_SYSTEM || channel == CLUSTER_CHANNEL_LAN)) {
+        return false;
+    }
+    return HasMulticast(packet->field[CLUSTER_PROTOCOLS].list);
+}
+
+void
+ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
+{
+    UpdateProtocols(member, message);
+    UpdateAddress(member, message, message->slot->type->datagram);
+    if (message->channel) {
+        HearOver(member, message->slot, message->channel);
+    }
+    ClusterMemberHeard(member, NULL);
+    UpdateProps(member, message);
+    UpdateTags(member, message);
+}
+
+void
+ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
+{
+    Tcl_Obj *merged, *key, *value;
+    Tcl_DictSearch search;
+    Tcl_Size length;
+    int done;
+
+    if (Tcl_DictObjFirst(NULL, props, &search, &key, &value, &done) != TCL_OK) {
+        return; /* a stranger's data need not be a dict */
+    }
+    merged = replace ? Tcl_NewDictObj() : Tcl_DuplicateObj(member->props);
+    for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        Tcl_DictObjPut(NULL, merged, key, value);
+    }
+    Tcl_DictObjDone(&search);
+    Tcl_IncrRefCount(merged);
+    Tcl_GetStringFromObj(merged, &length);
+    if (length <= MEMBER_STATE_MAX) {
+        ClusterReplaceObj(&member->props, merged);
+        member->propsKnown = true;
+    }
+    Tcl_DecrRefCount(merged);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Discovery
+ * ------------------------------------------------------------------------
+ */
+
+static void
+TellDiscovered(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    Tcl_Obj *payload = member->firstPayload;
+
+    if (!member->isNew || member->lost) {
+        return;
+    }
+    member->isNew = false;
+    member->firstPayload = NULL; /* the reference is ours now */
+    ClusterTimerCancel(&member->discovery);
+    ClusterMemberHold(member);
+    node->delegate->memberDiscovered(node->context, member, payload);
+    ClusterMemberRelease(member);
+    Tcl_DecrRefCount(payload);
+}
+
+static void
+DiscoveryDue(void *data)
+{
+    ClusterMember *member = data;
+
+    ClusterMemberHold(member);
+    TellDiscovered(member);
+    ClusterMemberRelease(member);
+}
+
+/* What it did not tell is asked for; many that are new at the same time are asked together. */
+static void
+AskDue(void *data)
+{
+    ClusterMember *member = data;
+
+    ClusterTimerSet(&member->discovery, &member->node->clock, DISCOVERED_WITHIN - ASK_WITHIN,
+            DiscoveryDue, member);
+    ClusterMemberHold(member);
+    ClusterMemberAsk(member);
+    ClusterMemberRelease(member);
+}
+
+void
+ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload)
+{
+    ClusterReplaceObj(&member->firstPayload, payload);
+    ClusterTimerSet(&member->discovery, &member->node->clock, ASK_WITHIN, AskDue, member);
+}
+
+void
+ClusterMemberMaybeDiscovered(ClusterMember *member)
+{
+    if (member->isNew && member->tagsKnown && member->propsKnown) {
+        TellDiscovered(member);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Facts
+ * ------------------------------------------------------------------------
+ */
+
+ClusterMember *
+ClusterNodeNextMember(const ClusterNode *node, const ClusterMember *member)
+{
+    return member ? member->next : node->first;
+}
+
+size_t
+ClusterNodeMemberCount(const ClusterNode *node)
+{
+    return node->memberCount;
+}
+
+ClusterMember *
+ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry((Tcl_HashTable *) &node->members, uuid);
+
+    return entry ? Tcl_GetHashValue(entry) : NULL;
+}
+
+ClusterMember *
+ClusterNodeMemberBySid(const ClusterNode *node, const char *sid)
+{
+    ClusterMember *member;
+
+    for (member = node->first; member; member = member->next) {
+        if (strcmp(Tcl_GetString(member->sid), sid) == 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+ClusterNode *
+ClusterMemberNode(const ClusterMember *member)
+{
+    return member->node;
+}
+
+bool
+ClusterMemberLost(const ClusterMember *member)
+{
+    return member->lost;
+}
+
+Tcl_Obj *
+ClusterMemberSid(const ClusterMember *member)
+{
+    return member->sid;
+}
+
+Tcl_Obj *
+ClusterMemberHid(const ClusterMember *member)
+{
+    return member->hid;
+}
+
+Tcl_Obj *
+ClusterMemberUuid(const ClusterMember *member)
+{
+    return member->uuid;
+}
+
+Tcl_Obj *
+ClusterMemberTags(const ClusterMember *member)
+{
+    return member->tags;
+}
+
+Tcl_Obj *
+ClusterMemberProps(const ClusterMember *member)
+{
+    return member->props;
+}
+
+Tcl_Obj *
+ClusterMemberProtocols(const ClusterMember *member)
+{
+    return member->protocols;
+}
+
+Tcl_Obj *
+ClusterMemberIp(const ClusterMember *member)
+{
+    char text[16];
+
+    ClusterpFormatIp(member->ip, text);
+    return Tcl_NewStringObj(text, -1);
+}
+
+bool
+ClusterMemberLocal(const ClusterMember *member)
+{
+    return member->local;
+}
+
+Tcl_Obj *
+ClusterMemberWords(ClusterMember *member)
+{
+    Tcl_Obj *words;
+
+    if (member->words) {
+        return member->words;
+    }
+    words = Tcl_NewListObj(0, NULL);
+    Tcl_ListObjAppendList(NULL, words, member->tags);
+    Tcl_ListObjAppendElement(NULL, words, member->hid);
+    Tcl_ListObjAppendElement(NULL, words, member->sid);
+    Tcl_ListObjAppendElement(NULL, words, ClusterMemberIp(member));
+    if (member->local) {
+        Tcl_ListObjAppendElement(NULL, words, Tcl_NewStringObj("localhost", -1));
+    }
+    ClusterReplaceObj(&member->words, words);
+    return words;
+}
+
+bool
+ClusterMemberConnected(const ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        if (member->channels[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ClusterChannel *
+ClusterMemberChannel(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return member->channels[slot->index];
+}
+
+void *
+ClusterMemberOwner(const ClusterMember *member)
+{
+    return member->owner;
+}
+
+void
+ClusterMemberSetOwner(ClusterMember *member, void *owner, Tcl_Obj *name)
+{
+    member->owner = owner;
+    if (name) {
+        ClusterReplaceObj(&member->name, name);
+    }
+}
+
+Tcl_Obj *
+ClusterMemberName(const ClusterMember *member)
+{
+    return member->name;
+}

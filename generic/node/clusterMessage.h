@@ -1,0 +1,59 @@
+/*
+ * clusterMessage.h --
+ *
+ *	One received packet on its way up: its bytes, decoded, and as a dict once
+ *	somebody wants that.
+ *
+ *	Made on the stack of who receives it. It owns its bytes, so it survives
+ *	event loops that hooks enter. Hooks that change the payload replace both
+ *	forms together.
+ */
+
+#ifndef CLUSTER_MESSAGE_H
+#define CLUSTER_MESSAGE_H
+
+#include "packet/clusterPayload.h"
+#include "transport/clusterTransport.h"
+
+struct ClusterMember;
+typedef struct ClusterSlot ClusterSlot;
+
+/* Packets up to this many bytes need no allocation. */
+#define CLUSTER_MESSAGE_INLINE 1024
+
+typedef struct ClusterMessage {
+    ClusterSlot *slot;            /* the transport it came over */
+    ClusterChannel *channel;      /* held by who received it, though it may have been closed */
+    ClusterChannelInfo info;      /* where it came from; its values are held by the message */
+    bool local;                   /* from this host */
+    struct ClusterMember *member; /* held once known */
+    ClusterPacket packet;         /* spans into bytes */
+    uint8_t *bytes;               /* inlineBytes, or malloc'ed */
+    size_t length;
+    Tcl_Obj *payload; /* the dict; NULL until asked for */
+    Tcl_Obj *hold;    /* bytes that a hook put in place of those received, or NULL */
+    const ClusterPayloadKeys *keys;
+    uint8_t inlineBytes[CLUSTER_MESSAGE_INLINE];
+} ClusterMessage;
+
+/* Without bytes yet. Ends with ClusterMessageFree. */
+void ClusterMessageInit(ClusterMessage *message, const ClusterPayloadKeys *keys);
+void ClusterMessageFree(ClusterMessage *message);
+/* Holds the values in message->info, which its transport lent. Called once, when info is known. */
+void ClusterMessageHoldInfo(ClusterMessage *message);
+/* Copies the bytes that message->packet was decoded from, and moves its spans there. False without memory. */
+bool ClusterMessageKeep(ClusterMessage *message, bpacket_span source);
+/* The payload as a dict, made at the first call; borrowed. */
+Tcl_Obj *ClusterMessagePayload(ClusterMessage *message);
+/*
+ * Takes a dict in place of what came. Keys that are no fields stay in the
+ * dict for later hooks. Not CLUSTER_PAYLOAD_OK: a value is of the wrong type,
+ * and the message is as it was.
+ */
+ClusterPayloadStatus ClusterMessageReplace(ClusterMessage *message, Tcl_Obj *payload);
+/* One field as a value, NULL when it is not there; from the dict if there is one, else new. refCount may be 0. */
+Tcl_Obj *ClusterMessageField(ClusterMessage *message, ClusterField id);
+/* Has it sid, hid, type, channel and protocols? */
+bool ClusterMessageComplete(const ClusterMessage *message);
+
+#endif

@@ -1,0 +1,343 @@
+/*
+ * clusterNode.h --
+ *
+ *	A member's view of its cluster: itself (the node), the others (members),
+ *	and the packets between them. Knows transports only as tables, time only
+ *	as a clock, and never evaluates a script: what concerns scripts is told
+ *	through the delegate.
+ *
+ *	Values that only pass through (tags, props, payloads) are Tcl_Objs; no
+ *	interp is known. A node belongs to one thread.
+ */
+
+#ifndef CLUSTER_NODE_H
+#define CLUSTER_NODE_H
+
+#include "base/clusterClock.h"
+#include "node/clusterMessage.h"
+#include "transport/clusterTransport.h"
+
+typedef struct ClusterNode ClusterNode;
+typedef struct ClusterMember ClusterMember;
+typedef struct ClusterQuery ClusterQuery;
+
+typedef enum ClusterType {
+    CLUSTER_DISCONNECT = 0,
+    CLUSTER_HEARTBEAT,
+    CLUSTER_DISCOVERY,
+    CLUSTER_PING,
+    CLUSTER_QUERY,
+    CLUSTER_RESPONSE,
+    CLUSTER_EVENT,
+    CLUSTER_FLUSH,
+    CLUSTER_FAILURE,
+    CLUSTER_TYPES
+} ClusterType;
+
+enum { CLUSTER_CHANNEL_BROADCAST = 0, CLUSTER_CHANNEL_SYSTEM, CLUSTER_CHANNEL_LAN };
+
+/* Members known at most: a stranger can invent as many as it likes. */
+#define CLUSTER_MEMBERS_MAX 65536
+/* Transports of a node at most: a packet notes in a bit for each which may carry it. */
+#define CLUSTER_SLOTS_MAX  32
+#define CLUSTER_SID_LENGTH 8
+
+typedef enum ClusterVerdict {
+    CLUSTER_GO_ON = 0,
+    CLUSTER_DROP_IT /* refused by a hook */
+} ClusterVerdict;
+
+/* What is asked before a payload goes out: bits. */
+#define CLUSTER_OUT_MULTICAST 1
+
+typedef enum ClusterQueryEvent {
+    CLUSTER_QUERY_RESPONSE,
+    CLUSTER_QUERY_ERROR,
+    CLUSTER_QUERY_TIMEOUT,
+    CLUSTER_QUERY_DONE
+} ClusterQueryEvent;
+
+/*
+ * Told upwards. Every callback may evaluate scripts, which may do anything:
+ * lose members, end queries, close the node, enter the event loop. The node,
+ * the message and its member are held meanwhile; the node looks at their
+ * state afterwards. None returns an error: what goes wrong in a script is
+ * dealt with above.
+ */
+typedef struct ClusterNodeDelegate {
+    /* Bytes came, nothing is decoded. May replace *packet with bytes that stay valid until Received ends. */
+    ClusterVerdict (*packetIn)(void *context, ClusterSlot *slot, ClusterMessage *message,
+            bpacket_span *packet);
+    /* Decoded, on a joined channel. */
+    ClusterVerdict (*messageIn)(void *context, ClusterMessage *message);
+    /* Before message->member (NULL for a new one, uuid says whose) is used. */
+    ClusterVerdict (*memberIn)(void *context, ClusterMessage *message, Tcl_Obj *uuid);
+    /* A member was made from the message: give it an object. False: it cannot be, forget it. */
+    bool (*memberAdded)(void *context, ClusterMember *member);
+    /* Its tags are others now; before: the old ones, a list. */
+    void (*memberTags)(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before);
+    void (*memberDiscovered)(void *context, ClusterMember *member, Tcl_Obj *payload);
+    /* It is off all lists. The last callback about it. */
+    void (*memberLost)(void *context, ClusterMember *member);
+    /*
+     * Answers a query: true with the result, false with the error's text, as
+     * new references in *answer; NULL there when the answer comes later, by
+     * an ordinary send.
+     */
+    bool (*query)(void *context, ClusterMessage *message, Tcl_Obj **answer);
+    void (*event)(void *context, ClusterMessage *message);
+    /*
+     * Before a payload is encoded, once per send: *payload (held by the
+     * caller) may be replaced by another held value. False: cancelled.
+     */
+    bool (*payloadOut)(void *context, Tcl_Obj **payload, int flags);
+    /* Encoded for this slot. Returns the blob to send, a new reference, or NULL: this protocol fails. */
+    ClusterBlob *(*packetOut)(void *context, ClusterSlot *slot, ClusterBlob *blob);
+    /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason is `lost` or `unreachable` then. */
+    void (*queryEvent)(void *context, ClusterQuery *query, ClusterQueryEvent event,
+            ClusterMember *member, Tcl_Obj *payload, const char *reason);
+} ClusterNodeDelegate;
+
+typedef struct ClusterNodeConfig {
+    ClusterpAddr group;
+    int64_t ttl;              /* ms */
+    int64_t heartbeat;        /* ms */
+    int remote;               /* hops */
+    Tcl_Obj *tags;            /* a list */
+    const uint64_t *channels; /* beside 0, 1, 2 */
+    size_t channelCount;
+    const char *hid;           /* of this host */
+    const ClusterClock *clock; /* NULL: Tcl's */
+} ClusterNodeConfig;
+
+/*
+ * ---- the node ----------------------------------------------------------
+ */
+
+/* A node without transports yet, one reference, the caller's. NULL without memory. */
+ClusterNode *ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *delegate,
+        void *context);
+/* Adds a transport, in order of preference. On failure as ClusterTransportType.open says. */
+bool ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj *options,
+        Tcl_Obj **why, const char **code);
+/* One heartbeat, one discovery, and the timers run. */
+void ClusterNodeStart(ClusterNode *node);
+/*
+ * Says goodbye, ends queries (told as DONE), loses every member, closes all.
+ * quiet: nothing is told to the delegate, nor scripts asked about the goodbye.
+ * The context is not used any more afterwards.
+ */
+void ClusterNodeClose(ClusterNode *node, bool quiet);
+/* Closes one that never started: nobody heard of it, so there is no goodbye. */
+void ClusterNodeAbandon(ClusterNode *node);
+/* Started, and not closed. */
+bool ClusterNodeReady(const ClusterNode *node);
+bool ClusterNodeClosed(const ClusterNode *node);
+/* Are we in a child that was forked since? Its parent has the sockets; here nothing is sent. */
+bool ClusterNodeForked(const ClusterNode *node);
+void ClusterNodeHold(ClusterNode *node);
+void ClusterNodeRelease(ClusterNode *node);
+void *ClusterNodeContext(const ClusterNode *node);
+
+Tcl_Obj *ClusterNodeSid(const ClusterNode *node);
+Tcl_Obj *ClusterNodeHid(const ClusterNode *node);
+Tcl_Obj *ClusterNodeUuid(const ClusterNode *node);
+Tcl_Obj *ClusterNodeTags(const ClusterNode *node);
+/* The ids of its transports, a list, in order of preference. */
+Tcl_Obj *ClusterNodeProtocols(const ClusterNode *node);
+int64_t ClusterNodeTtl(const ClusterNode *node);
+const ClusterPayloadKeys *ClusterNodeKeys(const ClusterNode *node);
+/* Replaces the tags. When they differ they go out with a heartbeat at the next idle moment. */
+void ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags);
+
+/* Channels: joined ones, ascending; 0..2 always. Leave returns false for those. */
+const uint64_t *ClusterNodeChannels(const ClusterNode *node, size_t *count);
+bool ClusterNodeJoinChannel(ClusterNode *node, uint64_t channel);
+bool ClusterNodeLeaveChannel(ClusterNode *node, uint64_t channel);
+bool ClusterNodeOnChannel(const ClusterNode *node, uint64_t channel);
+/* Does a filter (a packet's list) name the node: its sid, hid, or one of its tags? */
+bool ClusterNodeIsNamed(const ClusterNode *node, Tcl_Obj *word);
+bool ClusterNodeInFilter(const ClusterNode *node, bpacket_list filter);
+
+/* ---- slots: a node's transports ---- */
+
+int ClusterNodeSlotCount(const ClusterNode *node);
+ClusterSlot *ClusterNodeSlot(const ClusterNode *node, int index);
+ClusterSlot *ClusterNodeSlotById(const ClusterNode *node, const char *id);
+Tcl_Obj *ClusterSlotId(const ClusterSlot *slot);
+ClusterNode *ClusterSlotNode(const ClusterSlot *slot);
+/* NULL once the node is closed. */
+ClusterTransport *ClusterSlotTransport(const ClusterSlot *slot);
+
+/* ---- counters ---- */
+
+uint64_t ClusterNodeDrops(const ClusterNode *node, ClusterDrop reason);
+void ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason);
+
+/*
+ * ---- beats ---------------------------------------------------------------
+ */
+
+/* What a heartbeat carries: bits. */
+#define CLUSTER_WITH_PROPS 1
+#define CLUSTER_WITH_TAGS  2
+
+/* Sends one now. On channel 0 it also re-arms the timer, adds what changed, and expires members. Returns whether it went out. */
+bool ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel);
+void ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms);
+/* A probe, at most one in 30 seconds. Returns whether it went out. ruid may be NULL. */
+bool ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel);
+/* Loses members whose time is over. */
+void ClusterNodeExpire(ClusterNode *node);
+
+/* The properties have changed: the next heartbeat, brought forward, tells. */
+void ClusterNodePropsChanged(ClusterNode *node);
+/* Protocol properties of all transports, a new dict. */
+Tcl_Obj *ClusterNodeProps(ClusterNode *node);
+/*
+ * A payload (new, refCount 0) of this node: sid, hid, type, channel and
+ * protocols, then what `extra` (a dict or NULL) has, which wins, then known
+ * and tags as wanted; a filter comes first.
+ */
+Tcl_Obj *ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, Tcl_Obj *extra,
+        bool tags, bool known);
+
+/*
+ * ---- pings -----------------------------------------------------------------
+ */
+
+/* Asks the cluster after these sids (5 s from now, with others that come meanwhile). */
+void ClusterNodeSchedulePing(ClusterNode *node, Tcl_Obj *sid);
+void ClusterNodeSendPing(ClusterNode *node);
+void ClusterNodeCancelPing(ClusterNode *node, Tcl_Obj *sid);
+/* Somebody asks after these sids (a list): answer if we are among them, expect the others within 20 s. */
+void ClusterNodeExpect(ClusterNode *node, Tcl_Obj *sids);
+
+/*
+ * ---- members ---------------------------------------------------------------
+ */
+
+/*
+ * In the order they were found: the first after `member`, NULL for the very
+ * first. A pass survives the loss of any member as long as the current one
+ * is held; from a lost one it goes on with nothing.
+ */
+ClusterMember *ClusterNodeNextMember(const ClusterNode *node, const ClusterMember *member);
+size_t ClusterNodeMemberCount(const ClusterNode *node);
+ClusterMember *ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid);
+ClusterMember *ClusterNodeMemberBySid(const ClusterNode *node, const char *sid);
+
+void ClusterMemberHold(ClusterMember *member);
+void ClusterMemberRelease(ClusterMember *member);
+ClusterNode *ClusterMemberNode(const ClusterMember *member);
+bool ClusterMemberLost(const ClusterMember *member);
+/* Takes it off the cluster: told as memberLost, and to queries that wait for it. Does nothing the second time. */
+void ClusterMemberLose(ClusterMember *member);
+Tcl_Obj *ClusterMemberSid(const ClusterMember *member);
+Tcl_Obj *ClusterMemberHid(const ClusterMember *member);
+Tcl_Obj *ClusterMemberUuid(const ClusterMember *member);
+Tcl_Obj *ClusterMemberTags(const ClusterMember *member);
+Tcl_Obj *ClusterMemberProps(const ClusterMember *member);
+Tcl_Obj *ClusterMemberProtocols(const ClusterMember *member);
+/* Its address as text (a new value). */
+Tcl_Obj *ClusterMemberIp(const ClusterMember *member);
+bool ClusterMemberLocal(const ClusterMember *member);
+/* What a resolver matches: tags, hid, sid, ip, and localhost when local. Borrowed. */
+Tcl_Obj *ClusterMemberWords(ClusterMember *member);
+/* Milliseconds since it was heard. */
+int64_t ClusterMemberSilence(const ClusterMember *member);
+/* Must be heard within ms, or it is lost. False when it was heard within 3 s, or is expected already. */
+bool ClusterMemberExpect(ClusterMember *member, int64_t ms);
+/* Heard: as a heartbeat does. data: a dict merged into the props, or NULL. */
+void ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data);
+/* Sends to it over a slot go by this channel from now on. */
+void ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel);
+/* The open channel to it over a slot, NULL when there is none. */
+ClusterChannel *ClusterMemberChannel(const ClusterMember *member, const ClusterSlot *slot);
+/* The object above, and its name, which filters may name; both NULL until set. */
+void *ClusterMemberOwner(const ClusterMember *member);
+void ClusterMemberSetOwner(ClusterMember *member, void *owner, Tcl_Obj *name);
+Tcl_Obj *ClusterMemberName(const ClusterMember *member);
+
+/*
+ * ---- sending ---------------------------------------------------------------
+ */
+
+typedef enum ClusterSendStatus {
+    CLUSTER_SEND_DONE = 0,
+    CLUSTER_SEND_CANCELLED,   /* by a hook */
+    CLUSTER_SEND_UNREACHABLE, /* no protocol worked */
+    CLUSTER_SEND_BUSY,        /* the member does not read: its queue is full */
+    CLUSTER_SEND_OVERSIZED,   /* no protocol can carry it */
+    CLUSTER_SEND_BAD_PAYLOAD  /* see the details */
+} ClusterSendStatus;
+
+#define CLUSTER_CULPRIT_SIZE 64
+
+/* Of a send: which slot carried it, or what was wrong with the payload. */
+typedef struct ClusterSendDetails {
+    ClusterSlot *slot;
+    ClusterPayloadStatus payloadStatus;
+    char culprit[CLUSTER_CULPRIT_SIZE]; /* the key it is about; longer ones are cut */
+} ClusterSendDetails;
+
+#define CLUSTER_ALLOW_BROADCAST 1 /* the multicast may carry it, filtered to the member */
+#define CLUSTER_PING_ON_FAIL    2
+#define CLUSTER_REPORT_FAILURES 4
+#define CLUSTER_NO_HOOKS        8 /* payloadOut was asked already */
+
+/* To everybody. details may be NULL. */
+ClusterSendStatus ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags,
+        ClusterSendDetails *details);
+/*
+ * To one member, over the first of its protocols that works, or of those in
+ * `protocols` (a list, NULL or empty for all). Adds the member as filter when
+ * the payload has none.
+ */
+ClusterSendStatus ClusterMemberSend(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols,
+        int flags, ClusterSendDetails *details);
+/* A packet as it is, over one slot; member NULL: to everybody. No hook, no other way. Returns whether it went out. */
+bool ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob);
+/* Closes the channel to the member over a slot once what waits is written. */
+void ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot);
+/* Asks payloadOut; false when cancelled. *payload is held and replaced as there. */
+bool ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags);
+
+/* A packet as if it came over slot. For transports written in Tcl, and tests. */
+void ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet);
+
+/*
+ * As if a packet with this payload (a dict) had come over slot, decoded and
+ * past the hooks for that: finds or makes its member, and with `act` does what
+ * its type asks. Returns the member, held, or NULL when it was refused.
+ */
+ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel,
+        const ClusterChannelInfo *info, Tcl_Obj *payload, bool act);
+
+/*
+ * ---- queries ----------------------------------------------------------------
+ */
+
+/* A query waiting for these members (held by it). id: unique in the node, or the older one ends first. */
+ClusterQuery *ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members,
+        size_t count, void *owner);
+/* Arms the time-out, ms. */
+void ClusterQueryArm(ClusterQuery *query, int64_t ms);
+/* Its time is over: told as TIMEOUT, then DONE. */
+void ClusterQueryTimeout(ClusterQuery *query);
+/* This member cannot be asked: counts as an error answer, told at the next turn. */
+void ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member);
+/* Ends it: told as DONE unless it was before. */
+void ClusterQueryEnd(ClusterQuery *query);
+void ClusterQueryHold(ClusterQuery *query);
+void ClusterQueryRelease(ClusterQuery *query);
+void *ClusterQueryOwner(const ClusterQuery *query);
+void ClusterQuerySetOwner(ClusterQuery *query, void *owner);
+bool ClusterQueryEnded(const ClusterQuery *query);
+ClusterQuery *ClusterNodeQueryById(const ClusterNode *node, const char *id);
+/* Members still awaited: the index-th, NULL beyond the end. */
+ClusterMember *ClusterQueryAwaited(const ClusterQuery *query, size_t index);
+/* An answer came. False when no query waits for it. */
+bool ClusterNodeAnswer(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload);
+
+#endif

@@ -1,0 +1,590 @@
+/*
+ * clusterReceive.c --
+ *
+ *	A packet's way in: the checks in their order, then what its type asks for.
+ *
+ *	Every step that tells the delegate may end with the member lost or the
+ *	node closed; each next step looks first. The message holds its member.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include "base/clusterLocal.h"
+
+#include <string.h>
+
+/* SID@HID as a C string. */
+#define UUID_SIZE (2 * IDENTITY_MAX + 2)
+
+/*
+ * ------------------------------------------------------------------------
+ * What each type asks for
+ * ------------------------------------------------------------------------
+ */
+
+/* The reply's ruid and keepalive are the request's. Held once. */
+static Tcl_Obj *
+NewReply(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *reply = Tcl_NewDictObj();
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
+    Tcl_Obj *keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
+
+    Tcl_IncrRefCount(reply);
+    if (ruid) {
+        Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_RUID], ruid);
+    }
+    if (keepalive) {
+        Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_KEEPALIVE], keepalive);
+    }
+    return reply;
+}
+
+/* Sends a reply, first over the way the request came when that was a direct one. */
+static void
+SendReply(ClusterMember *member, ClusterMessage *message, Tcl_Obj *payload)
+{
+    Tcl_Obj *protocols = NULL;
+
+    Tcl_IncrRefCount(payload);
+    if (!message->slot->type->datagram) {
+        protocols = Tcl_NewListObj(1, &message->slot->id);
+        Tcl_ListObjAppendList(NULL, protocols, member->protocols);
+        Tcl_IncrRefCount(protocols);
+    }
+    ClusterMemberSend(member, payload, protocols,
+            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
+    if (protocols) {
+        Tcl_DecrRefCount(protocols);
+    }
+    Tcl_DecrRefCount(payload);
+}
+
+static void
+RememberDeparted(ClusterNode *node, Tcl_Obj *uuid)
+{
+    ClusterReplaceObj(&node->departed[node->departedNext], uuid);
+    node->departedNext = (node->departedNext + 1) % DEPARTED_MAX;
+}
+
+static bool
+HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
+{
+    int i;
+
+    for (i = 0; i < DEPARTED_MAX && node->departed[i]; i++) {
+        if (strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A goodbye by datagram overtakes what the member wrote to its connections:
+ * it is lost once those are read to their end. One that is not accepted yet
+ * will bring it back, to be read in the same way. A goodbye that comes over a
+ * connection is the last there.
+ */
+static void
+OnDisconnect(ClusterNode *node, ClusterMessage *message)
+{
+    if (message->slot->type->datagram) {
+        RememberDeparted(node, ClusterMemberUuid(message->member));
+    }
+    if (message->slot->type->datagram && ClusterMemberConnected(message->member)) {
+        ClusterMemberLeave(message->member);
+    } else {
+        ClusterMemberLose(message->member);
+    }
+}
+
+/* Its props were taken over with the packet. One that is known for long, but not by them, is asked. */
+static void
+OnHeartbeat(ClusterNode *node, ClusterMessage *message)
+{
+    (void) node;
+    if (!message->member->isNew) {
+        ClusterMemberAsk(message->member);
+    }
+}
+
+static void
+OnDiscovery(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *reply;
+
+    OnHeartbeat(node, message);
+    reply = NewReply(node, message);
+    Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_DATA], ClusterNodeProps(node));
+    SendReply(message->member, message,
+            ClusterNodePayload(node, CLUSTER_HEARTBEAT, CLUSTER_CHANNEL_BROADCAST, reply, true,
+                    true));
+    Tcl_DecrRefCount(reply);
+}
+
+static void
+OnPing(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+
+    if (data) {
+        Tcl_IncrRefCount(data);
+        ClusterNodeExpect(node, data);
+        Tcl_DecrRefCount(data);
+    }
+}
+
+static void
+OnQuery(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *answer = NULL;
+    Tcl_Obj *reply;
+    bool good = node->delegate->query(node->context, message, &answer);
+
+    if (!answer) {
+        return;
+    }
+    if (!node->closed && !message->member->lost) {
+        reply = NewReply(node, message);
+        Tcl_DictObjPut(NULL, reply, node->keys.name[good ? CLUSTER_DATA : CLUSTER_ERROR], answer);
+        SendReply(message->member, message,
+                ClusterNodePayload(node, CLUSTER_RESPONSE,
+                        message->packet.field[CLUSTER_CHANNEL].number, reply, false, false));
+        Tcl_DecrRefCount(reply);
+    }
+    Tcl_DecrRefCount(answer);
+}
+
+static void
+OnResponse(ClusterNode *node, ClusterMessage *message)
+{
+    ClusterNodeAnswer(node, message->member, ClusterMessagePayload(message));
+}
+
+static void
+OnEvent(ClusterNode *node, ClusterMessage *message)
+{
+    node->delegate->event(node->context, message);
+}
+
+/* Makes a server socket anew, at most once in REFRESH_EVERY: strangers may report what they like. */
+static void
+RefreshSlot(ClusterNode *node, ClusterSlot *slot)
+{
+    int64_t now = ClusterClockNow(&node->clock);
+
+    if (!slot->transport || slot->type->datagram
+            || (slot->refreshed && now - slot->lastRefresh < REFRESH_EVERY)) {
+        return;
+    }
+    slot->refreshed = true;
+    slot->lastRefresh = now;
+    slot->type->event(slot->transport, CLUSTER_EVENT_REFRESH);
+}
+
+/*
+ * {protocols LIST}: these of ours failed for the member, so they are made
+ * anew. A transport written in Tcl may do anything meanwhile, also to the
+ * list's value, so each word is fetched anew.
+ */
+static void
+OnFailure(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+    Tcl_Obj *list = NULL, *word;
+    Tcl_Size i;
+
+    if (!data) {
+        return;
+    }
+    Tcl_IncrRefCount(data);
+    if (Tcl_DictObjGet(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], &list) == TCL_OK && list) {
+        Tcl_IncrRefCount(list);
+        for (i = 0;
+                i < CLUSTER_SLOTS_MAX && Tcl_ListObjIndex(NULL, list, i, &word) == TCL_OK && word;
+                i++) {
+            ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(word));
+
+            if (slot) {
+                RefreshSlot(node, slot);
+            }
+        }
+        Tcl_DecrRefCount(list);
+    }
+    Tcl_DecrRefCount(data);
+}
+
+typedef void(TypeProc)(ClusterNode *node, ClusterMessage *message);
+
+/* A flush asks for nothing beyond taking over its props. */
+static TypeProc *const typeProcs[CLUSTER_TYPES] = {
+        [CLUSTER_DISCONNECT] = OnDisconnect,
+        [CLUSTER_HEARTBEAT] = OnHeartbeat,
+        [CLUSTER_DISCOVERY] = OnDiscovery,
+        [CLUSTER_PING] = OnPing,
+        [CLUSTER_QUERY] = OnQuery,
+        [CLUSTER_RESPONSE] = OnResponse,
+        [CLUSTER_EVENT] = OnEvent,
+        [CLUSTER_FAILURE] = OnFailure,
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * The checks
+ * ------------------------------------------------------------------------
+ */
+
+typedef struct Refusal {
+    const ClusterNode *node;
+    ClusterDrop reason;
+} Refusal;
+
+/* Own packets, and those meant for others, are dropped before the rest of them is read. */
+static bool
+CheckField(void *context, ClusterField id, const ClusterFieldValue *value)
+{
+    Refusal *refusal = context;
+    const ClusterNode *node = refusal->node;
+
+    if (id == CLUSTER_SID) {
+        refusal->reason = CLUSTER_DROP_OWN;
+        return !bpacket_span_equals(value->span, node->sid, CLUSTER_SID_LENGTH);
+    }
+    refusal->reason = CLUSTER_DROP_FILTERED;
+    return ClusterNodeInFilter(node, value->list);
+}
+
+/* Decodes; false, with the drop counted, when the packet is not for us. */
+static bool
+Decode(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
+{
+    Refusal refusal = {node, CLUSTER_DROP_MALFORMED};
+    bpacket_status status = ClusterPacketDecode(packet.bytes, packet.length, CheckField, &refusal,
+            &message->packet);
+
+    if (status == BPACKET_OK && ClusterMessageComplete(message)) {
+        return true;
+    }
+    if (status != BPACKET_REFUSED) {
+        refusal.reason = CLUSTER_DROP_MALFORMED;
+    }
+    node->drops[refusal.reason]++;
+    return false;
+}
+
+/* A name in scripts is made of it, so only what such a name may hold. */
+static bool
+PlainIdentity(bpacket_span text)
+{
+    size_t i;
+
+    for (i = 0; i < text.length; i++) {
+        uint8_t c = text.bytes[i];
+
+        if (c <= ' ' || c >= 0x7f || strchr("\"$;[\\]{}@*?", c)
+                || (c == ':' && i + 1 < text.length && text.bytes[i + 1] == ':')) {
+            return false;
+        }
+    }
+    return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
+}
+
+/* Both parts are at most IDENTITY_MAX long by now. */
+static void
+MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
+{
+    bpacket_span sid = message->packet.field[CLUSTER_SID].span;
+    bpacket_span hid = message->packet.field[CLUSTER_HID].span;
+
+    memcpy(uuid, sid.bytes, sid.length);
+    uuid[sid.length] = '@';
+    memcpy(uuid + sid.length + 1, hid.bytes, hid.length);
+    uuid[sid.length + 1 + hid.length] = '\0';
+}
+
+static bool
+SameHost(const ClusterNode *node, const ClusterMessage *message)
+{
+    Tcl_Size length;
+    const char *hid = Tcl_GetStringFromObj(node->hidObj, &length);
+
+    return bpacket_span_equals(message->packet.field[CLUSTER_HID].span, hid, (size_t) length);
+}
+
+/* A member's first packet makes it. NULL with the drop counted when it may not be. */
+static ClusterMember *
+NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMember *member = NULL;
+    bool added, lost;
+
+    if (node->memberCount >= CLUSTER_MEMBERS_MAX) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        return NULL;
+    }
+    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
+        RememberDeparted(node, uuid); /* it leaves before we knew it */
+        return NULL;
+    }
+    member = ClusterMemberNew(node, message, uuid);
+    if (!member) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        return NULL;
+    }
+    member->leaving = !message->slot->type->datagram && HasDeparted(node, uuid);
+    ClusterMemberHold(member); /* the delegate may lose it */
+    added = node->delegate->memberAdded(node->context, member);
+    if (!added) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        ClusterMemberLose(member);
+    }
+    lost = member->lost;
+    ClusterMemberRelease(member);
+    return lost ? NULL : member;
+}
+
+/* The member it comes from (`member` when it is known), made if need be, held by the message. False: dropped. */
+static bool
+FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tcl_Obj *uuid)
+{
+    if (member) {
+        ClusterMemberHold(member);
+        message->member = member;
+    }
+    if (node->delegate->memberIn(node->context, message, uuid) != CLUSTER_GO_ON) {
+        node->drops[CLUSTER_DROP_HOOK]++;
+        return false;
+    }
+    if (node->closed || (member && member->lost)) {
+        return false;
+    }
+    if (!ClusterMemberAccepts(message)) {
+        node->drops[CLUSTER_DROP_REJECTED]++;
+        return false;
+    }
+    if (!member && (member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid))) == NULL) {
+        member = NewMember(node, message, uuid);
+    }
+    if (member && !message->member) {
+        ClusterMemberHold(member);
+        message->member = member;
+    }
+    return member && !node->closed;
+}
+
+static bool
+Identify(ClusterNode *node, ClusterMessage *message)
+{
+    char text[UUID_SIZE];
+    ClusterMember *member;
+    Tcl_Obj *uuid;
+    bool found;
+
+    MessageUuid(message, text);
+    member = ClusterNodeMemberByUuid(node, text);
+    uuid = member ? member->uuid : Tcl_NewStringObj(text, -1);
+    Tcl_IncrRefCount(uuid);
+    found = FindMember(node, message, member, uuid);
+    Tcl_DecrRefCount(uuid);
+    if (found) {
+        ClusterMemberUpdate(message->member, message);
+    }
+    return found && !node->closed && !message->member->lost;
+}
+
+static bool
+Nameable(const ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+
+    return packet->field[CLUSTER_SID].span.length <= IDENTITY_MAX
+            && packet->field[CLUSTER_HID].span.length <= IDENTITY_MAX
+            && PlainIdentity(packet->field[CLUSTER_SID].span)
+            && PlainIdentity(packet->field[CLUSTER_HID].span);
+}
+
+/* Everything between decoding and the type. False: dropped. */
+static bool
+Accept(ClusterNode *node, ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+
+    if (node->remote == 0 && !SameHost(node, message)) {
+        node->drops[CLUSTER_DROP_FOREIGN]++;
+        return false;
+    }
+    if (!Nameable(message)) {
+        node->drops[CLUSTER_DROP_MALFORMED]++;
+        return false;
+    }
+    if (!ClusterNodeOnChannel(node, packet->field[CLUSTER_CHANNEL].number)) {
+        node->drops[CLUSTER_DROP_CHANNEL]++;
+        return false;
+    }
+    if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON
+            || !ClusterMessageComplete(message) || !Nameable(message)) {
+        node->drops[CLUSTER_DROP_HOOK]++;
+        return false;
+    }
+    return !node->closed && Identify(node, message);
+}
+
+/* What the type asks for, then the discovered callback once enough is known. Unknown types are for later versions. */
+static void
+Act(ClusterNode *node, ClusterMessage *message)
+{
+    ClusterMember *member = message->member;
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+
+    if (member->isNew && !member->firstPayload) {
+        ClusterMemberArmDiscovery(member, ClusterMessagePayload(message));
+    }
+    if (type < CLUSTER_TYPES && typeProcs[type]) {
+        typeProcs[type](node, message);
+    }
+    if (!member->lost && !node->closed) {
+        ClusterMemberMaybeDiscovered(member);
+    }
+}
+
+ClusterMember *
+ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel, const ClusterChannelInfo *info,
+        Tcl_Obj *payload, bool act)
+{
+    ClusterNode *node = slot->node;
+    ClusterMember *member = NULL;
+    ClusterMessage message;
+
+    ClusterNodeHold(node);
+    ClusterMessageInit(&message, &node->keys);
+    message.slot = slot;
+    message.channel = channel;
+    message.info = *info;
+    ClusterMessageHoldInfo(&message);
+    message.local = info->local || ClusterIsLocal(info->ip);
+    if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
+            && ClusterMessageComplete(&message)
+            && (node->remote > 0 || (message.local && SameHost(node, &message)))
+            && Nameable(&message) && Identify(node, &message)) {
+        if (act) {
+            Act(node, &message);
+        }
+        member = message.member;
+    } else if (message.member) {
+        ClusterMemberRelease(message.member);
+    }
+    ClusterMessageFree(&message);
+    ClusterNodeRelease(node);
+    return member;
+}
+
+void
+ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet)
+{
+    ClusterNode *node = slot->node;
+    ClusterMessage message;
+
+    if (node->closed) {
+        return;
+    }
+    ClusterNodeHold(node);
+    ClusterMessageInit(&message, &node->keys);
+    message.slot = slot;
+    message.channel = channel;
+    if (!slot->type->info(slot->transport, channel, &message.info)) {
+        message.info.local = false;
+        message.info.ip = 0;
+    }
+    ClusterMessageHoldInfo(&message);
+    message.local = message.info.local || ClusterIsLocal(message.info.ip);
+    if (node->closed) {
+        /* a transport written in Tcl was asked, and did that */
+    } else if (node->remote == 0 && !message.local) {
+        node->drops[CLUSTER_DROP_FOREIGN]++;
+    } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
+        node->drops[CLUSTER_DROP_HOOK]++;
+    } else if (!node->closed && Decode(node, &message, packet)) {
+        if (!ClusterMessageKeep(&message, packet)) {
+            node->drops[CLUSTER_DROP_LIMIT]++;
+        } else if (Accept(node, &message)) {
+            Act(node, &message);
+        }
+    }
+    if (message.member) {
+        ClusterMemberRelease(message.member);
+    }
+    ClusterMessageFree(&message);
+    ClusterNodeRelease(node);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What transports tell
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Received(void *context, ClusterTransport *transport, ClusterChannel *channel, bpacket_span packet)
+{
+    (void) transport;
+    ClusterNodeReceive(context, channel, packet);
+}
+
+static void
+Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void *owner,
+        ClusterBlobQueue *unsent, bool failed)
+{
+    ClusterSlot *slot = context;
+    ClusterMember *member = owner;
+    bool current;
+
+    (void) failed;
+    if (!member || slot->node->closed) {
+        return;
+    }
+    current = member->channels[slot->index] == channel;
+    if (current) {
+        member->channels[slot->index] =
+                slot->type->serving ? slot->type->serving(transport, member) : NULL;
+        current = !member->channels[slot->index];
+    }
+    if (member->leaving) {
+        if (!ClusterMemberConnected(member)) {
+            ClusterMemberLose(member);
+        }
+    } else if (unsent->count && !member->lost) {
+        ClusterMemberResend(member, slot, unsent);
+    } else if (current) {
+        ClusterMemberHungUp(member, slot);
+    }
+}
+
+/* Who said goodbye is heard of as long as bytes of a large packet come. */
+static void
+Arriving(void *context, ClusterTransport *transport, void *owner)
+{
+    ClusterMember *member = owner;
+
+    (void) transport;
+    if (!((ClusterSlot *) context)->node->closed && member->leaving && !member->lost) {
+        ClusterMemberHeard(member, NULL);
+    }
+}
+
+static void
+Changed(void *context, ClusterTransport *transport)
+{
+    (void) transport;
+    ClusterNodePropsChanged(((ClusterSlot *) context)->node);
+}
+
+static void
+Dropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
+{
+    (void) transport;
+    ((ClusterSlot *) context)->node->drops[reason] += count;
+}
+
+const ClusterTransportDelegate clusterNodeTransportDelegate = {Received, Closed, Arriving, Changed,
+        Dropped};

@@ -1,0 +1,303 @@
+/*
+ * clusterInterp.c --
+ *
+ *	Per-interpreter data and classes (see clusterInterp.h).
+ */
+
+#include "script/clusterInterp.h"
+
+#include "base/clusterLoop.h"
+#include "command/clusterObject.h"
+#include "packet/clusterPacket.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ASSOC_KEY "::cluster"
+
+/* What hooks see besides the packet's fields; the order is that of ClusterHookVariable. */
+static const char *const extraVariables[] = {
+        "payload",
+        "cluster",
+        "service",
+        "protocol",
+        "chanID",
+        "descriptor",
+        "packet",
+        "uuid",
+        "service_id",
+        "system_id",
+        "serviceExists",
+        "oldTags",
+};
+
+static const ClusterClassInfo *const classInfos[CLUSTER_CLASSES] = {
+        [CLUSTER_CLASS_CLUSTER] = &clusterClassInfo,
+        [CLUSTER_CLASS_SERVICE] = &clusterServiceClassInfo,
+        [CLUSTER_CLASS_QUERY] = &clusterQueryClassInfo,
+        [CLUSTER_CLASS_C] = &clusterProtocolClassInfos[0],
+        [CLUSTER_CLASS_T] = &clusterProtocolClassInfos[1],
+        [CLUSTER_CLASS_U] = &clusterProtocolClassInfos[2],
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+static void
+MakeVariables(ClusterInterp *data)
+{
+    int i;
+
+    data->variableList = Tcl_NewListObj(0, NULL);
+    Tcl_IncrRefCount(data->variableList);
+    for (i = 1; i < CLUSTER_HOOK_VARIABLES; i++) {
+        const char *name =
+                i < CLUSTER_FIELDS ? clusterFields[i].name : extraVariables[i - CLUSTER_FIELDS];
+
+        data->variables[i] = Tcl_NewStringObj(name, -1);
+        Tcl_IncrRefCount(data->variables[i]);
+        Tcl_ListObjAppendElement(NULL, data->variableList, Tcl_NewStringObj(name, -1));
+    }
+}
+
+void
+ClusterInterpHold(ClusterInterp *data)
+{
+    data->refCount++;
+}
+
+void
+ClusterInterpRelease(ClusterInterp *data)
+{
+    int i;
+
+    if (--data->refCount > 0) {
+        return;
+    }
+    for (i = 1; i < CLUSTER_HOOK_VARIABLES; i++) {
+        Tcl_DecrRefCount(data->variables[i]);
+    }
+    Tcl_DecrRefCount(data->variableList);
+    free(data->spare);
+    free(data);
+}
+
+unsigned
+ClusterInterpTakeNumber(ClusterInterp *data)
+{
+    return data->spareCount ? data->spare[--data->spareCount] : ++data->lastNumber;
+}
+
+/* Without memory the number is not used again, which does no harm. */
+void
+ClusterInterpGiveNumber(ClusterInterp *data, unsigned number)
+{
+    if (data->spareCount == data->spareRoom) {
+        size_t room = data->spareRoom ? 2 * data->spareRoom : 8;
+        unsigned *spare = realloc(data->spare, room * sizeof *spare);
+
+        if (!spare) {
+            return;
+        }
+        data->spare = spare;
+        data->spareRoom = room;
+    }
+    data->spare[data->spareCount++] = number;
+}
+
+/* Says goodbye for every cluster, without scripts: at `exit` none run any more. */
+static void
+InterpExit(void *clientData)
+{
+    ClusterInterp *data = clientData;
+    ClusterObject *cluster;
+
+    for (cluster = data->clusters; cluster; cluster = cluster->next) {
+        ClusterNodeClose(cluster->node, true);
+    }
+}
+
+/* The interp goes: what its objects' metadata did not end yet is ended here. */
+static void
+InterpDeleted(void *clientData, Tcl_Interp *interp)
+{
+    ClusterInterp *data = clientData;
+
+    (void) interp;
+    InterpExit(data);
+    if (data->exitHandler) {
+        Tcl_DeleteThreadExitHandler(InterpExit, data);
+    }
+    data->interp = NULL;
+    ClusterInterpRelease(data);
+}
+
+ClusterInterp *
+ClusterInterpGet(Tcl_Interp *interp)
+{
+    ClusterInterp *data = Tcl_GetAssocData(interp, ASSOC_KEY, NULL);
+
+    if (data) {
+        return data;
+    }
+    data = calloc(1, sizeof *data);
+    if (data) {
+        data->refCount = 1;
+        data->interp = interp;
+        MakeVariables(data);
+        Tcl_SetAssocData(interp, ASSOC_KEY, InterpDeleted, data);
+    }
+    return data;
+}
+
+void
+ClusterInterpWatchExit(ClusterInterp *data)
+{
+    int error;
+
+    if (!data->exitHandler) {
+        ClusterLoopGet(&error); /* handlers run last made first: the loop must outlive us */
+        data->exitHandler = true;
+        Tcl_CreateThreadExitHandler(InterpExit, data);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Classes
+ *
+ * A script may destroy a class at any time. The class carries metadata, whose
+ * delete proc clears our pointer, and the next use makes the class anew.
+ * ------------------------------------------------------------------------
+ */
+
+typedef struct ClassMark {
+    ClusterInterp *data; /* held */
+    ClusterClassId id;
+} ClassMark;
+
+static void
+ClassGone(void *clientData)
+{
+    ClassMark *mark = clientData;
+
+    mark->data->classes[mark->id] = NULL;
+    mark->data->classesLost++;
+    ClusterInterpRelease(mark->data);
+    free(mark);
+}
+
+static const Tcl_ObjectMetadataType classMarkType = {TCL_OO_METADATA_VERSION_CURRENT,
+        "cluster class", ClassGone, ClusterMethodRefuseCopy};
+
+Tcl_Class
+ClusterInterpClass(ClusterInterp *data, ClusterClassId id)
+{
+    const ClusterClassInfo *info = classInfos[id];
+    ClassMark *mark;
+
+    if (data->classes[id]) {
+        return data->classes[id];
+    }
+    mark = malloc(sizeof *mark);
+    data->classes[id] = mark ? ClusterMethodCreateClass(data->interp, info->name) : NULL;
+    if (!data->classes[id]) {
+        free(mark);
+        return NULL;
+    }
+    mark->data = data;
+    mark->id = id;
+    ClusterInterpHold(data);
+    Tcl_ClassSetMetadata(data->classes[id], &classMarkType, mark);
+    ClusterMethodInstall(data->interp, data->classes[id], info);
+    return data->classes[id];
+}
+
+Tcl_Obj *
+ClusterInterpClassName(ClusterInterp *data, ClusterClassId id)
+{
+    Tcl_Class class = ClusterInterpClass(data, id);
+
+    return class ? Tcl_GetObjectName(data->interp, Tcl_GetClassAsObject(class)) : NULL;
+}
+
+int
+ClusterInterpMakeClasses(ClusterInterp *data)
+{
+    int id;
+
+    for (id = 0; id < CLUSTER_CLASSES; id++) {
+        if (!ClusterInterpClass(data, (ClusterClassId) id)) {
+            return TCL_ERROR;
+        }
+    }
+    return TCL_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Objects
+ * ------------------------------------------------------------------------
+ */
+
+/* Objects in which hooks run: only those need the path. It costs as much as all else of an object. */
+static bool
+RunsHooks(ClusterClassId id)
+{
+    return id == CLUSTER_CLASS_CLUSTER || id == CLUSTER_CLASS_SERVICE;
+}
+
+/*
+ * Commands in hooks resolve in the object's namespace, then in ::cluster,
+ * then globally; ::cluster::shadowed keeps `join` and `cluster` what they are
+ * everywhere else.
+ */
+static int
+SetPath(Tcl_Interp *interp, Tcl_Object object)
+{
+    Tcl_Obj *words[4];
+    int i, code;
+
+    words[0] = Tcl_NewStringObj("::namespace", -1);
+    words[1] = Tcl_NewStringObj("eval", -1);
+    words[2] = Tcl_NewStringObj(Tcl_GetObjectNamespace(object)->fullName, -1);
+    words[3] = Tcl_NewStringObj(
+            "::namespace path [::linsert [::namespace path] 0 ::cluster::shadowed ::cluster]", -1);
+    for (i = 0; i < 4; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    code = Tcl_EvalObjv(interp, 4, words, TCL_EVAL_GLOBAL);
+    for (i = 0; i < 4; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return code;
+}
+
+Tcl_Object
+ClusterInterpNewObject(ClusterInterp *data, ClusterClassId id, const char *name,
+        const Tcl_ObjectMetadataType *type, void *metadata)
+{
+    Tcl_Interp *interp = data->interp;
+    Tcl_Class class = ClusterInterpClass(data, id);
+    Tcl_Object object =
+            class ? Tcl_NewObjectInstance(interp, class, name, NULL, -1, NULL, 0) : NULL;
+
+    if (!object) {
+        return NULL;
+    }
+    if (RunsHooks(id) && SetPath(interp, object) != TCL_OK) {
+        Tcl_DeleteCommandFromToken(interp, Tcl_GetObjectCommand(object));
+        return NULL;
+    }
+    Tcl_ObjectSetMetadata(object, type, metadata);
+    return object;
+}
+
+Tcl_Obj *
+ClusterInterpMy(Tcl_Object object)
+{
+    return Tcl_ObjPrintf("%s::my", Tcl_GetObjectNamespace(object)->fullName);
+}

@@ -1,0 +1,86 @@
+/*
+ * clusterInterp.h --
+ *
+ *	What the package keeps for each interpreter: its classes, the clusters
+ *	joined from it, and the hooks under way.
+ */
+
+#ifndef CLUSTER_INTERP_H
+#define CLUSTER_INTERP_H
+
+#include "base/clusterCompat.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ClusterObject;
+struct ClusterHookCall;
+
+typedef enum ClusterClassId {
+    CLUSTER_CLASS_CLUSTER,
+    CLUSTER_CLASS_SERVICE,
+    CLUSTER_CLASS_QUERY,
+    CLUSTER_CLASS_C,
+    CLUSTER_CLASS_T,
+    CLUSTER_CLASS_U,
+    CLUSTER_CLASSES
+} ClusterClassId;
+
+/* Names of the variables that hooks may see; the first ones are the packet's fields by their ids. */
+#define CLUSTER_HOOK_VARIABLES 28
+
+/*
+ * Counted: the interp's association holds one, each cluster object another.
+ * After the interp is gone `interp` is NULL.
+ */
+typedef struct ClusterInterp {
+    size_t refCount;
+    Tcl_Interp *interp;
+    Tcl_Class classes[CLUSTER_CLASSES]; /* NULL while a class does not exist */
+    unsigned classesLost;               /* how many were destroyed */
+    struct ClusterObject *clusters;
+    unsigned lastId; /* of clusters and queries */
+    unsigned *spare; /* numbers of clusters gone, for later ones */
+    size_t spareCount, spareRoom;
+    unsigned lastNumber;
+    bool exitHandler;
+    struct ClusterHookCall *call; /* the innermost hook under way */
+    Tcl_Obj *variables[CLUSTER_HOOK_VARIABLES];
+    Tcl_Obj *variableList; /* the same as a list */
+} ClusterInterp;
+
+/* The interp's data, made at the first call; NULL only without memory. */
+ClusterInterp *ClusterInterpGet(Tcl_Interp *interp);
+void ClusterInterpHold(ClusterInterp *data);
+void ClusterInterpRelease(ClusterInterp *data);
+
+/*
+ * A number for a cluster, from 1, that no other has now; to be given back.
+ * Ids are never used twice, but TclOO remembers every method name that was
+ * ever called, so those are made of these.
+ */
+unsigned ClusterInterpTakeNumber(ClusterInterp *data);
+void ClusterInterpGiveNumber(ClusterInterp *data, unsigned number);
+
+/*
+ * The class, made anew if a script destroyed it. NULL with a message in the interp.
+ */
+Tcl_Class ClusterInterpClass(ClusterInterp *data, ClusterClassId id);
+/* "::cluster::service" or what the class was renamed to. Held by nobody. */
+Tcl_Obj *ClusterInterpClassName(ClusterInterp *data, ClusterClassId id);
+/* Makes all classes. */
+int ClusterInterpMakeClasses(ClusterInterp *data);
+/* Sees that at `exit` goodbyes are said and files removed; after the thread's loop was made. */
+void ClusterInterpWatchExit(ClusterInterp *data);
+
+/*
+ * A new object of a class, with metadata and ::cluster in its namespace's
+ * path, constructor not called. NULL with a message.
+ */
+Tcl_Object ClusterInterpNewObject(ClusterInterp *data, ClusterClassId id, const char *name,
+        const Tcl_ObjectMetadataType *type, void *metadata);
+/* The object's `my` command, as a new value. */
+Tcl_Obj *ClusterInterpMy(Tcl_Object object);
+
+#endif

@@ -1,0 +1,527 @@
+/*
+ * clusterScripted.c --
+ *
+ *	Makes a transport of a Tcl object (see clusterScripted.h).
+ */
+
+#include "base/clusterError.h"
+#include "script/clusterScriptedInt.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Words of a call to the object, its name included. */
+#define WORDS_MAX 5
+/* Of the props of one transport, in bytes: they go out with heartbeats, which must fit in a datagram. */
+#define PROPS_MAX 4096
+
+#define LOOPBACK_IP 0x7f000001u
+
+/*
+ * Of one class for one cluster. Counted: the slot's, and the transport's.
+ */
+typedef struct ScriptedType {
+    ClusterTransportType base;
+    size_t refCount;
+    ClusterObject *cluster; /* borrowed: asked only while the transport is open */
+    ClusterInterp *data;    /* held */
+    char id[1];             /* as long as need be */
+} ScriptedType;
+
+static ClusterTransportType Methods(void);
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+static void
+TypeRelease(ScriptedType *type)
+{
+    if (--type->refCount == 0) {
+        ClusterInterpRelease(type->data);
+        free(type);
+    }
+}
+
+void
+ClusterScriptedTypeFree(const ClusterTransportType *type)
+{
+    TypeRelease((ScriptedType *) type);
+}
+
+bool
+ClusterScriptedIs(const ClusterTransportType *type)
+{
+    return type->release == ClusterScriptedTypeFree;
+}
+
+/* Is ::cluster::protocol::ID a class? */
+static bool
+IsClass(Tcl_Interp *interp, const char *id)
+{
+    Tcl_Obj *name = Tcl_ObjPrintf("::cluster::protocol::%s", id);
+    Tcl_CmdInfo info;
+    Tcl_Object object = NULL;
+
+    Tcl_IncrRefCount(name);
+    if (*id && !strstr(id, "::") && Tcl_GetCommandInfo(interp, Tcl_GetString(name), &info)) {
+        object = Tcl_GetObjectFromObj(interp, name);
+    }
+    Tcl_DecrRefCount(name);
+    return object && Tcl_GetObjectAsClass(object);
+}
+
+const ClusterTransportType *
+ClusterScriptedType(ClusterObject *cluster, const char *id)
+{
+    ScriptedType *type;
+
+    if (!IsClass(cluster->data->interp, id)) {
+        Tcl_ResetResult(cluster->data->interp);
+        return NULL;
+    }
+    type = calloc(1, sizeof *type + strlen(id));
+    if (type) {
+        type->base = Methods();
+        memcpy(type->id, id, strlen(id) + 1);
+        type->base.id = type->id;
+        type->refCount = 1;
+        type->cluster = cluster;
+        type->data = cluster->data;
+        ClusterInterpHold(type->data);
+    }
+    return type ? &type->base : NULL;
+}
+
+static void
+Keep(Tcl_Obj **slot, Tcl_Obj *value)
+{
+    if (value) {
+        Tcl_IncrRefCount(value);
+    }
+    if (*slot) {
+        Tcl_DecrRefCount(*slot);
+    }
+    *slot = value;
+}
+
+static void
+Release(ClusterScriptedTransport *self)
+{
+    if (--self->refCount > 0) {
+        return;
+    }
+    Tcl_DeleteHashTable(&self->channels);
+    Tcl_DecrRefCount(self->name);
+    Keep(&self->chanID, NULL);
+    Keep(&self->descriptor, NULL);
+    TypeRelease(self->type);
+    free(self);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Calling the object
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Calls a method with arguments up to NULL. Returns its result, held, or NULL
+ * when it failed, which is reported unless `quietly`, or the interp is gone.
+ */
+static Tcl_Obj *
+Call(ClusterScriptedTransport *self, bool quietly, const char *method, ...)
+{
+    ClusterInterp *data = self->type->data;
+    Tcl_Interp *interp = data->interp;
+    Tcl_Obj *words[WORDS_MAX], *word, *result = NULL;
+    int count = 0, code, i;
+    va_list arguments;
+
+    words[count++] = self->name;
+    words[count++] = Tcl_NewStringObj(method, -1);
+    va_start(arguments, method);
+    while (count < WORDS_MAX && (word = va_arg(arguments, Tcl_Obj *)) != NULL) {
+        words[count++] = word;
+    }
+    va_end(arguments);
+    for (i = 0; i < count; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    if (interp && !Tcl_InterpDeleted(interp)) {
+        Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_OK);
+
+        self->refCount++;
+        ClusterInterpHold(data);
+        Tcl_Preserve(interp);
+        code = Tcl_EvalObjv(interp, count, words, TCL_EVAL_GLOBAL);
+        if (code == TCL_OK) {
+            result = Tcl_GetObjResult(interp);
+            Tcl_IncrRefCount(result);
+        } else if (!quietly) {
+            ClusterBackground(interp, code, "transport of the cluster", self->name);
+        }
+        Tcl_RestoreInterpState(interp, state);
+        Tcl_Release(interp);
+        ClusterInterpRelease(data);
+        Release(self);
+    }
+    for (i = 0; i < count; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return result;
+}
+
+static void
+Discard(Tcl_Obj *result)
+{
+    if (result) {
+        Tcl_DecrRefCount(result);
+    }
+}
+
+static Tcl_Obj *
+ServiceName(void *owner)
+{
+    Tcl_Obj *name = owner ? ClusterMemberName(owner) : NULL;
+
+    return name ? name : Tcl_NewObj();
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Opening and closing
+ * ------------------------------------------------------------------------
+ */
+
+/* `CLASS create NAME CLUSTER N CONFIG`; CONFIG is the cluster's. TCL_ERROR with a message in the interp. */
+static int
+CreateObject(ClusterScriptedTransport *self)
+{
+    ClusterObject *cluster = self->type->cluster;
+    Tcl_Interp *interp = self->type->data->interp;
+    Tcl_Obj *words[6];
+    int i, code;
+
+    words[0] = Tcl_ObjPrintf("::cluster::protocol::%s", self->type->id);
+    words[1] = Tcl_NewStringObj("create", -1);
+    words[2] = self->name;
+    words[3] = cluster->name;
+    words[4] = Tcl_NewWideIntObj((Tcl_WideInt) cluster->id);
+    words[5] = cluster->config;
+    for (i = 0; i < 6; i++) {
+        Tcl_IncrRefCount(words[i]);
+    }
+    code = Tcl_EvalObjv(interp, 6, words, TCL_EVAL_GLOBAL);
+    for (i = 0; i < 6; i++) {
+        Tcl_DecrRefCount(words[i]);
+    }
+    return code;
+}
+
+/* Does its descriptor, asked without a channel, say that it reaches this host alone? */
+static bool
+SaysLocal(ClusterScriptedTransport *self)
+{
+    Tcl_Obj *descriptor = Call(self, true, "descriptor", NULL), *value = NULL, *key;
+    int local = 0;
+
+    if (descriptor) {
+        key = Tcl_NewStringObj("local", -1);
+        Tcl_IncrRefCount(key);
+        if (Tcl_DictObjGet(NULL, descriptor, key, &value) != TCL_OK || !value
+                || Tcl_GetBooleanFromObj(NULL, value, &local) != TCL_OK) {
+            local = 0;
+        }
+        Tcl_DecrRefCount(key);
+        Tcl_DecrRefCount(descriptor);
+    }
+    return local != 0;
+}
+
+static ClusterTransport *
+ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
+        void *context, Tcl_Obj **why, const char **code)
+{
+    const ClusterTransportType *type = config->type;
+    ClusterScriptedTransport *self = calloc(1, sizeof *self);
+
+    *code = "CLASS";
+    if (!self) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        return NULL;
+    }
+    self->base.type = type;
+    self->refCount = 1;
+    self->type = (ScriptedType *) type;
+    self->type->refCount++;
+    self->delegate = delegate;
+    self->context = context;
+    Tcl_InitHashTable(&self->channels, TCL_STRING_KEYS);
+    self->name = Tcl_ObjPrintf("::cluster::clusters::%u::protocols::%s", self->type->cluster->id,
+            self->type->id);
+    Tcl_IncrRefCount(self->name);
+    if (CreateObject(self) != TCL_OK) {
+        *why = Tcl_ObjPrintf("cannot open protocol %s: %s", self->type->id,
+                Tcl_GetString(Tcl_GetObjResult(self->type->data->interp)));
+        Release(self);
+        return NULL;
+    }
+    self->type->base.localOnly = SaysLocal(self);
+    return &self->base;
+}
+
+/* The script may have destroyed its object already. */
+static bool
+Exists(const ClusterScriptedTransport *self)
+{
+    Tcl_Interp *interp = self->type->data->interp;
+    Tcl_CmdInfo info;
+
+    return interp && !Tcl_InterpDeleted(interp)
+            && Tcl_GetCommandInfo(interp, Tcl_GetString(self->name), &info);
+}
+
+static void
+ScriptedClose(ClusterTransport *transport)
+{
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry;
+
+    self->closed = true;
+    if (Exists(self)) {
+        Discard(Call(self, false, "destroy", NULL));
+    }
+    while ((entry = Tcl_FirstHashEntry(&self->channels, &search)) != NULL) {
+        ClusterScriptedDrop(Tcl_GetHashValue(entry));
+    }
+    Release(self);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Rows of the type table
+ * ------------------------------------------------------------------------
+ */
+
+static ClusterSendResult
+ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+        ClusterBlob *blob)
+{
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
+    Tcl_Obj *packet = Tcl_NewByteArrayObj(blob->bytes, (Tcl_Size) blob->length), *result;
+    int sent = 0;
+
+    (void) channel;
+    self->refCount++; /* the script may destroy the cluster */
+    result = peer ? Call(self, false, "send", packet, ServiceName(peer->owner), NULL)
+                  : Call(self, false, "send", packet, NULL);
+    if (!result || Tcl_GetBooleanFromObj(NULL, result, &sent) != TCL_OK) {
+        sent = 0;
+    }
+    Discard(result);
+    if (sent) {
+        self->traffic.packetsOut++;
+        self->traffic.bytesOut += blob->length;
+    } else {
+        self->traffic.failures++;
+    }
+    Release(self);
+    return sent ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
+}
+
+/* Reports what the script did not throw, but gave. */
+static void
+Complain(ClusterScriptedTransport *self, Tcl_Obj *message)
+{
+    ClusterInterp *data = self->type->data;
+    Tcl_Interp *interp = data->interp;
+    Tcl_InterpState state;
+
+    Tcl_IncrRefCount(message);
+    if (interp && !Tcl_InterpDeleted(interp)) {
+        ClusterInterpHold(data);
+        Tcl_Preserve(interp);
+        state = Tcl_SaveInterpState(interp, TCL_OK);
+        ClusterFail(interp, message, "CLUSTER", "PROTOCOL", "PROPS", self->type->id, NULL);
+        ClusterBackground(interp, TCL_ERROR, "transport of the cluster", self->name);
+        Tcl_RestoreInterpState(interp, state);
+        Tcl_Release(interp);
+        ClusterInterpRelease(data);
+    }
+    Tcl_DecrRefCount(message);
+}
+
+/* What is no dict, or so much that no heartbeat could carry it, is not advertised. */
+static Tcl_Obj *
+ScriptedProps(ClusterTransport *transport)
+{
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
+    Tcl_Obj *result, *props = NULL;
+    Tcl_Size size, length;
+
+    self->refCount++;
+    result = Call(self, false, "props", NULL);
+    if (result && Tcl_DictObjSize(NULL, result, &size) != TCL_OK) {
+        Complain(self, Tcl_ObjPrintf("the props of protocol %s are not a dict", self->type->id));
+    } else if (result && size > 0) {
+        Tcl_GetStringFromObj(result, &length);
+        if (length > PROPS_MAX) {
+            Complain(self,
+                    Tcl_ObjPrintf("the props of protocol %s are longer than %d bytes",
+                            self->type->id, PROPS_MAX));
+        } else {
+            props = Tcl_DuplicateObj(result);
+        }
+    }
+    Discard(result);
+    Release(self);
+    return props;
+}
+
+static void
+ScriptedEvent(ClusterTransport *transport, ClusterTransportEvent event)
+{
+    const char *name = event == CLUSTER_EVENT_HEARTBEAT ? "heartbeat" : "refresh";
+
+    Discard(Call((ClusterScriptedTransport *) transport, false, "event", Tcl_NewStringObj(name, -1),
+            NULL));
+}
+
+/* An entry of a dict; NULL when there is none. Borrowed. */
+static Tcl_Obj *
+Entry(Tcl_Obj *dict, const char *name)
+{
+    Tcl_Obj *key = Tcl_NewStringObj(name, -1), *value = NULL;
+
+    Tcl_IncrRefCount(key);
+    if (Tcl_DictObjGet(NULL, dict, key, &value) != TCL_OK) {
+        value = NULL;
+    }
+    Tcl_DecrRefCount(key);
+    return value;
+}
+
+static void
+ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
+{
+    Tcl_Obj *port = Entry(descriptor, "port"), *local = Entry(descriptor, "local");
+    int number = 0;
+
+    ClusterScriptedAddress(Entry(descriptor, "address"), info);
+    if (port && Tcl_GetIntFromObj(NULL, port, &number) == TCL_OK && number > 0
+            && number <= UINT16_MAX) {
+        info->port = (uint16_t) number;
+    }
+    if (local && Tcl_GetBooleanFromObj(NULL, local, &number) == TCL_OK) {
+        info->local = number != 0;
+    }
+}
+
+void
+ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info)
+{
+    if (strcmp(Tcl_GetString(address), "localhost") == 0) {
+        info->ip = LOOPBACK_IP;
+    } else {
+        ClusterpParseIp(Tcl_GetString(address), &info->ip);
+    }
+}
+
+/* What is lent lives on in the transport, unless the script has ended that. */
+static bool
+ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannelInfo *info)
+{
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    Tcl_Obj *descriptor;
+    bool good;
+
+    memset(info, 0, sizeof *info);
+    self->refCount++;
+    Keep(&self->chanID, channel ? channel->name : Tcl_NewObj());
+    descriptor = Call(self, false, "descriptor", channel ? channel->name : NULL, NULL);
+    good = descriptor && Entry(descriptor, "address") && !self->closed;
+    if (good) {
+        ReadDescriptor(descriptor, info);
+        Keep(&self->descriptor, descriptor);
+        info->chanID = self->chanID;
+        info->descriptor = descriptor;
+    }
+    Discard(descriptor);
+    Release(self);
+    return good;
+}
+
+/* `done SERVICE CHANID 0`; the script reports the closing itself. */
+static void
+ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
+{
+    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    Tcl_Obj *service = ServiceName(channel->owner);
+
+    channel->owner = NULL;
+    Discard(Call((ClusterScriptedTransport *) transport, false, "done", service, channel->name,
+            Tcl_NewIntObj(0), NULL));
+}
+
+/* Each call may change the table, so the search begins anew until no channel is the owner's. */
+static void
+ScriptedForget(ClusterTransport *transport, void *owner)
+{
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry = Tcl_FirstHashEntry(&self->channels, &search);
+
+    self->refCount++;
+    while (entry) {
+        struct ScriptedChannel *channel = Tcl_GetHashValue(entry);
+
+        if (channel->owner == owner) {
+            ScriptedDone(transport, (ClusterChannel *) channel);
+            entry = Tcl_FirstHashEntry(&self->channels, &search);
+        } else {
+            entry = Tcl_NextHashEntry(&search);
+        }
+    }
+    if (!self->closed) {
+        Discard(Call(self, false, "event", Tcl_NewStringObj("service_lost", -1), ServiceName(owner),
+                NULL));
+    }
+    Release(self);
+}
+
+static const ClusterTraffic *
+ScriptedTraffic(ClusterTransport *transport)
+{
+    ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
+
+    self->traffic.connections = (uint64_t) self->channels.numEntries;
+    return &self->traffic;
+}
+
+static ClusterTransportType
+Methods(void)
+{
+    ClusterTransportType type = {
+            .open = ScriptedOpen,
+            .close = ScriptedClose,
+            .send = ScriptedSend,
+            .props = ScriptedProps,
+            .event = ScriptedEvent,
+            .info = ScriptedInfo,
+            .own = ClusterScriptedOwn,
+            .forget = ScriptedForget,
+            .done = ScriptedDone,
+            .traffic = ScriptedTraffic,
+            .release = ClusterScriptedTypeFree,
+            .isOpen = ClusterScriptedIsOpen,
+    };
+
+    return type;
+}

@@ -1,0 +1,40 @@
+/*
+ * clusterScripted.h --
+ *
+ *	Transports written in Tcl: a class ::cluster::protocol::ID, whose objects
+ *	answer proto, props, send, descriptor, event and done, and hand packets
+ *	in with `$cluster receive` and `$cluster event channel`.
+ *
+ *	Scripts may do anything here too: what they throw is reported in the
+ *	background and counts as a failure of this transport alone.
+ */
+
+#ifndef CLUSTER_SCRIPTED_H
+#define CLUSTER_SCRIPTED_H
+
+#include "command/clusterObject.h"
+
+/*
+ * The type of a class ::cluster::protocol::ID, NULL when there is no such
+ * class, or without memory. It belongs to the node it is added to, and goes
+ * with the node's slot; before that, ClusterScriptedTypeFree ends it. The
+ * transport's object is ::cluster::clusters::N::protocols::ID.
+ */
+const ClusterTransportType *ClusterScriptedType(ClusterObject *cluster, const char *id);
+void ClusterScriptedTypeFree(const ClusterTransportType *type);
+
+/* Is it one of these? Then the next two may be called. */
+bool ClusterScriptedIs(const ClusterTransportType *type);
+/* The channel of a chanID, held; NULL when there is none and `make` is false, or without memory. */
+ClusterChannel *ClusterScriptedChannel(ClusterTransport *transport, Tcl_Obj *chanID, bool make);
+void ClusterScriptedRelease(ClusterChannel *channel);
+/* Its chanID, borrowed. */
+Tcl_Obj *ClusterScriptedName(ClusterChannel *channel);
+/* Reads a descriptor's address, which may be localhost; one that is no IP address leaves 0. */
+void ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info);
+/* Counts a packet that came in; nothing for other transports, which count themselves. */
+void ClusterScriptedCount(ClusterTransport *transport, size_t length);
+/* The script says that a channel is closed. Tells the delegate the first time. */
+void ClusterScriptedClosed(ClusterTransport *transport, ClusterChannel *channel);
+
+#endif

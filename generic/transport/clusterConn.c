@@ -1,0 +1,491 @@
+/*
+ * clusterConn.c --
+ *
+ *	One connection of a stream transport: connects, reads packets, writes
+ *	what is queued, and ends in exactly one of two ways.
+ *
+ *	Lifetime: the first reference belongs to the connection itself while it
+ *	is on its transport's list, and goes when it dies; each callback under
+ *	way holds another. Ways to die: ConnFail (broken or closed by the peer:
+ *	the delegate is told, always from the event loop) and ClusterConnClose
+ *	(the layer above wants it: nobody is told, and what waits is handed to
+ *	clusterLinger.c).
+ */
+
+#include "transport/clusterStreamInt.h"
+
+#include "transport/clusterLinger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes asked for in one read. */
+#define READ_BYTES 65536
+
+struct ClusterChannel {
+    size_t refCount;
+    ClusterStream *stream; /* held */
+    int fd;
+    char name[24];       /* chanID */
+    ClusterWatch *watch; /* NULL once dead */
+    ClusterpAddr peer;
+    bool connecting;
+    bool broken;            /* a write failed: to be told from the event loop */
+    bpacket_stream *frames; /* made with the first read */
+    ClusterOutput output;
+    unsigned turn;        /* of the last send */
+    int direct;           /* packets written at once in that turn */
+    Tcl_TimerToken timer; /* until connected */
+    void *owner;
+    ClusterChannel *next, *previous;
+};
+
+static void
+Release(ClusterChannel *conn)
+{
+    if (--conn->refCount == 0) {
+        ClusterStreamRelease(conn->stream);
+        bpacket_stream_destroy(&conn->frames);
+        ClusterBlobQueueFree(&conn->output.queue);
+        free(conn);
+    }
+}
+
+static bool
+IsDead(const ClusterChannel *conn)
+{
+    return conn->watch == NULL;
+}
+
+/* Takes it out of everything but the hands that hold it. Returns false when that was done before. */
+static bool
+Detach(ClusterChannel *conn)
+{
+    ClusterStream *stream = conn->stream;
+
+    if (IsDead(conn)) {
+        return false;
+    }
+    if (conn->timer) {
+        Tcl_DeleteTimerHandler(conn->timer);
+        conn->timer = NULL;
+    }
+    ClusterWatchFree(&conn->watch);
+    ClusterpClose(conn->fd);
+    conn->fd = -1;
+    if (conn->previous) {
+        conn->previous->next = conn->next;
+    } else {
+        stream->first = conn->next;
+    }
+    if (conn->next) {
+        conn->next->previous = conn->previous;
+    }
+    stream->connections--;
+    stream->traffic.connections--;
+    stream->traffic.queuedBytes -= conn->output.queue.bytes;
+    ClusterStreamResume(stream);
+    return true;
+}
+
+/* The connection ended without our wish. Tells the delegate; only from the event loop. */
+static void
+ConnFail(ClusterChannel *conn, bool failed)
+{
+    ClusterStream *stream = conn->stream;
+
+    if (!Detach(conn)) {
+        return;
+    }
+    if (failed || conn->output.queue.count) {
+        stream->traffic.failures++;
+    }
+    stream->delegate->closed(stream->context, &stream->base, conn, conn->owner, &conn->output.queue,
+            failed);
+    Release(conn);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Writing
+ * ------------------------------------------------------------------------
+ */
+
+/* One write, counted. */
+static ClusterpResult
+WriteOnce(ClusterChannel *conn)
+{
+    ClusterTraffic *traffic = &conn->stream->traffic;
+    size_t before = conn->output.queue.bytes;
+    ClusterOutputCount count = {0, 0};
+    ClusterpResult result = ClusterOutputWrite(&conn->output, conn->fd, &count);
+
+    traffic->bytesOut += count.bytes;
+    traffic->packetsOut += count.packets;
+    traffic->queuedBytes -= before - conn->output.queue.bytes;
+    return result;
+}
+
+/*
+ * Writes until the queue is empty or the system takes no more. Calls nobody:
+ * a failure is left for the event loop.
+ */
+static void
+WriteQueue(ClusterChannel *conn)
+{
+    while (conn->output.queue.count) {
+        ClusterpResult result = WriteOnce(conn);
+
+        if (result == CLUSTERP_AGAIN) {
+            ClusterWatchMask(conn->watch, CLUSTERP_READABLE | CLUSTERP_WRITABLE);
+            return;
+        }
+        if (result != CLUSTERP_OK) {
+            conn->broken = true;
+            ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+            return;
+        }
+    }
+    ClusterWatchMask(conn->watch, CLUSTERP_READABLE);
+}
+
+static void
+ConnFlush(void *context)
+{
+    ClusterChannel *conn = context;
+
+    if (!conn->connecting && !conn->broken) {
+        WriteQueue(conn);
+    }
+}
+
+/*
+ * The first packets of a turn are written at once, so that a script that
+ * sends little and then computes for long has sent it. Of a burst the rest is
+ * gathered until the turn ends, or 64 KiB are there: one write instead of hundreds.
+ */
+static void
+WriteSoon(ClusterChannel *conn)
+{
+    unsigned turn = ClusterLoopTurn(conn->stream->loop);
+
+    if (turn != conn->turn) {
+        conn->turn = turn;
+        conn->direct = 0;
+    }
+    if (conn->direct < CLUSTER_DIRECT_WRITES) {
+        conn->direct++;
+        WriteQueue(conn);
+    } else if (conn->output.queue.bytes - conn->output.written >= CLUSTER_GATHER_BYTES) {
+        WriteQueue(conn);
+    } else {
+        ClusterWatchFlush(conn->watch);
+    }
+}
+
+ClusterSendResult
+ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob)
+{
+    if (IsDead(conn)) {
+        return CLUSTER_SEND_FAILED;
+    }
+    if (conn->output.queue.count && conn->output.queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
+        return CLUSTER_SEND_FULL;
+    }
+    if (!ClusterBlobQueuePush(&conn->output.queue, blob)) {
+        return CLUSTER_SEND_FAILED;
+    }
+    conn->stream->traffic.queuedBytes += blob->length;
+    if (!conn->connecting && !conn->broken) {
+        WriteSoon(conn);
+    }
+    return CLUSTER_SENT;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------
+ */
+
+/* Counts what the reassembler threw away since `garbage` and `oversized` were read. */
+static void
+CountDrops(ClusterChannel *conn, uint64_t garbage, uint64_t oversized)
+{
+    ClusterStream *stream = conn->stream;
+    uint64_t large = bpacket_stream_oversized(conn->frames) - oversized;
+
+    if (large) {
+        stream->delegate->dropped(stream->context, &stream->base, CLUSTER_DROP_OVERSIZED, large);
+    }
+    if (bpacket_stream_garbage(conn->frames) != garbage && !large) {
+        stream->delegate->dropped(stream->context, &stream->base, CLUSTER_DROP_MALFORMED, 1);
+    }
+}
+
+/*
+ * Hands on packets that are there, at most *budget. The connection may die
+ * meanwhile. A hook that enters the event loop may wait for a packet that was
+ * read with this one, so the rest is announced to nested turns.
+ */
+static void
+DeliverPackets(ClusterChannel *conn, int *budget)
+{
+    ClusterStream *stream = conn->stream;
+    uint64_t garbage = bpacket_stream_garbage(conn->frames);
+    uint64_t oversized = bpacket_stream_oversized(conn->frames);
+    bpacket_span packet;
+
+    while (*budget > 0 && !IsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
+        (*budget)--;
+        stream->traffic.packetsIn++;
+        if (bpacket_stream_pending(conn->frames)) {
+            ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+        }
+        stream->delegate->received(stream->context, &stream->base, conn, packet);
+    }
+    if (!IsDead(conn)) {
+        if (!conn->broken) { /* that is still to be told */
+            ClusterWatchAgainNot(conn->watch);
+        }
+        CountDrops(conn, garbage, oversized);
+    }
+}
+
+/* One read into the reassembler. Returns what the system said. */
+static ClusterpResult
+ReadOnce(ClusterChannel *conn)
+{
+    size_t size, length = 0;
+    void *buffer = ClusterLoopBuffer(conn->stream->loop, &size);
+    ClusterpResult result = ClusterpRead(conn->fd, buffer, size, &length, NULL);
+
+    if (result != CLUSTERP_OK) {
+        return result;
+    }
+    conn->stream->traffic.bytesIn += length;
+    if (!bpacket_stream_feed(conn->frames, buffer, length)) {
+        return CLUSTERP_ERROR;
+    }
+    return length < size ? CLUSTERP_AGAIN : CLUSTERP_OK;
+}
+
+/*
+ * Reads and delivers up to the budget. A read that did not fill the buffer
+ * took all there was, so no second one asks in vain.
+ */
+static void
+ConnRead(ClusterChannel *conn)
+{
+    ClusterStream *stream = conn->stream;
+    int budget = CLUSTER_LOOP_PACKETS;
+    ClusterpResult result = CLUSTERP_OK;
+
+    if (!conn->frames && (conn->frames = bpacket_stream_new(0)) == NULL) {
+        ConnFail(conn, true);
+        return;
+    }
+    DeliverPackets(conn, &budget);
+    while (budget > 0 && result == CLUSTERP_OK && !IsDead(conn)) {
+        result = ReadOnce(conn);
+        DeliverPackets(conn, &budget);
+    }
+    if (IsDead(conn)) {
+        return;
+    }
+    bpacket_stream_trim(conn->frames);
+    if (budget == CLUSTER_LOOP_PACKETS && conn->owner && stream->delegate->arriving) {
+        stream->delegate->arriving(stream->context, &stream->base, conn->owner);
+    }
+    if (budget == 0) {
+        ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+    } else if (result == CLUSTERP_CLOSED || result == CLUSTERP_ERROR) {
+        ConnFail(conn, result == CLUSTERP_ERROR);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Events
+ * ------------------------------------------------------------------------
+ */
+
+/* Returns false while it is undecided, or when it failed. */
+static bool
+Connected(ClusterChannel *conn)
+{
+    ClusterpResult result = ClusterpConnectResult(conn->fd, NULL);
+
+    if (result == CLUSTERP_AGAIN) {
+        return false;
+    }
+    if (result != CLUSTERP_OK) {
+        ConnFail(conn, true);
+        return false;
+    }
+    conn->connecting = false;
+    Tcl_DeleteTimerHandler(conn->timer);
+    conn->timer = NULL;
+    WriteQueue(conn);
+    return true;
+}
+
+static void
+ConnReady(void *context, int mask)
+{
+    ClusterChannel *conn = context;
+
+    conn->refCount++;
+    if (conn->broken) {
+        ConnFail(conn, true);
+    } else if (!conn->connecting || Connected(conn)) {
+        if ((mask & CLUSTERP_WRITABLE) && !IsDead(conn)) {
+            WriteQueue(conn);
+        }
+        if ((mask & CLUSTERP_READABLE) && !IsDead(conn) && !conn->broken) {
+            ConnRead(conn);
+        }
+    }
+    Release(conn);
+}
+
+static void
+ConnectTimeout(void *context)
+{
+    ClusterChannel *conn = context;
+
+    conn->timer = NULL;
+    conn->refCount++;
+    ConnFail(conn, true);
+    Release(conn);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------
+ */
+
+ClusterChannel *
+ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAddr *peer,
+        void *owner)
+{
+    ClusterChannel *conn = calloc(1, sizeof *conn);
+    int error;
+
+    if (!conn) {
+        ClusterpClose(fd);
+        return NULL;
+    }
+    conn->watch = ClusterWatchNew(stream->loop, fd,
+            connecting ? CLUSTERP_READABLE | CLUSTERP_WRITABLE : CLUSTERP_READABLE, ConnReady,
+            ConnFlush, conn, &error);
+    if (!conn->watch) {
+        ClusterpClose(fd);
+        free(conn);
+        return NULL;
+    }
+    conn->refCount = 1;
+    conn->stream = stream;
+    ClusterStreamHold(stream);
+    conn->fd = fd;
+    snprintf(conn->name, sizeof conn->name, "%s%d", stream->family->channelPrefix, fd);
+    conn->peer = *peer;
+    conn->owner = owner;
+    conn->connecting = connecting;
+    if (connecting) {
+        conn->timer = Tcl_CreateTimerHandler(CLUSTER_CONNECT_MS, ConnectTimeout, conn);
+    }
+    ClusterBlobQueueInit(&conn->output.queue);
+    conn->next = stream->first;
+    if (conn->next) {
+        conn->next->previous = conn;
+    }
+    stream->first = conn;
+    stream->connections++;
+    stream->traffic.connections++;
+    stream->traffic.opened++;
+    return conn;
+}
+
+/* OK: can be written; AGAIN: not yet. On this host a connection is there at once, before the event loop tells of it. */
+static ClusterpResult
+Standing(const ClusterChannel *conn)
+{
+    if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
+        return CLUSTERP_ERROR;
+    }
+    return conn->connecting ? ClusterpConnectResult(conn->fd, NULL) : CLUSTERP_OK;
+}
+
+/* Writes what can be written at once. Is there more, or would closing destroy what is on its way? */
+static bool
+MustLinger(ClusterChannel *conn, ClusterpResult standing)
+{
+    if (standing == CLUSTERP_OK) {
+        WriteQueue(conn);
+        return !conn->broken && (conn->output.queue.count || ClusterpUnsent(conn->fd));
+    }
+    return standing == CLUSTERP_AGAIN && conn->output.queue.count;
+}
+
+void
+ClusterConnClose(ClusterChannel *conn)
+{
+    ClusterpResult standing;
+    int fd = -1;
+
+    if (IsDead(conn)) {
+        return;
+    }
+    standing = Standing(conn);
+    if (MustLinger(conn, standing)) {
+        fd = conn->fd;
+        conn->fd = -1; /* stays open */
+    }
+    Detach(conn);
+    if (fd >= 0) {
+        ClusterLingerTake(conn->stream->loop, fd, &conn->output, standing == CLUSTERP_AGAIN);
+    }
+    Release(conn);
+}
+
+void *
+ClusterConnOwn(ClusterChannel *conn, void *owner)
+{
+    void *before = conn->owner;
+
+    conn->owner = owner;
+    return before;
+}
+
+void *
+ClusterConnOwner(const ClusterChannel *conn)
+{
+    return conn->owner;
+}
+
+ClusterChannel *
+ClusterConnNext(const ClusterChannel *conn)
+{
+    return conn->next;
+}
+
+bool
+ClusterConnIsOpen(const ClusterChannel *conn)
+{
+    return !IsDead(conn);
+}
+
+void
+ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info)
+{
+    memcpy(info->name, conn->name, sizeof info->name);
+    info->ip = conn->peer.ip;
+    info->port = conn->peer.port;
+    info->local = conn->stream->base.type->localOnly;
+    info->path = NULL;
+    info->chanID = info->descriptor = NULL;
+}

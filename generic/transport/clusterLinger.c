@@ -1,0 +1,360 @@
+/*
+ * clusterLinger.c --
+ *
+ *	Finishes connections whose transport is gone (see clusterLinger.h).
+ */
+
+#include "transport/clusterLinger.h"
+
+#include <stdlib.h>
+
+/* Writes and reads of one connection in a turn of the event loop. */
+#define TURN_WRITES 8
+#define TURN_READS  4
+/* Milliseconds between two looks at who makes progress: in the event loop, and at the end. */
+#define LOOK_MS      1000
+#define LOOK_EXIT_MS 20
+
+#define MS 1000 /* microseconds */
+
+typedef struct Linger Linger;
+
+/* The lingering connections of one loop, which holds the list; oldest first. */
+typedef struct Lingering {
+    ClusterLoop *loop;
+    ClusterpPoller *poller; /* at the end of the thread, instead of the loop's */
+    Tcl_TimerToken timer;   /* the next look; runs while there are any */
+    Linger *first, *last;
+    int count;
+} Lingering;
+
+/* Belongs to its list, and has no ties to anything else. */
+struct Linger {
+    Lingering *list;
+    int fd;
+    ClusterWatch *watch; /* NULL at the end of the thread */
+    int mask;            /* what is waited for */
+    ClusterOutput output;
+    bool connecting;
+    bool shut;              /* it was said that this was all */
+    bool ended;             /* the peer says no more */
+    size_t left;            /* bytes not confirmed at the last look that showed progress */
+    int64_t since, advance; /* when it began, and when there was progress: microseconds */
+    Linger *next, *previous;
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * One connection
+ * ------------------------------------------------------------------------
+ */
+
+static void
+End(Linger *linger)
+{
+    Lingering *list = linger->list;
+
+    if (linger->previous) {
+        linger->previous->next = linger->next;
+    } else {
+        list->first = linger->next;
+    }
+    if (linger->next) {
+        linger->next->previous = linger->previous;
+    } else {
+        list->last = linger->previous;
+    }
+    list->count--;
+    if (list->poller) {
+        ClusterpPollerSet(list->poller, linger->fd, linger->mask, 0, linger, NULL);
+    }
+    ClusterWatchFree(&linger->watch);
+    ClusterpClose(linger->fd);
+    ClusterBlobQueueFree(&linger->output.queue);
+    free(linger);
+}
+
+static void
+Await(Linger *linger, int mask)
+{
+    if (linger->watch) {
+        ClusterWatchMask(linger->watch, mask);
+    } else {
+        ClusterpPollerSet(linger->list->poller, linger->fd, linger->mask, mask, linger, NULL);
+    }
+    linger->mask = mask;
+}
+
+/* False when the connection is of no more use. */
+static bool
+WriteSome(Linger *linger)
+{
+    ClusterOutputCount count = {0, 0};
+    ClusterpResult result = CLUSTERP_OK;
+    int i;
+
+    for (i = 0; i < TURN_WRITES && linger->output.queue.count && result == CLUSTERP_OK; i++) {
+        result = ClusterOutputWrite(&linger->output, linger->fd, &count);
+    }
+    if (!linger->output.queue.count && !linger->shut) {
+        ClusterpShutWrite(linger->fd);
+        linger->shut = true;
+    }
+    return result != CLUSTERP_ERROR;
+}
+
+/* The same. What the peer says concerns nobody here. */
+static bool
+ReadAway(Linger *linger)
+{
+    ClusterpResult result = CLUSTERP_OK;
+    size_t size, length;
+    void *buffer = ClusterLoopBuffer(linger->list->loop, &size);
+    int i;
+
+    for (i = 0; i < TURN_READS && result == CLUSTERP_OK; i++) {
+        result = ClusterpRead(linger->fd, buffer, size, &length, NULL);
+    }
+    linger->ended = result == CLUSTERP_CLOSED;
+    return result != CLUSTERP_ERROR;
+}
+
+/* False when it is done, or of no more use. */
+static bool
+Proceed(Linger *linger, int mask)
+{
+    if (linger->connecting) {
+        ClusterpResult result = ClusterpConnectResult(linger->fd, NULL);
+
+        if (result != CLUSTERP_OK) {
+            return result == CLUSTERP_AGAIN;
+        }
+        linger->connecting = false;
+    }
+    if (!WriteSome(linger) || ((mask & CLUSTERP_READABLE) && !linger->ended && !ReadAway(linger))) {
+        return false;
+    }
+    Await(linger,
+            (linger->ended ? 0 : CLUSTERP_READABLE)
+                    | (linger->output.queue.count ? CLUSTERP_WRITABLE : 0));
+    return !linger->ended || linger->output.queue.count;
+}
+
+static void
+LingerReady(void *context, int mask)
+{
+    Linger *linger = context;
+
+    if (!Proceed(linger, mask)) {
+        End(linger);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Bounds
+ * ------------------------------------------------------------------------
+ */
+
+/* Has anything been taken or confirmed, or has it only begun? */
+static void
+NoteProgress(Linger *linger, int64_t now)
+{
+    size_t left = linger->output.queue.bytes - linger->output.written + ClusterpUnsent(linger->fd);
+
+    if (left != linger->left || linger->advance == 0) {
+        linger->left = left;
+        linger->advance = now;
+    }
+}
+
+static void
+DropStalled(Lingering *list)
+{
+    int64_t now = ClusterpMonotonic();
+    Linger *linger = list->first, *next;
+
+    for (; linger; linger = next) {
+        next = linger->next;
+        NoteProgress(linger, now);
+        if (now - linger->advance >= CLUSTER_LINGER_STALL_MS * MS
+                || now - linger->since >= CLUSTER_LINGER_MS * MS) {
+            End(linger);
+        }
+    }
+}
+
+static void
+DropAll(Lingering *list)
+{
+    while (list->first) {
+        End(list->first);
+    }
+}
+
+static void
+Look(void *context)
+{
+    Lingering *list = context;
+
+    list->timer = NULL;
+    if (ClusterLoopForked(list->loop)) {
+        DropAll(list);
+    } else {
+        DropStalled(list);
+    }
+    if (list->first) {
+        list->timer = Tcl_CreateTimerHandler(LOOK_MS, Look, list);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The end of the thread
+ * ------------------------------------------------------------------------
+ */
+
+/* From the loop's poller, with which it ends, to one that is waited for. */
+static void
+ChangePoller(Lingering *list)
+{
+    Linger *linger = list->first, *next;
+
+    for (; linger; linger = next) {
+        int mask = linger->mask;
+
+        next = linger->next;
+        ClusterWatchFree(&linger->watch);
+        linger->mask = 0;
+        linger->advance = 0;
+        if (ClusterpPollerSet(list->poller, linger->fd, 0, mask, linger, NULL) == CLUSTERP_OK) {
+            linger->mask = mask;
+        } else {
+            End(linger);
+        }
+    }
+}
+
+/*
+ * Drops those that need no more care, as the system delivers what it has, and
+ * those that stall: by then closing late does not help either.
+ */
+static void
+DropSettled(Lingering *list)
+{
+    int64_t now = ClusterpMonotonic();
+    Linger *linger = list->first, *next;
+
+    for (; linger; linger = next) {
+        next = linger->next;
+        NoteProgress(linger, now);
+        if ((linger->shut && linger->left == 0)
+                || (!linger->connecting
+                        && now - linger->advance >= CLUSTER_LINGER_EXIT_STALL_MS * MS)) {
+            End(linger);
+        }
+    }
+}
+
+static void
+Drain(Lingering *list)
+{
+    int64_t end = ClusterpMonotonic() + CLUSTER_LINGER_EXIT_MS * MS;
+    ClusterpEvent events[CLUSTER_LINGER_MAX];
+
+    list->poller = ClusterpPollerNew(NULL);
+    if (!list->poller) {
+        return;
+    }
+    ChangePoller(list);
+    DropSettled(list);
+    while (list->first && ClusterpMonotonic() < end) {
+        int i, count = ClusterpPollerPoll(list->poller, events, CLUSTER_LINGER_MAX, LOOK_EXIT_MS);
+
+        for (i = 0; i < count; i++) {
+            LingerReady(events[i].context, events[i].mask); /* ends none but its own */
+        }
+        DropSettled(list);
+    }
+    DropAll(list);
+    ClusterpPollerFree(list->poller);
+    list->poller = NULL;
+}
+
+/* The thread ends: whoever made these connections is gone, as are all scripts. */
+static void
+LoopEnds(void *context)
+{
+    Lingering *list = context;
+
+    if (list->timer) {
+        Tcl_DeleteTimerHandler(list->timer);
+    }
+    if (list->first && !ClusterLoopForked(list->loop)) {
+        Drain(list);
+    }
+    DropAll(list);
+    free(list);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Taking over
+ * ------------------------------------------------------------------------
+ */
+
+/* The loop's list, made when first needed; NULL without memory, or at the loop's end. */
+static Lingering *
+ListOf(ClusterLoop *loop)
+{
+    Lingering *list = ClusterLoopGuest(loop);
+
+    if (!list && !ClusterLoopOver(loop) && (list = calloc(1, sizeof *list)) != NULL) {
+        list->loop = loop;
+        ClusterLoopSetGuest(loop, list, LoopEnds);
+    }
+    return list;
+}
+
+static void
+Append(Lingering *list, Linger *linger)
+{
+    if (list->count == CLUSTER_LINGER_MAX) {
+        End(list->first);
+    }
+    linger->list = list;
+    linger->previous = list->last;
+    if (list->last) {
+        list->last->next = linger;
+    } else {
+        list->first = linger;
+    }
+    list->last = linger;
+    list->count++;
+    if (!list->timer) {
+        list->timer = Tcl_CreateTimerHandler(LOOK_MS, Look, list);
+    }
+}
+
+void
+ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting)
+{
+    Lingering *list = ListOf(loop);
+    Linger *linger = list ? calloc(1, sizeof *linger) : NULL;
+    int error;
+
+    if (linger) {
+        linger->mask = CLUSTERP_READABLE | CLUSTERP_WRITABLE;
+        linger->watch = ClusterWatchNew(loop, fd, linger->mask, LingerReady, NULL, linger, &error);
+    }
+    if (!linger || !linger->watch) {
+        free(linger);
+        ClusterpClose(fd);
+        return;
+    }
+    linger->fd = fd;
+    ClusterOutputMove(&linger->output, output);
+    linger->connecting = connecting;
+    linger->since = ClusterpMonotonic();
+    Append(list, linger);
+}

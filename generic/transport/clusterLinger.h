@@ -1,0 +1,36 @@
+/*
+ * clusterLinger.h --
+ *
+ *	Connections whose transport is closed before all they had to write was
+ *	taken by the system: they finish in the thread's event loop, and at the
+ *	thread's end, on their own.
+ *
+ *	Nobody is told of anything. A lingering connection writes what waits,
+ *	says that this was all, throws away what comes in until the peer closes
+ *	(closing with something unread would reset the connection, and destroy
+ *	what is on its way) and closes. A forked child only closes its copy.
+ */
+
+#ifndef CLUSTER_LINGER_H
+#define CLUSTER_LINGER_H
+
+#include "base/clusterLoop.h"
+#include "base/clusterOutput.h"
+
+/* So many in one thread: the oldest is dropped for one more. */
+#define CLUSTER_LINGER_MAX 256
+/* Milliseconds without progress, and in all, after which one is dropped. */
+#define CLUSTER_LINGER_STALL_MS 10000
+#define CLUSTER_LINGER_MS       60000
+/* At the end of the thread, so at `exit`: for all together, and how long none may make progress. */
+#define CLUSTER_LINGER_EXIT_MS       2000
+#define CLUSTER_LINGER_EXIT_STALL_MS 500
+
+/*
+ * Takes over fd, which nobody watches any more, and what waits, which is empty
+ * afterwards. connecting: the connection is still being made. When it cannot
+ * linger, for want of memory or in a thread that has ended, it is closed.
+ */
+void ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting);
+
+#endif

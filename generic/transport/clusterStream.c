@@ -1,0 +1,247 @@
+/*
+ * clusterStream.c --
+ *
+ *	What TCP and unix-socket transports share: the listener, and the rows of
+ *	the type table that do not depend on the family.
+ */
+
+#include "transport/clusterStreamInt.h"
+
+#include <stdlib.h>
+
+/* Connections taken in one turn. */
+#define ACCEPT_MAX 64
+
+void
+ClusterStreamHold(ClusterStream *stream)
+{
+    stream->refCount++;
+}
+
+void
+ClusterStreamRelease(ClusterStream *stream)
+{
+    if (--stream->refCount == 0) {
+        stream->freeProc(stream);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Listening
+ * ------------------------------------------------------------------------
+ */
+
+static void
+StopListening(ClusterStream *stream)
+{
+    ClusterWatchFree(&stream->listenWatch);
+    if (stream->listener >= 0) {
+        if (!ClusterLoopForked(stream->loop)) {
+            stream->family->unlisten(stream);
+        }
+        ClusterpClose(stream->listener);
+        stream->listener = -1;
+    }
+}
+
+/* Out of descriptors or memory: leave callers in the backlog until a connection ends, or the next heartbeat. */
+static void
+PauseAccepting(ClusterStream *stream)
+{
+    stream->accepting = false;
+    ClusterWatchMask(stream->listenWatch, 0);
+}
+
+void
+ClusterStreamResume(ClusterStream *stream)
+{
+    if (!stream->accepting && stream->listenWatch) {
+        stream->accepting = true;
+        ClusterWatchMask(stream->listenWatch, CLUSTERP_READABLE);
+    }
+}
+
+static bool
+Admit(ClusterStream *stream, int fd, const ClusterpAddr *from)
+{
+    ClusterDrop reason;
+
+    if (!stream->family->admits(stream, from)) {
+        reason = CLUSTER_DROP_FOREIGN;
+    } else if (stream->connections >= CLUSTER_CONNECTIONS_MAX) {
+        reason = CLUSTER_DROP_LIMIT;
+    } else {
+        return ClusterConnNew(stream, fd, false, from, NULL) != NULL;
+    }
+    ClusterpClose(fd);
+    stream->delegate->dropped(stream->context, &stream->base, reason, 1);
+    return true;
+}
+
+static void
+ListenerReady(void *context, int mask)
+{
+    ClusterStream *stream = context;
+    int i;
+
+    (void) mask;
+    for (i = 0; i < ACCEPT_MAX; i++) {
+        ClusterpAddr from = {0, 0};
+        int fd;
+        ClusterpResult result = ClusterpAccept(stream->listener, &fd, &from, NULL);
+
+        if (result == CLUSTERP_AGAIN) {
+            return;
+        }
+        if (result != CLUSTERP_OK || !Admit(stream, fd, &from)) {
+            PauseAccepting(stream);
+            return;
+        }
+    }
+}
+
+bool
+ClusterStreamListen(ClusterStream *stream, int *error)
+{
+    int fd;
+
+    StopListening(stream);
+    if (stream->family->listen(stream, &fd, error) != CLUSTERP_OK) {
+        return false;
+    }
+    stream->listener = fd;
+    stream->listenWatch = ClusterWatchNew(stream->loop, fd, CLUSTERP_READABLE, ListenerReady, NULL,
+            stream, error);
+    if (!stream->listenWatch) {
+        StopListening(stream);
+        return false;
+    }
+    stream->accepting = true;
+    return true;
+}
+
+bool
+ClusterStreamStart(ClusterStream *stream, const ClusterTransportType *type,
+        const ClusterStreamFamily *family, const ClusterTransportDelegate *delegate, void *context,
+        int *error)
+{
+    stream->base.type = type;
+    stream->family = family;
+    stream->refCount = 1;
+    stream->delegate = delegate;
+    stream->context = context;
+    stream->listener = -1;
+    stream->loop = ClusterLoopGet(error);
+    return stream->loop && ClusterStreamListen(stream, error);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Rows of the type table
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterStreamClose(ClusterTransport *transport)
+{
+    ClusterStream *stream = (ClusterStream *) transport;
+
+    stream->closed = true;
+    while (stream->first) {
+        ClusterConnClose(stream->first);
+    }
+    StopListening(stream);
+    ClusterStreamRelease(stream);
+}
+
+ClusterSendResult
+ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel)
+{
+    ClusterStream *stream = (ClusterStream *) transport;
+    ClusterpAddr address = {0, 0};
+    ClusterpResult result;
+    int fd, error;
+
+    if (stream->connections >= CLUSTER_CONNECTIONS_MAX) {
+        return CLUSTER_SEND_FULL;
+    }
+    result = stream->family->connect(stream, peer, &fd, &error);
+    if (result == CLUSTERP_ERROR) {
+        stream->traffic.failures++;
+        return CLUSTER_SEND_FAILED;
+    }
+    address.ip = peer->ip;
+    *channel = ClusterConnNew(stream, fd, result == CLUSTERP_AGAIN, &address, peer->owner);
+    return *channel ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
+}
+
+ClusterSendResult
+ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+        ClusterBlob *blob)
+{
+    ClusterSendResult result = CLUSTER_SENT;
+
+    if (!*channel) {
+        if (!peer || blob->length > BPACKET_STREAM_LIMIT) {
+            return peer ? CLUSTER_SEND_TOO_LARGE : CLUSTER_SEND_FAILED;
+        }
+        result = ClusterStreamReach(transport, peer, channel);
+    }
+    return result == CLUSTER_SENT ? ClusterConnSend(*channel, blob) : result;
+}
+
+void
+ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
+{
+    ClusterStream *stream = (ClusterStream *) transport;
+    int error;
+
+    if (event == CLUSTER_EVENT_HEARTBEAT && stream->listenWatch && stream->family->intact(stream)) {
+        ClusterStreamResume(stream);
+        return;
+    }
+    if (!ClusterStreamListen(stream, &error)) {
+        stream->traffic.failures++;
+    }
+    stream->delegate->changed(stream->context, transport);
+}
+
+void
+ClusterStreamForget(ClusterTransport *transport, void *owner)
+{
+    ClusterChannel *conn = ((ClusterStream *) transport)->first;
+
+    while (conn) {
+        ClusterChannel *next = ClusterConnNext(conn);
+
+        if (ClusterConnOwner(conn) == owner) {
+            ClusterConnClose(conn);
+        }
+        conn = next;
+    }
+}
+
+void
+ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel)
+{
+    (void) transport;
+    ClusterConnClose(channel);
+}
+
+const ClusterTraffic *
+ClusterStreamTraffic(ClusterTransport *transport)
+{
+    return &((ClusterStream *) transport)->traffic;
+}
+
+ClusterChannel *
+ClusterStreamServing(ClusterTransport *transport, const void *owner)
+{
+    ClusterChannel *conn = ((ClusterStream *) transport)->first;
+
+    while (conn && (ClusterConnOwner(conn) != owner || !ClusterConnIsOpen(conn))) {
+        conn = ClusterConnNext(conn);
+    }
+    return conn;
+}

@@ -1,0 +1,102 @@
+/*
+ * clusterStreamInt.h --
+ *
+ *	Shared by the stream transports (TCP and unix-domain sockets): a
+ *	listener and its connections. What differs between them is a family.
+ */
+
+#ifndef CLUSTER_STREAM_INT_H
+#define CLUSTER_STREAM_INT_H
+
+#include "bpacket/bpacketStream.h"
+#include "base/clusterLoop.h"
+#include "transport/clusterTransport.h"
+
+/* Connections of one transport, incoming and outgoing. */
+#define CLUSTER_CONNECTIONS_MAX 16384
+/* Bytes waiting for one peer that does not read. */
+#define CLUSTER_QUEUE_MAX (64u * 1024u * 1024u)
+/* Packets written at once in a turn of the event loop before the rest is gathered, and how much is gathered. */
+#define CLUSTER_DIRECT_WRITES 16
+#define CLUSTER_GATHER_BYTES  65536
+/* Milliseconds until a connect under way counts as failed. */
+#define CLUSTER_CONNECT_MS 5000
+
+typedef struct ClusterStream ClusterStream;
+
+typedef struct ClusterStreamFamily {
+    const char *channelPrefix; /* of chanIDs: "tcp", "unix" */
+    /* Makes the server socket anew; what it replaces is still open when `replace`. */
+    ClusterpResult (*listen)(ClusterStream *stream, int *fd, int *error);
+    /* OK or AGAIN with *fd, or ERROR, also when the peer advertises nothing usable. */
+    ClusterpResult (*connect)(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error);
+    /* May a peer with this address come in? */
+    bool (*admits)(const ClusterStream *stream, const ClusterpAddr *from);
+    /* Is the server socket still what it was? Asked at every heartbeat. */
+    bool (*intact)(const ClusterStream *stream);
+    /* The server socket goes: remove what it left elsewhere. */
+    void (*unlisten)(ClusterStream *stream);
+} ClusterStreamFamily;
+
+/*
+ * First member of each stream transport. Counted: one for being open, one
+ * for each connection and each callback under way.
+ */
+struct ClusterStream {
+    ClusterTransport base;
+    const ClusterStreamFamily *family;
+    void (*freeProc)(ClusterStream *stream);
+    size_t refCount;
+    bool closed;
+    const ClusterTransportDelegate *delegate;
+    void *context;
+    ClusterLoop *loop;
+    int listener; /* -1 when there is none */
+    ClusterWatch *listenWatch;
+    bool accepting;        /* false while descriptors are short */
+    ClusterChannel *first; /* connections, newest first */
+    size_t connections;
+    ClusterTraffic traffic;
+};
+
+/* ---- clusterStream.c: the transport as a whole ---- */
+
+/* Fills in what all share, and starts to listen. False with *error: nothing is left open. */
+bool ClusterStreamStart(ClusterStream *stream, const ClusterTransportType *type,
+        const ClusterStreamFamily *family, const ClusterTransportDelegate *delegate, void *context,
+        int *error);
+/* A descriptor was given back: accepts again if that was stopped for want of one. */
+void ClusterStreamResume(ClusterStream *stream);
+void ClusterStreamHold(ClusterStream *stream);
+void ClusterStreamRelease(ClusterStream *stream);
+/* Closes the server socket and makes a new one. False with *error: there is none then. */
+bool ClusterStreamListen(ClusterStream *stream, int *error);
+
+/* Rows of the type table that are the same for all families. */
+void ClusterStreamClose(ClusterTransport *transport);
+ClusterSendResult ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer,
+        ClusterChannel **channel, ClusterBlob *blob);
+ClusterSendResult ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer,
+        ClusterChannel **channel);
+void ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event);
+void ClusterStreamForget(ClusterTransport *transport, void *owner);
+void ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel);
+const ClusterTraffic *ClusterStreamTraffic(ClusterTransport *transport);
+ClusterChannel *ClusterStreamServing(ClusterTransport *transport, const void *owner);
+
+/* ---- clusterConn.c: one connection ---- */
+
+/* Takes over fd. NULL without memory or poller: fd is closed then. */
+ClusterChannel *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
+        const ClusterpAddr *peer, void *owner);
+ClusterSendResult ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob);
+/* Ends it without telling anybody. What is not written by then lingers (see clusterLinger.h). */
+void ClusterConnClose(ClusterChannel *conn);
+void *ClusterConnOwn(ClusterChannel *conn, void *owner);
+void *ClusterConnOwner(const ClusterChannel *conn);
+ClusterChannel *ClusterConnNext(const ClusterChannel *conn);
+/* Not closed. */
+bool ClusterConnIsOpen(const ClusterChannel *conn);
+void ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info);
+
+#endif

@@ -1,0 +1,189 @@
+/*
+ * clusterTcp.c --
+ *
+ *	Transport `t`: TCP on a port that is advertised as {port N}.
+ */
+
+#include "transport/clusterTcp.h"
+
+#include "base/clusterLocal.h"
+#include "transport/clusterStreamInt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_MAX    65535
+#define LOOPBACK_IP 0x7f000001u
+
+typedef struct Tcp {
+    ClusterStream stream;
+    bool localOnly;
+    uint16_t wanted; /* port asked for, 0 for any */
+    uint16_t port;   /* port in use */
+} Tcp;
+
+static ClusterpResult
+TcpListen(ClusterStream *stream, int *fd, int *error)
+{
+    Tcp *self = (Tcp *) stream;
+
+    return ClusterpTcpListen(self->wanted, self->localOnly, fd, &self->port, error);
+}
+
+/* The port a member advertises, 0 when there is none that could be one. */
+static uint16_t
+PeerPort(Tcl_Obj *props)
+{
+    Tcl_Obj *key, *value = NULL;
+    int port = 0;
+
+    if (!props) {
+        return 0;
+    }
+    key = Tcl_NewStringObj("port", -1);
+    Tcl_IncrRefCount(key);
+    if (Tcl_DictObjGet(NULL, props, key, &value) != TCL_OK || !value
+            || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0 || port > PORT_MAX) {
+        port = 0;
+    }
+    Tcl_DecrRefCount(key);
+    return (uint16_t) port;
+}
+
+static ClusterpResult
+TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
+{
+    ClusterpAddr to;
+
+    (void) stream;
+    to.ip = peer->local ? LOOPBACK_IP : peer->ip;
+    to.port = PeerPort(peer->props);
+    if (!to.port || !to.ip) {
+        *error = EADDRNOTAVAIL;
+        return CLUSTERP_ERROR;
+    }
+    return ClusterpTcpConnect(&to, fd, error);
+}
+
+static bool
+TcpAdmits(const ClusterStream *stream, const ClusterpAddr *from)
+{
+    return !((const Tcp *) stream)->localOnly || ClusterIsLocal(from->ip);
+}
+
+static bool
+TcpIntact(const ClusterStream *stream)
+{
+    return stream->listener >= 0;
+}
+
+static void
+TcpUnlisten(ClusterStream *stream)
+{
+    (void) stream;
+}
+
+static const ClusterStreamFamily tcpFamily = {"tcp", TcpListen, TcpConnect, TcpAdmits, TcpIntact,
+        TcpUnlisten};
+
+/* The only option: {port N}. */
+static bool
+ParseOptions(Tcp *self, Tcl_Obj *options, Tcl_Obj **why)
+{
+    Tcl_DictSearch search;
+    Tcl_Obj *key, *value;
+    int done, port;
+
+    if (!options) {
+        return true;
+    }
+    if (Tcl_DictObjFirst(NULL, options, &search, &key, &value, &done) != TCL_OK) {
+        *why = Tcl_NewStringObj("the value of -t must be a dict", -1);
+        return false;
+    }
+    for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        *why = NULL;
+        if (strcmp(Tcl_GetString(key), "port") != 0) {
+            *why = Tcl_ObjPrintf("unknown key \"%s\" in -t: must be port", Tcl_GetString(key));
+        } else if (Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0 || port > PORT_MAX) {
+            *why = Tcl_ObjPrintf("bad port \"%s\" in -t: must be an integer from 0 to %d",
+                    Tcl_GetString(value), PORT_MAX);
+        } else {
+            self->wanted = (uint16_t) port;
+        }
+        if (*why) {
+            Tcl_DictObjDone(&search);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+TcpFree(ClusterStream *stream)
+{
+    free(stream);
+}
+
+static ClusterTransport *
+TcpOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
+        void *context, Tcl_Obj **why, const char **code)
+{
+    Tcp *self = calloc(1, sizeof *self);
+    int error = ENOMEM;
+
+    *code = "SOCKET";
+    if (!self) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        return NULL;
+    }
+    self->localOnly = config->remote == 0;
+    self->stream.freeProc = TcpFree;
+    if (!ParseOptions(self, config->options, why)) {
+        *code = "CONFIG";
+        free(self);
+        return NULL;
+    }
+    if (!ClusterStreamStart(&self->stream, &clusterTcpType, &tcpFamily, delegate, context,
+                &error)) {
+        *why = Tcl_ObjPrintf("cannot listen on TCP port %d: %s", self->wanted, Tcl_ErrnoMsg(error));
+        free(self);
+        return NULL;
+    }
+    return &self->stream.base;
+}
+
+static Tcl_Obj *
+TcpProps(ClusterTransport *transport)
+{
+    Tcp *self = (Tcp *) transport;
+    Tcl_Obj *props;
+
+    if (self->stream.listener < 0) {
+        return NULL;
+    }
+    props = Tcl_NewDictObj();
+    Tcl_DictObjPut(NULL, props, Tcl_NewStringObj("port", -1), Tcl_NewIntObj(self->port));
+    return props;
+}
+
+static bool
+TcpInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+{
+    Tcp *self = (Tcp *) transport;
+
+    if (channel) {
+        ClusterConnInfo(channel, info);
+        return true;
+    }
+    memset(info, 0, sizeof *info);
+    info->ip = LOOPBACK_IP;
+    info->port = self->port;
+    return true;
+}
+
+const ClusterTransportType clusterTcpType = {"t", false, false, TcpOpen, ClusterStreamClose,
+        ClusterStreamSend, TcpProps, ClusterStreamEvent, TcpInfo, ClusterConnOwn,
+        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
+        ClusterStreamServing, ClusterStreamReach};

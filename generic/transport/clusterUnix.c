@@ -1,0 +1,263 @@
+/*
+ * clusterUnix.c --
+ *
+ *	Transport `u`: a unix-domain socket NAME-SID.EXT that is advertised as {path P}.
+ */
+
+#include "transport/clusterUnix.h"
+
+#include "transport/clusterStreamInt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODE_DEFAULT 0600
+#define MODE_MAX     0777
+
+typedef struct Unix {
+    ClusterStream stream;
+    Tcl_Obj *path; /* of our socket, normalized */
+    int mode;
+    bool made; /* the file is ours */
+    ClusterpFileId file;
+} Unix;
+
+/*
+ * ------------------------------------------------------------------------
+ * The family
+ * ------------------------------------------------------------------------
+ */
+
+static ClusterpResult
+UnixListen(ClusterStream *stream, int *fd, int *error)
+{
+    Unix *self = (Unix *) stream;
+    ClusterpResult result =
+            ClusterpUnixListen(Tcl_GetString(self->path), self->mode, fd, &self->file, error);
+
+    self->made = result == CLUSTERP_OK;
+    return result;
+}
+
+/* The path a member advertises, NULL when there is none. */
+static const char *
+PeerPath(Tcl_Obj *props)
+{
+    Tcl_Obj *key, *value = NULL;
+
+    if (!props) {
+        return NULL;
+    }
+    key = Tcl_NewStringObj("path", -1);
+    Tcl_IncrRefCount(key);
+    if (Tcl_DictObjGet(NULL, props, key, &value) != TCL_OK) {
+        value = NULL;
+    }
+    Tcl_DecrRefCount(key);
+    return value && *Tcl_GetString(value) == '/' ? Tcl_GetString(value) : NULL;
+}
+
+static ClusterpResult
+UnixConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
+{
+    const char *path = peer->local ? PeerPath(peer->props) : NULL;
+
+    (void) stream;
+    if (!path) {
+        *error = EADDRNOTAVAIL;
+        return CLUSTERP_ERROR;
+    }
+    return ClusterpUnixConnect(path, fd, error);
+}
+
+static bool
+UnixAdmits(const ClusterStream *stream, const ClusterpAddr *from)
+{
+    (void) stream;
+    (void) from;
+    return true;
+}
+
+static bool
+UnixIntact(const ClusterStream *stream)
+{
+    const Unix *self = (const Unix *) stream;
+
+    return self->made && ClusterpUnixOwns(&self->file, Tcl_GetString(self->path));
+}
+
+/* The file goes with the socket, unless somebody put another one in its place. */
+static void
+UnixUnlisten(ClusterStream *stream)
+{
+    Unix *self = (Unix *) stream;
+
+    if (UnixIntact(stream)) {
+        ClusterpUnlink(Tcl_GetString(self->path));
+    }
+    self->made = false;
+}
+
+static const ClusterStreamFamily unixFamily = {"unix", UnixListen, UnixConnect, UnixAdmits,
+        UnixIntact, UnixUnlisten};
+
+/*
+ * ------------------------------------------------------------------------
+ * Opening
+ * ------------------------------------------------------------------------
+ */
+
+/* {path P ?mode M?}: where to, and for whom. */
+static bool
+ParseOptions(Unix *self, Tcl_Obj *options, Tcl_Obj **path, Tcl_Obj **why)
+{
+    Tcl_DictSearch search;
+    Tcl_Obj *key, *value;
+    int done;
+
+    *path = NULL;
+    *why = NULL;
+    if (!options) {
+        *why = Tcl_NewStringObj("protocol u needs -u {path PATH}", -1);
+        return false;
+    }
+    if (Tcl_DictObjFirst(NULL, options, &search, &key, &value, &done) != TCL_OK) {
+        *why = Tcl_NewStringObj("the value of -u must be a dict", -1);
+        return false;
+    }
+    for (; !done && !*why; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        if (strcmp(Tcl_GetString(key), "path") == 0) {
+            *path = value;
+        } else if (strcmp(Tcl_GetString(key), "mode") != 0) {
+            *why = Tcl_ObjPrintf("unknown key \"%s\" in -u: must be mode or path",
+                    Tcl_GetString(key));
+        } else {
+            char *end;
+            long mode = strtol(Tcl_GetString(value), &end, 8);
+
+            if (*end || end == Tcl_GetString(value) || mode < 0 || mode > MODE_MAX) {
+                *why = Tcl_ObjPrintf(
+                        "bad mode \"%s\" in -u: must be octal permissions such as 0600",
+                        Tcl_GetString(value));
+            }
+            self->mode = (int) mode;
+        }
+    }
+    Tcl_DictObjDone(&search);
+    if (!*why && (!*path || !*Tcl_GetString(*path))) {
+        *why = Tcl_NewStringObj("protocol u needs a path in -u", -1);
+    }
+    return *why == NULL;
+}
+
+/* Inserts -SID before the extension; a leading dot begins none. New, refCount 0; NULL for no usable path. */
+static Tcl_Obj *
+ServerPath(Tcl_Obj *given, const char *sid)
+{
+    Tcl_Obj *normalized;
+    const char *path, *tail, *dot;
+    Tcl_Obj *result;
+
+    Tcl_IncrRefCount(given);
+    normalized = Tcl_FSGetNormalizedPath(NULL, given);
+    Tcl_DecrRefCount(given);
+    if (!normalized) {
+        return NULL;
+    }
+    path = Tcl_GetString(normalized);
+    tail = strrchr(path, '/');
+    tail = tail ? tail + 1 : path;
+    dot = strrchr(tail, '.');
+    if (!*tail) {
+        return NULL;
+    }
+    if (!dot || dot == tail) {
+        return Tcl_ObjPrintf("%s-%s", path, sid);
+    }
+    result = Tcl_NewStringObj(path, (Tcl_Size) (dot - path));
+    Tcl_AppendPrintfToObj(result, "-%s%s", sid, dot);
+    return result;
+}
+
+static void
+UnixFree(ClusterStream *stream)
+{
+    Unix *self = (Unix *) stream;
+
+    if (self->path) {
+        Tcl_DecrRefCount(self->path);
+    }
+    free(self);
+}
+
+static ClusterTransport *
+UnixOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
+        void *context, Tcl_Obj **why, const char **code)
+{
+    Unix *self = calloc(1, sizeof *self);
+    Tcl_Obj *given;
+    int error = ENOMEM;
+
+    *code = "CONFIG";
+    if (!self) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        return NULL;
+    }
+    self->mode = MODE_DEFAULT;
+    self->stream.freeProc = UnixFree;
+    if (!ParseOptions(self, config->options, &given, why)) {
+        UnixFree(&self->stream);
+        return NULL;
+    }
+    self->path = ServerPath(given, config->sid);
+    if (!self->path) {
+        *why = Tcl_ObjPrintf("bad path \"%s\" in -u", Tcl_GetString(given));
+        UnixFree(&self->stream);
+        return NULL;
+    }
+    Tcl_IncrRefCount(self->path);
+    if (!ClusterStreamStart(&self->stream, &clusterUnixType, &unixFamily, delegate, context,
+                &error)) {
+        *code = "SOCKET";
+        *why = Tcl_ObjPrintf("cannot listen on unix socket \"%s\": %s", Tcl_GetString(self->path),
+                Tcl_ErrnoMsg(error));
+        UnixFree(&self->stream);
+        return NULL;
+    }
+    return &self->stream.base;
+}
+
+static Tcl_Obj *
+UnixProps(ClusterTransport *transport)
+{
+    Unix *self = (Unix *) transport;
+    Tcl_Obj *props;
+
+    if (self->stream.listener < 0) {
+        return NULL;
+    }
+    props = Tcl_NewDictObj();
+    Tcl_DictObjPut(NULL, props, Tcl_NewStringObj("path", -1), self->path);
+    return props;
+}
+
+static bool
+UnixInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+{
+    Unix *self = (Unix *) transport;
+
+    if (channel) {
+        ClusterConnInfo(channel, info);
+    } else {
+        memset(info, 0, sizeof *info);
+    }
+    info->local = true;
+    info->path = Tcl_GetString(self->path);
+    return true;
+}
+
+const ClusterTransportType clusterUnixType = {"u", false, true, UnixOpen, ClusterStreamClose,
+        ClusterStreamSend, UnixProps, ClusterStreamEvent, UnixInfo, ClusterConnOwn,
+        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
+        ClusterStreamServing, ClusterStreamReach};

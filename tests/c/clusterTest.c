@@ -1,0 +1,25 @@
+/*
+ * clusterTest.c --
+ *
+ *	Loads the package together with the commands that only tests need.
+ */
+
+#include "clusterTest.h"
+
+#include "blobTest.h"
+#include "command/cluster.h"
+#include "codecTest.h"
+#include "fuzzTest.h"
+#include "lifeTest.h"
+#include "nodeTest.h"
+
+int
+Clustertest_Init(Tcl_Interp *interp)
+{
+    if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK
+            || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
+            || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);
+}

@@ -1,0 +1,228 @@
+/*
+ * datagramTest.c --
+ *
+ *	Transport `c` of the network in memory: datagrams to every host.
+ */
+
+#include "memoryTestInt.h"
+
+#include "node/clusterNode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct MemoryDatagram {
+    ClusterTransport base;
+    MemoryHost *host;
+    const ClusterTransportDelegate *delegate;
+    void *context;
+    bool closed;
+    uint32_t from; /* of the datagram that arrives */
+    ClusterTraffic traffic;
+    struct MemoryDatagram *next; /* of the network's */
+} MemoryDatagram;
+
+/* One datagram under way to one host. */
+typedef struct Flight {
+    ClusterTimer timer;
+    MemoryHost *to;
+    uint32_t ip;
+    ClusterBlob *blob;
+} Flight;
+
+static MemoryDatagram *
+Alive(ClusterTransport *transport, const char *what)
+{
+    MemoryDatagram *self = (MemoryDatagram *) transport;
+
+    if (self->closed) {
+        MemoryFault(self->host->net, what);
+    }
+    return self;
+}
+
+static ClusterTransport *
+Open(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate, void *context,
+        Tcl_Obj **why, const char **code)
+{
+    MemoryDatagram *self = calloc(1, sizeof *self);
+
+    (void) config;
+    if (!self) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        *code = "MEMORY";
+        return NULL;
+    }
+    self->base.type = &memoryDatagramType;
+    self->host = ClusterNodeContext(ClusterSlotNode(context));
+    self->delegate = delegate;
+    self->context = context;
+    self->next = self->host->net->datagrams;
+    self->host->net->datagrams = self;
+    self->host->datagram = self;
+    return &self->base;
+}
+
+static void
+Close(ClusterTransport *transport)
+{
+    MemoryDatagram *self = Alive(transport, "c closed twice");
+
+    self->closed = true;
+    self->host->datagram = NULL;
+}
+
+void
+MemoryDatagramsFree(MemoryNet *net)
+{
+    while (net->datagrams) {
+        MemoryDatagram *self = net->datagrams;
+
+        net->datagrams = self->next;
+        free(self);
+    }
+}
+
+/* The bytes are the receiver's only until it returns. */
+bool
+MemoryInject(MemoryHost *to, uint32_t ip, const void *bytes, size_t length)
+{
+    MemoryDatagram *self = to->datagram;
+    uint8_t *copy;
+    bpacket_span packet;
+
+    if (!self || (copy = malloc(length ? length : 1)) == NULL) {
+        return false;
+    }
+    memcpy(copy, bytes, length);
+    packet.bytes = copy;
+    packet.length = length;
+    self->from = ip;
+    self->traffic.packetsIn++;
+    self->delegate->received(self->context, &self->base, NULL, packet);
+    free(copy);
+    return true;
+}
+
+static void
+Arrive(void *data)
+{
+    Flight *flight = data;
+
+    MemoryInject(flight->to, flight->ip, flight->blob->bytes, flight->blob->length);
+    ClusterBlobRelease(flight->blob);
+    free(flight);
+}
+
+static void
+Launch(MemoryHost *from, MemoryHost *to, const MemoryLink *link, ClusterBlob *blob)
+{
+    Flight *flight = calloc(1, sizeof *flight);
+
+    if (flight) {
+        flight->to = to;
+        flight->ip = from->ip;
+        flight->blob = ClusterBlobHold(blob);
+        ClusterTimerSet(&flight->timer, HandClockTable(from->net->clock),
+                MemoryDelay(from->net, link), Arrive, flight);
+    }
+}
+
+/* To every host, the sender as well, as multicast does. */
+static ClusterSendResult
+Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+        ClusterBlob *blob)
+{
+    MemoryDatagram *self = Alive(transport, "send over a closed c");
+    MemoryNet *net = self->host->net;
+    MemoryHost *to;
+
+    (void) peer;
+    (void) channel;
+    if (blob->length > CLUSTER_DATAGRAM_MAX) {
+        return CLUSTER_SEND_TOO_LARGE;
+    }
+    MemoryNote(self->host, "c", NULL, blob);
+    self->traffic.packetsOut++;
+    for (to = net->hosts; to; to = to->next) {
+        MemoryLink link = MemoryFindLink(self->host, to);
+
+        if (to->datagram && to->side == self->host->side && MemoryRandom(net, 100) >= link.drop) {
+            Launch(self->host, to, &link, blob);
+            if (MemoryRandom(net, 100) < link.duplicate) {
+                Launch(self->host, to, &link, blob);
+            }
+        }
+    }
+    return CLUSTER_SENT;
+}
+
+static Tcl_Obj *
+Props(ClusterTransport *transport)
+{
+    (void) Alive(transport, "props of a closed c");
+    return NULL;
+}
+
+static void
+Event(ClusterTransport *transport, ClusterTransportEvent event)
+{
+    (void) Alive(transport, "event for a closed c");
+    (void) event;
+}
+
+static bool
+Info(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+{
+    MemoryDatagram *self = Alive(transport, "info of a closed c");
+
+    (void) channel;
+    memset(info, 0, sizeof *info);
+    snprintf(info->name, sizeof info->name, "memoryc");
+    info->ip = self->from;
+    return true;
+}
+
+static void *
+Own(ClusterChannel *channel, void *owner)
+{
+    (void) channel;
+    (void) owner;
+    return NULL;
+}
+
+static void
+Forget(ClusterTransport *transport, void *owner)
+{
+    (void) Alive(transport, "forget by a closed c");
+    (void) owner;
+}
+
+static void
+Done(ClusterTransport *transport, ClusterChannel *channel)
+{
+    (void) Alive(transport, "done by a closed c");
+    (void) channel;
+}
+
+static const ClusterTraffic *
+Traffic(ClusterTransport *transport)
+{
+    return &((MemoryDatagram *) transport)->traffic;
+}
+
+const ClusterTransportType memoryDatagramType = {
+        .id = "c",
+        .datagram = true,
+        .open = Open,
+        .close = Close,
+        .send = Send,
+        .props = Props,
+        .event = Event,
+        .info = Info,
+        .own = Own,
+        .forget = Forget,
+        .done = Done,
+        .traffic = Traffic,
+};

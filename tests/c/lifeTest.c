@@ -1,0 +1,248 @@
+/*
+ * lifeTest.c --
+ *
+ *	Commands in namespace ::cluster::test for forks, threads and raw sockets.
+ */
+
+#include "lifeTest.h"
+
+#include "base/clusterPlatform.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int
+Fail(Tcl_Interp *interp, const char *what, int error)
+{
+    Tcl_SetObjResult(interp, Tcl_ObjPrintf("%s: %s", what, Tcl_ErrnoMsg(error)));
+    Tcl_SetErrorCode(interp, "CLUSTER", "TEST", (char *) NULL);
+    return TCL_ERROR;
+}
+
+/* ---- sockets ---------------------------------------------------------------- */
+
+/* datagram address port bytes ?hops? ?interface?: sends one as a stranger. */
+static int
+DatagramCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterpAddr group;
+    ClusterpMulticast *socket;
+    ClusterpResult result;
+    Tcl_Size length;
+    const unsigned char *bytes;
+    int port, hops = 0, error = EINVAL;
+
+    (void) clientData;
+    if (objc < 4 || objc > 6) {
+        Tcl_WrongNumArgs(interp, 1, objv, "address port bytes ?hops? ?interface?");
+        return TCL_ERROR;
+    }
+    bytes = Tcl_GetByteArrayFromObj(objv[3], &length);
+    if (!ClusterpParseIp(Tcl_GetString(objv[1]), &group.ip) || !bytes
+            || Tcl_GetIntFromObj(NULL, objv[2], &port) != TCL_OK
+            || (objc > 4 && Tcl_GetIntFromObj(NULL, objv[4], &hops) != TCL_OK)) {
+        return Fail(interp, "datagram", error);
+    }
+    group.port = (uint16_t) port;
+    socket = ClusterpMulticastOpen(&group, hops, objc > 5 ? Tcl_GetString(objv[5]) : "127.0.0.1",
+            &error);
+    if (!socket) {
+        return Fail(interp, "datagram", error);
+    }
+    result = ClusterpMulticastSend(socket, bytes, (size_t) length, &error);
+    ClusterpMulticastClose(socket);
+    return result == CLUSTERP_OK ? TCL_OK : Fail(interp, "datagram", error);
+}
+
+/* unix path: a channel connected to a unix-domain socket. */
+static int
+UnixCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Channel channel;
+    int fd, error;
+
+    (void) clientData;
+    if (objc != 2) {
+        Tcl_WrongNumArgs(interp, 1, objv, "path");
+        return TCL_ERROR;
+    }
+    if (ClusterpUnixConnect(Tcl_GetString(objv[1]), &fd, &error) != CLUSTERP_OK) {
+        return Fail(interp, "unix", error);
+    }
+    channel = Tcl_MakeFileChannel((void *) (intptr_t) fd, TCL_READABLE | TCL_WRITABLE);
+    Tcl_RegisterChannel(interp, channel);
+    Tcl_SetChannelOption(interp, channel, "-translation", "binary");
+    Tcl_SetChannelOption(interp, channel, "-blocking", "0");
+    Tcl_SetObjResult(interp, Tcl_NewStringObj(Tcl_GetChannelName(channel), -1));
+    return TCL_OK;
+}
+
+/* ---- processes ---------------------------------------------------------------- */
+
+/*
+ * The notifier of Tcl 9 is shared with the parent after a fork, and Tcl_Exit
+ * would pull the parent's descriptors out of it.
+ */
+static void
+EndChild(int code)
+{
+    if (TCL_MAJOR_VERSION > 8) {
+        _exit(code);
+    }
+    Tcl_Exit(code);
+}
+
+/* fork script: the child evaluates it and exits, with the result as its code; the parent gets its id. */
+static int
+ForkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    pid_t pid;
+    int code = 0;
+
+    (void) clientData;
+    if (objc != 2) {
+        Tcl_WrongNumArgs(interp, 1, objv, "script");
+        return TCL_ERROR;
+    }
+    pid = fork();
+    if (pid < 0) {
+        return Fail(interp, "fork", errno);
+    }
+    if (pid == 0) {
+        if (Tcl_EvalObjEx(interp, objv[1], TCL_EVAL_GLOBAL) != TCL_OK
+                || Tcl_GetIntFromObj(NULL, Tcl_GetObjResult(interp), &code) != TCL_OK) {
+            code = 99;
+        }
+        EndChild(code);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj(pid));
+    return TCL_OK;
+}
+
+/* wait pid: until the child ends; its code, or minus the signal that ended it. */
+static int
+WaitCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int pid, status;
+
+    (void) clientData;
+    if (objc != 2 || Tcl_GetIntFromObj(interp, objv[1], &pid) != TCL_OK) {
+        Tcl_WrongNumArgs(interp, 1, objv, "pid");
+        return TCL_ERROR;
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return Fail(interp, "wait", errno);
+        }
+    }
+    Tcl_SetObjResult(interp,
+            Tcl_NewIntObj(WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status)));
+    return TCL_OK;
+}
+
+/* ---- threads ---------------------------------------------------------------- */
+
+/* Handed to the thread, and read again by whoever joins it. */
+typedef struct Task {
+    char *script; /* both malloc'ed, owned by the task */
+    char *result;
+    bool keep; /* the interp outlives the thread */
+    Tcl_ThreadId thread;
+} Task;
+
+static Tcl_ThreadCreateType
+RunTask(void *clientData)
+{
+    Task *task = clientData;
+    Tcl_Interp *interp = Tcl_CreateInterp();
+
+    (void) Tcl_Init(interp);
+    (void) Tcl_EvalEx(interp, task->script, -1, TCL_EVAL_GLOBAL);
+    task->result = strdup(Tcl_GetStringResult(interp));
+    if (!task->keep) {
+        Tcl_DeleteInterp(interp);
+    }
+    Tcl_ExitThread(0);
+    TCL_THREAD_CREATE_RETURN;
+}
+
+static void
+FreeTask(Task *task)
+{
+    free(task->script);
+    free(task->result);
+    free(task);
+}
+
+/* NAME: waits for the thread's end and returns its script's result. */
+static int
+JoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Task *task = clientData;
+    int code;
+
+    (void) objc;
+    if (Tcl_JoinThread(task->thread, &code) != TCL_OK) {
+        return Fail(interp, "thread", ECHILD);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewStringObj(task->result ? task->result : "", -1));
+    Tcl_DeleteCommand(interp, Tcl_GetString(objv[0]));
+    FreeTask(task);
+    return TCL_OK;
+}
+
+/* thread NAME script ?keep?: starts a thread; the command NAME, called once, joins it. */
+static int
+ThreadCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Task *task;
+    int keep = 0;
+
+    (void) clientData;
+    if (objc < 3 || objc > 4
+            || (objc == 4 && Tcl_GetBooleanFromObj(interp, objv[3], &keep) != TCL_OK)) {
+        Tcl_WrongNumArgs(interp, 1, objv, "name script ?keep?");
+        return TCL_ERROR;
+    }
+    task = calloc(1, sizeof *task);
+    if (!task || (task->script = strdup(Tcl_GetString(objv[2]))) == NULL) {
+        free(task);
+        return Fail(interp, "thread", ENOMEM);
+    }
+    task->keep = keep;
+    if (Tcl_CreateThread(&task->thread, RunTask, task, TCL_THREAD_STACK_DEFAULT,
+                TCL_THREAD_JOINABLE)
+            != TCL_OK) {
+        FreeTask(task);
+        return Fail(interp, "thread", EAGAIN);
+    }
+    Tcl_CreateObjCommand(interp, Tcl_GetString(objv[1]), JoinCmd, task, NULL);
+    return TCL_OK;
+}
+
+/* ---- installation --------------------------------------------------------- */
+
+int
+Clusterlifetest_Init(Tcl_Interp *interp)
+{
+    static const struct {
+        const char *name;
+        Tcl_ObjCmdProc *proc;
+    } commands[] = {
+            {"::cluster::test::datagram", DatagramCmd},
+            {"::cluster::test::unix", UnixCmd},
+            {"::cluster::test::fork", ForkCmd},
+            {"::cluster::test::wait", WaitCmd},
+            {"::cluster::test::thread", ThreadCmd},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        Tcl_CreateObjCommand(interp, commands[i].name, commands[i].proc, NULL, NULL);
+    }
+    return TCL_OK;
+}

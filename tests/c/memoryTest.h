@@ -1,0 +1,82 @@
+/*
+ * memoryTest.h --
+ *
+ *	A network in memory: hosts of one process, the links between them, which
+ *	lose, delay and double packets as a test wants, and two transports that
+ *	run on it, `c` (datagrams to all) and `t` (connections).
+ *
+ *	What dies is kept until the network is freed, so that the use of a dead
+ *	transport or channel is a fault that a test can report, in any build.
+ */
+
+#ifndef MEMORY_TEST_H
+#define MEMORY_TEST_H
+
+#include "clockTest.h"
+#include "transport/clusterTransport.h"
+
+typedef struct MemoryNet MemoryNet;
+
+/* What a connection to this host's `t` comes to. */
+typedef enum MemoryRefusal {
+    MEMORY_ACCEPTS,
+    MEMORY_REFUSES_AT_ONCE, /* send() fails */
+    MEMORY_REFUSES_LATER    /* the channel breaks, told by closed() */
+} MemoryRefusal;
+
+/*
+ * A node's place on the network. The context of a node with these transports
+ * begins with one; it lives as long as the network.
+ */
+typedef struct MemoryHost {
+    MemoryNet *net;
+    Tcl_Obj *name; /* held by the owner of the host */
+    uint32_t ip;
+    int side;                        /* of a partition: packets pass between hosts of one side */
+    MemoryRefusal refusal;           /* ends when the transport is refreshed */
+    bool stalled;                    /* what it sends by `t` stays in its queues */
+    Tcl_WideInt limit;               /* packets in a queue before it is full; 0: no limit */
+    struct MemoryDatagram *datagram; /* NULL while closed */
+    struct MemoryStream *stream;
+    struct MemoryHost *next;
+} MemoryHost;
+
+/* What happens to packets from one host to another. */
+typedef struct MemoryLink {
+    int drop, duplicate; /* percent, of datagrams */
+    int delay, jitter;   /* ms; up to jitter more, which reorders datagrams */
+} MemoryLink;
+
+extern const ClusterTransportType memoryDatagramType, memoryStreamType;
+
+/* clock: the caller's, and outlives it. NULL without memory. */
+MemoryNet *MemoryNetNew(HandClock *clock);
+/* Every node on it must be closed. */
+void MemoryNetFree(MemoryNet *net);
+void MemoryNetSeed(MemoryNet *net, uint32_t seed);
+void MemoryNetAddHost(MemoryNet *net, MemoryHost *host);
+MemoryHost *MemoryNetFirst(const MemoryNet *net);
+/* "*" stands for every host; the rule that names more of them counts. */
+void MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const MemoryLink *link);
+
+/* A datagram arrives at the host, now, as if from that address. False when its `c` is closed. */
+bool MemoryInject(MemoryHost *to, uint32_t ip, const void *bytes, size_t length);
+/* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
+int MemoryBreak(MemoryHost *host, const MemoryHost *other);
+/* Writes what a stalled host has queued. */
+void MemoryResume(MemoryHost *host);
+/* Channels of the host's `t` that are open or opening. */
+int MemoryChannels(const MemoryHost *host);
+
+/* Of packets sent since the last call: dict of "TRANSPORT TYPE" to count (refCount 0). */
+Tcl_Obj *MemoryNetCounts(MemoryNet *net);
+/* While traced, each packet sent is kept as {time from transport to payload}; to is * for all. */
+void MemoryNetTrace(MemoryNet *net, bool on);
+/* What was traced since the last call, a list (refCount 0). */
+Tcl_Obj *MemoryNetSent(MemoryNet *net);
+/* Notes that something happened that may not. */
+void MemoryFault(MemoryNet *net, const char *text);
+/* Faults since the last call, a list (refCount 0). */
+Tcl_Obj *MemoryNetFaults(MemoryNet *net);
+
+#endif

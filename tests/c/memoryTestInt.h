@@ -1,0 +1,40 @@
+/*
+ * memoryTestInt.h --
+ *
+ *	The network's body, for the files of the network in memory alone.
+ */
+
+#ifndef MEMORY_TEST_INT_H
+#define MEMORY_TEST_INT_H
+
+#include "memoryTest.h"
+
+#include "packet/clusterPayload.h"
+
+struct MemoryNet {
+    HandClock *clock;
+    MemoryHost *hosts;
+    uint32_t random;
+    uint16_t nextPort;
+    int nextChannel;
+    Tcl_HashTable links; /* "from>to" to MemoryLink, malloc'ed */
+    ClusterPayloadKeys keys;
+    Tcl_Obj *counts, *sent, *faults; /* held, not shared */
+    bool tracing;
+    struct MemoryDatagram *datagrams; /* every transport there ever was */
+    struct MemoryStream *streams;
+    ClusterChannel *channels; /* every channel there ever was */
+};
+
+int MemoryRandom(MemoryNet *net, int below);
+MemoryLink MemoryFindLink(const MemoryHost *from, const MemoryHost *to);
+int64_t MemoryDelay(MemoryNet *net, const MemoryLink *link);
+/* Records a packet that was sent; to is NULL for all. */
+void MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to,
+        const ClusterBlob *blob);
+
+/* datagramTest.c and connTest.c: frees what the network keeps of them. */
+void MemoryDatagramsFree(MemoryNet *net);
+void MemoryStreamsFree(MemoryNet *net);
+
+#endif

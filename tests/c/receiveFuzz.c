@@ -1,0 +1,729 @@
+/*
+ * receiveFuzz.c --
+ *
+ *	Fuzz target `receive`: whatever strangers send, up to the membership, on
+ *	a network in memory.
+ *
+ *	Two nodes that know each other, of which one is under test. Input: one
+ *	byte of settings, seven that say in turn how the layer above reacts to
+ *	what it is told, then steps: a byte for the kind, two for a length, and
+ *	that many bytes. Kind 2 puts a frame around its bytes, 3 a frame and the
+ *	fields that every packet has. @SELF@@@ stands for the sid of the node
+ *	under test, @PEER@@@ for the other's.
+ */
+
+#include "fuzz.h"
+
+#include "node/clusterNode.h"
+#include "packet/clusterPayload.h"
+#include "memoryTest.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HID       "02:fc:00:00:00:01"
+#define HOST_IP   0x7f000001u
+#define FOREIGN   0x0a010203u
+#define LONG_TIME (400LL * 86400 * 1000)
+
+#define REACTIONS 7
+#define HEAD      (1 + REACTIONS)
+#define STEPS_MAX 64
+/* A reaction may cause what asks for the next one; two that answer each other would never end. */
+#define DEPTH_MAX 3
+#define TURNS_MAX 100
+
+/* Bits of the settings. */
+#define SET_REMOTE  1
+#define SET_LATE    2 /* the other node is not known yet */
+#define SET_QUIET   4 /* the end is quiet */
+#define SET_STALLED 8 /* connections do not take what is sent */
+
+/* What the layer above does when it is told something. */
+typedef enum Reaction {
+    REACT_NOT,
+    REACT_REFUSE,
+    REACT_LOSE,    /* the member is given up */
+    REACT_CLOSE,   /* the node ends */
+    REACT_WAIT,    /* the event loop runs */
+    REACT_SEND,    /* something is sent to the member */
+    REACT_REPLACE, /* other bytes, or another payload, take the place of these */
+    REACT_ASK,     /* the member is asked */
+    REACT_END      /* queries end; larger numbers are REACT_NOT */
+} Reaction;
+
+typedef struct Stage Stage;
+
+typedef struct Player {
+    MemoryHost host; /* first, as the network wants */
+    Stage *stage;
+    ClusterNode *node; /* one reference */
+} Player;
+
+struct Stage {
+    HandClock *clock;
+    MemoryNet *net;
+    Player self, peer;
+    const uint8_t *reactions;
+    unsigned turn, depth, queries;
+    uint64_t packets; /* that came to the node under test */
+    const char *fault;
+};
+
+/* ---- reactions ------------------------------------------------------------ */
+
+static void
+Claim(Stage *stage, bool holds, const char *fault)
+{
+    if (!holds && !stage->fault) {
+        stage->fault = fault;
+    }
+}
+
+static Tcl_Obj *
+Dict(const char *text)
+{
+    Tcl_Obj *dict = Tcl_NewStringObj(text, -1);
+
+    Tcl_IncrRefCount(dict);
+    return dict;
+}
+
+static void
+SendEvent(Player *player, ClusterMember *member)
+{
+    Tcl_Obj *extra = Dict("data {a b} keepalive 1");
+    Tcl_Obj *payload = ClusterNodePayload(player->node, CLUSTER_EVENT, 0, extra, true, true);
+
+    Tcl_IncrRefCount(payload);
+    ClusterMemberSend(member, payload, NULL,
+            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
+    Tcl_DecrRefCount(payload);
+    Tcl_DecrRefCount(extra);
+}
+
+/* Asks a member; ids come again after a while. */
+static void
+Ask(Player *player, ClusterMember *member)
+{
+    Tcl_Obj *id = Tcl_ObjPrintf("q%u", player->stage->queries++ % 4), *extra, *payload;
+    ClusterQuery *query;
+
+    Tcl_IncrRefCount(id);
+    query = ClusterQueryNew(player->node, id, &member, 1, player);
+    if (query) {
+        extra = Dict("data question keepalive 1");
+        Tcl_DictObjPut(NULL, extra, ClusterNodeKeys(player->node)->name[CLUSTER_RUID], id);
+        payload = ClusterNodePayload(player->node, CLUSTER_QUERY, 0, extra, false, false);
+        Tcl_IncrRefCount(payload);
+        if (ClusterMemberSend(member, payload, NULL, CLUSTER_PING_ON_FAIL, NULL)
+                != CLUSTER_SEND_DONE) {
+            ClusterQueryUnreachable(query, member);
+        }
+        ClusterQueryArm(query, 30000);
+        ClusterQueryRelease(query);
+        Tcl_DecrRefCount(payload);
+        Tcl_DecrRefCount(extra);
+    }
+    Tcl_DecrRefCount(id);
+}
+
+static void
+EndQueries(Player *player)
+{
+    static const char *const ids[] = {"q0", "q1", "q2", "q3"};
+
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        ClusterQuery *query = ClusterNodeQueryById(player->node, ids[i]);
+
+        if (query) {
+            ClusterQueryEnd(query);
+        }
+    }
+}
+
+/* Does what is next in turn, and says what that was. member may be NULL. */
+static Reaction
+React(Player *player, ClusterMember *member)
+{
+    Stage *stage = player->stage;
+    Reaction reaction;
+
+    if (player != &stage->self || stage->depth >= DEPTH_MAX || stage->turn >= TURNS_MAX) {
+        return REACT_NOT;
+    }
+    reaction = (Reaction) (stage->reactions[stage->turn++ % REACTIONS] % 32);
+    stage->depth++;
+    if (reaction == REACT_CLOSE) {
+        ClusterNodeClose(player->node, stage->turn % 2 == 0);
+    } else if (reaction == REACT_WAIT) {
+        HandClockAdvance(stage->clock, 40000);
+    } else if (reaction == REACT_END) {
+        EndQueries(player);
+    } else if (member && reaction == REACT_LOSE) {
+        ClusterMemberLose(member);
+    } else if (member && !ClusterMemberLost(member) && reaction == REACT_SEND) {
+        SendEvent(player, member);
+    } else if (member && !ClusterMemberLost(member) && reaction == REACT_ASK) {
+        Ask(player, member);
+    }
+    stage->depth--;
+    return reaction;
+}
+
+/* ---- what nodes tell ------------------------------------------------------- */
+
+static ClusterVerdict
+PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
+{
+    Player *player = context;
+    Reaction reaction = React(player, NULL);
+    Tcl_Size length;
+
+    (void) slot;
+    player->stage->packets += (player == &player->stage->self);
+    /* The event loop may have ended the life of the bytes, so others take their place then as well. */
+    if (reaction == REACT_REPLACE || reaction == REACT_WAIT) {
+        bpacket_writer writer;
+        Tcl_Obj *payload = Dict("sid replaced hid " HID " type 6 channel 0 protocols {t c} data x");
+        bpacket_span other = {NULL, 0};
+
+        bpacket_writer_init(&writer, 0);
+        (void) ClusterPayloadEncode(payload, &writer, &other, NULL);
+        message->hold = Tcl_NewByteArrayObj(other.bytes, (Tcl_Size) other.length);
+        Tcl_IncrRefCount(message->hold);
+        packet->bytes = Tcl_GetByteArrayFromObj(message->hold, &length);
+        packet->length = (size_t) length;
+        bpacket_writer_free(&writer);
+        Tcl_DecrRefCount(payload);
+    }
+    return reaction == REACT_REFUSE ? CLUSTER_DROP_IT : CLUSTER_GO_ON;
+}
+
+/* Payloads that a hook may leave behind, good and bad. */
+static Tcl_Obj *
+OtherPayload(const Stage *stage, ClusterMessage *message)
+{
+    static const char *const changes[] = {"type 4 data now", "type 1 data {t {port 99}}",
+            "type 7 data {t {} u {path /x}}", "sid {} hid {}", "type -1", "no field",
+            "protocols {x y z} tags {{}}", ("sid other hid " HID)};
+    Tcl_Obj *payload = Tcl_DuplicateObj(ClusterMessagePayload(message));
+    Tcl_Obj *change = Dict(changes[stage->turn % 8]), *key, *value;
+    Tcl_DictSearch search;
+    int done;
+
+    Tcl_IncrRefCount(payload);
+    if (Tcl_DictObjFirst(NULL, change, &search, &key, &value, &done) == TCL_OK) {
+        for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+            Tcl_DictObjPut(NULL, payload, key, value);
+        }
+        Tcl_DictObjDone(&search);
+    }
+    Tcl_DecrRefCount(change);
+    return payload;
+}
+
+static ClusterVerdict
+MessageIn(void *context, ClusterMessage *message)
+{
+    Player *player = context;
+    Reaction reaction = React(player, message->member);
+
+    if (reaction == REACT_REPLACE) {
+        Tcl_Obj *payload = OtherPayload(player->stage, message);
+
+        (void) ClusterMessageReplace(message, payload);
+        Tcl_DecrRefCount(payload);
+    }
+    return reaction == REACT_REFUSE ? CLUSTER_DROP_IT : CLUSTER_GO_ON;
+}
+
+static ClusterVerdict
+MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    (void) uuid;
+    return React(context, message->member) == REACT_REFUSE ? CLUSTER_DROP_IT : CLUSTER_GO_ON;
+}
+
+static bool
+MemberAdded(void *context, ClusterMember *member)
+{
+    return React(context, member) != REACT_REFUSE;
+}
+
+static void
+MemberTold(void *context, ClusterMember *member, Tcl_Obj *payload)
+{
+    Player *player = context;
+    Tcl_Size size;
+
+    Claim(player->stage, Tcl_DictObjSize(NULL, payload, &size) == TCL_OK,
+            "told of a payload that is no dict");
+    (void) React(player, member);
+}
+
+static void
+MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+{
+    Player *player = context;
+    Tcl_Size count;
+
+    Claim(player->stage, Tcl_ListObjLength(NULL, before, &count) == TCL_OK,
+            "told of old tags that are no list");
+    MemberTold(context, member, payload);
+}
+
+static void
+MemberLost(void *context, ClusterMember *member)
+{
+    Player *player = context;
+
+    Claim(player->stage, ClusterMemberLost(member),
+            "told of the loss of a member that is not lost");
+    (void) React(player, member);
+}
+
+static bool
+Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
+{
+    Reaction reaction = React(context, message->member);
+
+    *answer = Dict("an answer");
+    return reaction != REACT_REFUSE;
+}
+
+static void
+Event(void *context, ClusterMessage *message)
+{
+    (void) ClusterMessagePayload(message);
+    (void) React(context, message->member);
+}
+
+static bool
+PayloadOut(void *context, Tcl_Obj **payload, int flags)
+{
+    Reaction reaction = React(context, NULL);
+
+    (void) flags;
+    if (reaction == REACT_REPLACE) {
+        Tcl_DecrRefCount(*payload);
+        *payload = Dict("type 6 data {not what it was}");
+    }
+    return reaction != REACT_REFUSE;
+}
+
+static ClusterBlob *
+PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
+{
+    Reaction reaction = React(context, NULL);
+
+    (void) slot;
+    if (reaction == REACT_REFUSE) {
+        return NULL;
+    }
+    return reaction == REACT_REPLACE ? ClusterBlobNew("dressed", 7) : ClusterBlobHold(blob);
+}
+
+static void
+QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+        Tcl_Obj *payload, const char *reason)
+{
+    Player *player = context;
+
+    (void) payload;
+    (void) reason;
+    Claim(player->stage, ClusterQueryOwner(query) == player, "a query without its owner");
+    Claim(player->stage, event != CLUSTER_QUERY_DONE || ClusterQueryEnded(query),
+            "a query is done and has not ended");
+    (void) React(player, member);
+}
+
+static const ClusterNodeDelegate delegate = {
+        .packetIn = PacketIn,
+        .messageIn = MessageIn,
+        .memberIn = MemberIn,
+        .memberAdded = MemberAdded,
+        .memberTags = MemberTags,
+        .memberDiscovered = MemberTold,
+        .memberLost = MemberLost,
+        .query = Query,
+        .event = Event,
+        .payloadOut = PayloadOut,
+        .packetOut = PacketOut,
+        .queryEvent = QueryEvent,
+};
+
+/* ---- the stage -------------------------------------------------------------- */
+
+static bool
+Enter(Stage *stage, Player *player, const char *name, int remote)
+{
+    ClusterNodeConfig config;
+    const char *code = NULL;
+    Tcl_Obj *why = NULL;
+
+    memset(&config, 0, sizeof config);
+    config.ttl = 600000;
+    config.heartbeat = 120000;
+    config.remote = remote;
+    config.tags = Dict("one {two words}");
+    config.hid = HID;
+    config.clock = HandClockTable(stage->clock);
+    player->stage = stage;
+    player->host.ip = HOST_IP;
+    player->host.name = Dict(name);
+    player->node = ClusterNodeNew(&config, &delegate, player);
+    Tcl_DecrRefCount(config.tags);
+    MemoryNetAddHost(stage->net, &player->host);
+    return player->node
+            && ClusterNodeAddTransport(player->node, &memoryStreamType, NULL, &why, &code)
+            && ClusterNodeAddTransport(player->node, &memoryDatagramType, NULL, &why, &code);
+}
+
+static void
+Leave(Player *player, bool quiet)
+{
+    if (player->node) {
+        ClusterNodeClose(player->node, quiet);
+    }
+}
+
+static void
+Clear(Player *player)
+{
+    if (player->node) {
+        ClusterNodeRelease(player->node);
+    }
+    Tcl_DecrRefCount(player->host.name);
+}
+
+/* What must be true of the node at any time. */
+static void
+Inspect(Stage *stage)
+{
+    ClusterNode *node = stage->self.node;
+    ClusterMember *member = NULL;
+    size_t count = 0;
+
+    while ((member = ClusterNodeNextMember(node, member)) != NULL) {
+        count++;
+        Claim(stage, !ClusterMemberLost(member), "a lost member on the list");
+        Claim(stage, ClusterMemberNode(member) == node, "another node's member");
+        Claim(stage,
+                ClusterNodeMemberByUuid(node, Tcl_GetString(ClusterMemberUuid(member))) == member,
+                "a member that its uuid does not find");
+    }
+    Claim(stage, count == ClusterNodeMemberCount(node), "members are miscounted");
+    Claim(stage, count <= stage->packets, "more members than packets");
+    Claim(stage, !ClusterNodeClosed(node) || count == 0, "a closed node with members");
+}
+
+/* ---- steps ------------------------------------------------------------------ */
+
+/* Puts the sids in for their signs. */
+static void
+Name(const Stage *stage, uint8_t *bytes, size_t length)
+{
+    for (size_t at = 0; at + CLUSTER_SID_LENGTH <= length; at++) {
+        const ClusterNode *node = NULL;
+
+        if (memcmp(bytes + at, "@SELF@@@", CLUSTER_SID_LENGTH) == 0) {
+            node = stage->self.node;
+        } else if (memcmp(bytes + at, "@PEER@@@", CLUSTER_SID_LENGTH) == 0) {
+            node = stage->peer.node;
+        }
+        if (node) {
+            memcpy(bytes + at, Tcl_GetString(ClusterNodeSid(node)), CLUSTER_SID_LENGTH);
+        }
+    }
+}
+
+/* The fields that every packet has: a byte chooses who sends it, and its type. */
+static void
+WriteIdentity(bpacket_writer *writer, uint8_t choice)
+{
+    static const char *const sids[] = {"@PEER@@@", "9Z2p3466", "vZnBp267", "lmXR2c69"};
+
+    bpacket_write_varint(writer, CLUSTER_SID);
+    bpacket_write_span(writer, sids[choice >> 4 & 3], CLUSTER_SID_LENGTH);
+    bpacket_write_varint(writer, CLUSTER_HID);
+    bpacket_write_span(writer, HID, sizeof HID - 1);
+    bpacket_write_varint(writer, CLUSTER_TYPE);
+    bpacket_write_varint(writer, choice & 15);
+    bpacket_write_bytes(writer,
+            "\x02\x00\x07\x02\x01t\x01"
+            "c",
+            8);
+}
+
+/* Makes the packet of a step: kind 0 and 1 as it is, 2 with a frame, 3 with the usual fields too. */
+static bpacket_span
+MakePacket(bpacket_writer *writer, unsigned kind, const uint8_t *bytes, size_t length)
+{
+    bpacket_span packet;
+
+    if (kind < 2) {
+        bpacket_write_bytes(writer, bytes, length);
+        packet.bytes = length ? writer->bytes : bytes;
+        packet.length = writer->length;
+        return packet;
+    }
+    bpacket_frame_begin(writer);
+    if (kind == 3) {
+        WriteIdentity(writer, length ? bytes[0] : 0);
+        bytes += length ? 1 : 0;
+        length -= length ? 1 : 0;
+    }
+    bpacket_write_bytes(writer, bytes, length);
+    return bpacket_frame_end(writer);
+}
+
+/* Hands a packet in, over the way that the step's kind names. */
+static void
+Deliver(Stage *stage, uint8_t step, bpacket_span packet)
+{
+    ClusterMember *member;
+    ClusterBlob *blob;
+
+    switch (step >> 2 & 3) {
+    case 0:
+    case 1:
+        (void) MemoryInject(&stage->self.host, HOST_IP, packet.bytes, packet.length);
+        return;
+    case 2:
+        (void) MemoryInject(&stage->self.host, FOREIGN, packet.bytes, packet.length);
+        return;
+    default:
+        break;
+    }
+    /* Over a connection, from the other node. */
+    member = ClusterNodeMemberBySid(stage->peer.node,
+            Tcl_GetString(ClusterNodeSid(stage->self.node)));
+    blob = ClusterBlobNew(packet.bytes, packet.length);
+    if (member && blob) {
+        (void) ClusterMemberSendBlob(member, ClusterNodeSlot(stage->peer.node, 0), blob);
+        HandClockAdvance(stage->clock, 1);
+    }
+    if (blob) {
+        ClusterBlobRelease(blob);
+    }
+}
+
+static void
+Packet(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
+{
+    bpacket_writer writer;
+    bpacket_span packet;
+
+    bpacket_writer_init(&writer, 0);
+    packet = MakePacket(&writer, step & 3, bytes, length);
+    if (writer.status == BPACKET_OK) {
+        Name(stage, writer.bytes, writer.length);
+        Deliver(stage, step, packet);
+    }
+    bpacket_writer_free(&writer);
+}
+
+/* A payload, as a dict, from a transport written in Tcl. */
+static void
+Take(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
+{
+    ClusterNode *node = stage->self.node;
+    ClusterSlot *slot = ClusterNodeSlot(node, step & 1);
+    ClusterChannelInfo info;
+    ClusterMember *member;
+    bpacket_span text = {bytes, length};
+    Tcl_Obj *payload = ClusterPayloadText(text);
+
+    memset(&info, 0, sizeof info);
+    info.local = (step & 2) != 0;
+    info.ip = FOREIGN;
+    stage->packets++;
+    Tcl_IncrRefCount(payload);
+    if (slot && ClusterSlotTransport(slot)) {
+        member = ClusterNodeTake(slot, NULL, &info, payload, (step & 4) == 0);
+        if (member) {
+            ClusterMemberRelease(member);
+        }
+    }
+    Tcl_DecrRefCount(payload);
+}
+
+/* Does something with a member, if there is one. */
+static void
+WithMember(Player *player, uint8_t what)
+{
+    ClusterMember *member = ClusterNodeNextMember(player->node, NULL);
+
+    for (unsigned i = 0; member && i < (what >> 4); i++) {
+        ClusterMember *next = ClusterNodeNextMember(player->node, member);
+
+        member = next ? next : member;
+    }
+    if (!member) {
+        return;
+    }
+    ClusterMemberHold(member);
+    switch (what & 7) {
+    case 0:
+        Ask(player, member);
+        break;
+    case 1:
+        SendEvent(player, member);
+        break;
+    case 2:
+        ClusterMemberExpect(member, 1000);
+        break;
+    case 3:
+        ClusterNodeSchedulePing(player->node, ClusterMemberSid(member));
+        break;
+    case 4:
+        ClusterMemberHangUp(member, ClusterNodeSlot(player->node, 0));
+        break;
+    case 5:
+        (void) ClusterMemberWords(member);
+        break;
+    default:
+        ClusterMemberLose(member);
+        break;
+    }
+    ClusterMemberRelease(member);
+}
+
+/* Something that the application or the network does. */
+static void
+Happen(Stage *stage, uint8_t what)
+{
+    Player *player = &stage->self;
+    Tcl_Obj *tags;
+
+    if (what & 8) {
+        WithMember(player, what);
+        return;
+    }
+    switch (what & 7) {
+    case 0:
+        ClusterNodeHeartbeat(player->node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, 0);
+        break;
+    case 1:
+        ClusterNodeDiscover(player->node, NULL, 0);
+        break;
+    case 2:
+        tags = Dict((what & 16) ? "three" : "");
+        ClusterNodeSetTags(player->node, tags);
+        Tcl_DecrRefCount(tags);
+        break;
+    case 3:
+        (void) ((what & 16) ? ClusterNodeJoinChannel(player->node, what >> 4)
+                            : ClusterNodeLeaveChannel(player->node, what >> 4));
+        break;
+    case 4:
+        (void) MemoryBreak(&player->host, NULL);
+        break;
+    case 5:
+        player->host.refusal = stage->peer.host.refusal = (MemoryRefusal) ((what >> 4) % 3);
+        break;
+    case 6:
+        player->host.stalled = (what & 16) != 0;
+        player->host.limit = what >> 6;
+        MemoryResume(&player->host);
+        break;
+    default:
+        ClusterNodeExpire(player->node);
+        break;
+    }
+}
+
+/* One step; the upper bits of its kind say which sort it is. */
+static void
+Step(Stage *stage, uint8_t kind, const uint8_t *bytes, size_t length)
+{
+    switch (kind >> 4 & 7) {
+    case 4:
+        Take(stage, kind, bytes, length);
+        break;
+    case 5:
+        HandClockAdvance(stage->clock, length > 0 ? bytes[0] * 1500LL : 1);
+        break;
+    case 6:
+        if (!ClusterNodeClosed(stage->self.node)) {
+            Happen(stage, length > 0 ? bytes[0] : 0);
+        }
+        break;
+    default:
+        Packet(stage, kind, bytes, length);
+        break;
+    }
+}
+
+static void
+Play(Stage *stage, const uint8_t *bytes, size_t length)
+{
+    for (int i = 0; i < STEPS_MAX && length >= 3 && !stage->fault; i++) {
+        size_t size = bytes[1] | (size_t) bytes[2] << 8;
+
+        size = size < length - 3 ? size : length - 3;
+        Step(stage, bytes[0], bytes + 3, size);
+        Inspect(stage);
+        bytes += 3 + size;
+        length -= 3 + size;
+    }
+}
+
+/* Both nodes end, and nothing may be left of them. */
+static void
+End(Stage *stage, bool quiet)
+{
+    Tcl_Obj *faults;
+    Tcl_Size length;
+
+    Leave(&stage->self, quiet);
+    Inspect(stage);
+    Leave(&stage->peer, true);
+    HandClockAdvance(stage->clock, LONG_TIME);
+    Claim(stage, HandClockPending(stage->clock) == 0, "timers outlive their nodes");
+    faults = MemoryNetFaults(stage->net);
+    Tcl_IncrRefCount(faults);
+    (void) Tcl_GetStringFromObj(faults, &length);
+    Claim(stage, length == 0, "a dead transport or channel was used");
+    Tcl_DecrRefCount(faults);
+}
+
+const char *
+FuzzReceive(const uint8_t *bytes, size_t length)
+{
+    static const uint8_t calm[REACTIONS] = {0};
+    Stage stage;
+
+    if (length < HEAD) {
+        return NULL;
+    }
+    memset(&stage, 0, sizeof stage);
+    stage.clock = HandClockNew();
+    stage.net = stage.clock ? MemoryNetNew(stage.clock) : NULL;
+    if (!stage.net) {
+        HandClockFree(stage.clock);
+        return NULL;
+    }
+    stage.reactions = calm;
+    if (Enter(&stage, &stage.self, "self", bytes[0] & SET_REMOTE)
+            && Enter(&stage, &stage.peer, "peer", bytes[0] & SET_REMOTE)) {
+        ClusterNodeStart(stage.self.node);
+        ClusterNodeStart(stage.peer.node);
+        if (!(bytes[0] & SET_LATE)) {
+            HandClockAdvance(stage.clock, 2000);
+        }
+        stage.self.host.stalled = (bytes[0] & SET_STALLED) != 0;
+        stage.reactions = bytes + 1;
+        Play(&stage, bytes + HEAD, length - HEAD);
+    } else {
+        stage.fault = "no node can be made";
+    }
+    End(&stage, (bytes[0] & SET_QUIET) != 0);
+    MemoryNetFree(stage.net);
+    Clear(&stage.self);
+    Clear(&stage.peer);
+    HandClockFree(stage.clock);
+    return stage.fault;
+}
