@@ -9,20 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-ClusterReplaceObj(Tcl_Obj **slot, Tcl_Obj *value)
-{
-    Tcl_Obj *before = *slot;
-
-    if (value) {
-        Tcl_IncrRefCount(value);
-    }
-    *slot = value;
-    if (before) {
-        Tcl_DecrRefCount(before);
-    }
-}
-
 /*
  * ------------------------------------------------------------------------
  * Life

@@ -7,6 +7,7 @@
 #ifndef CLUSTER_NODE_INT_H
 #define CLUSTER_NODE_INT_H
 
+#include "base/clusterHold.h"
 #include "node/clusterNode.h"
 
 /* Milliseconds. */
@@ -146,9 +147,6 @@ extern const ClusterTransportDelegate clusterNodeTransportDelegate;
 
 /* Takes the delegate's place once a node is closed, or is to close without telling: every callback does nothing. */
 extern const ClusterNodeDelegate clusterDeafDelegate;
-
-/* Replaces a held value by another (new or held elsewhere). */
-void ClusterReplaceObj(Tcl_Obj **slot, Tcl_Obj *value);
 
 /* clusterMember.c */
 ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid);
