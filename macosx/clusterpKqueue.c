@@ -18,16 +18,16 @@
 /* The most events fetched by one system call. */
 #define POLL_BATCH 64
 
-int
-ClusterpPollerOpen(void)
+bool
+ClusterpPollerOpen(ClusterpPoller *poller)
 {
-    int fd = kqueue();
-
-    if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-        ClusterpDiscard(fd);
-        return -1;
+    poller->timer = -1;
+    poller->fd = kqueue();
+    if (poller->fd >= 0 && fcntl(poller->fd, F_SETFD, FD_CLOEXEC) != 0) {
+        ClusterpDiscard(poller->fd);
+        poller->fd = -1;
     }
-    return fd;
+    return poller->fd >= 0;
 }
 
 /* Applies one change; what closing the descriptor had removed counts as removed. */
@@ -97,6 +97,10 @@ ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int m
         void *context = (void *) ready[i].udata;
         int at = 0;
 
+        if (ready[i].filter == EVFILT_TIMER) {
+            continue; /* ClusterpPollerWake's, which fires once */
+        }
+
         /* Reading and writing come as two events; the caller is to see one. */
         while (at < count && events[at].context != context) {
             at++;
@@ -109,4 +113,18 @@ ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int m
         events[at].mask |= FromKqueue(&ready[i]);
     }
     return count;
+}
+
+ClusterpResult
+ClusterpPollerWake(ClusterpPoller *poller, int64_t at, int *error)
+{
+    int64_t wait = at - ClusterpMonotonic();
+    struct kevent change;
+
+    EV_SET(&change, 0, EVFILT_TIMER, at ? EV_ADD | EV_ONESHOT : EV_DELETE, NOTE_USECONDS,
+            wait > 0 ? wait : 1, NULL);
+    if (kevent(poller->fd, &change, 1, NULL, 0, NULL) < 0 && !(at == 0 && errno == ENOENT)) {
+        return ClusterpFail(error);
+    }
+    return CLUSTERP_OK;
 }

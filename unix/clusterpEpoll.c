@@ -11,14 +11,32 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 /* The most events fetched by one system call. */
 #define POLL_BATCH 64
 
-int
-ClusterpPollerOpen(void)
+bool
+ClusterpPollerOpen(ClusterpPoller *poller)
 {
-    return epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = poller};
+
+    poller->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (poller->fd < 0) {
+        return false;
+    }
+    poller->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (poller->timer < 0) {
+        ClusterpDiscard(poller->fd);
+        return false;
+    }
+    if (epoll_ctl(poller->fd, EPOLL_CTL_ADD, poller->timer, &event) != 0) {
+        ClusterpDiscard(poller->timer);
+        ClusterpDiscard(poller->fd);
+        return false;
+    }
+    return true;
 }
 
 static uint32_t
@@ -75,11 +93,20 @@ ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask, void
     return ClusterpFail(error);
 }
 
+/* Its time has come: not readable any more. */
+static void
+ReadTimer(const ClusterpPoller *poller)
+{
+    uint64_t times;
+
+    (void) !read(poller->timer, &times, sizeof times);
+}
+
 int
 ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms)
 {
     struct epoll_event ready[POLL_BATCH];
-    int count;
+    int count, told = 0;
 
     if (max <= 0) {
         return 0;
@@ -88,8 +115,23 @@ ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int m
         count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, ms);
     } while (count < 0 && errno == EINTR && ms == 0);
     for (int i = 0; i < count; i++) {
-        events[i].context = ready[i].data.ptr;
-        events[i].mask = FromEpoll(ready[i].events);
+        if (ready[i].data.ptr == poller) {
+            ReadTimer(poller);
+        } else {
+            events[told].context = ready[i].data.ptr;
+            events[told].mask = FromEpoll(ready[i].events);
+            told++;
+        }
     }
-    return count > 0 ? count : 0;
+    return told;
+}
+
+ClusterpResult
+ClusterpPollerWake(ClusterpPoller *poller, int64_t at, int *error)
+{
+    struct itimerspec when = {.it_value = {at / 1000000, at % 1000000 * 1000}};
+
+    return timerfd_settime(poller->timer, TFD_TIMER_ABSTIME, &when, NULL) == 0
+            ? CLUSTERP_OK
+            : ClusterpFail(error);
 }

@@ -41,11 +41,12 @@ bool ClusterpWouldBlock(int number);
 /* ---- the poller: clusterpEpoll.c, or clusterpKqueue.c ------------------ */
 
 struct ClusterpPoller {
-    int fd; /* owned */
+    int fd;    /* owned */
+    int timer; /* owned; -1 where timers need no descriptor */
 };
 
-/* A new set of what is watched, close-on-exec; -1 with errno set. */
-int ClusterpPollerOpen(void);
+/* Opens fd and timer, close-on-exec, for an empty set of what is watched. False with errno set: nothing is open. */
+bool ClusterpPollerOpen(ClusterpPoller *poller);
 
 /* ---- clusterpInterfaces.c ---------------------------------------------- */
 

@@ -20,8 +20,8 @@ ClusterpPollerNew(int *error)
         (void) ClusterpFail(error);
         return NULL;
     }
-    poller->fd = ClusterpPollerOpen();
-    if (poller->fd < 0) {
+    poller->timer = -1;
+    if (!ClusterpPollerOpen(poller)) {
         (void) ClusterpFail(error);
         free(poller);
         return NULL;
@@ -34,6 +34,9 @@ ClusterpPollerFree(ClusterpPoller *poller)
 {
     if (poller != NULL) {
         ClusterpClose(poller->fd);
+        if (poller->timer >= 0) {
+            ClusterpClose(poller->timer);
+        }
         free(poller);
     }
 }

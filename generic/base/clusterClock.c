@@ -1,68 +1,22 @@
 /*
  * clusterClock.c --
  *
- *	Timers over a clock, and the clock that is Tcl's (see clusterClock.h).
+ *	Timers over a clock (see clusterClock.h).
  */
 
 #include "base/clusterClock.h"
 
-#include "base/clusterCompat.h"
-#include "base/clusterPlatform.h"
-
-#include <limits.h>
-
-static int64_t
-TclNow(void *context)
+void
+ClusterClockUse(ClusterClock *clock)
 {
-    (void) context;
-    return ClusterpMonotonic() / 1000;
-}
-
-static void *
-TclStart(void *context, int64_t ms, ClusterTimerProc *proc, void *data)
-{
-    (void) context;
-    if (ms > INT_MAX) {
-        ms = INT_MAX;
-    }
-    return Tcl_CreateTimerHandler(ms < 0 ? 0 : (int) ms, proc, data);
-}
-
-static void
-TclStop(void *context, void *token)
-{
-    (void) context;
-    Tcl_DeleteTimerHandler(token);
-}
-
-const ClusterClock clusterTclClock = {TclNow, TclStart, TclStop, NULL};
-
-static void
-Fired(void *data)
-{
-    ClusterTimer *timer = data;
-
-    timer->token = NULL;
-    timer->proc(timer->data);
+    clock->users++;
 }
 
 void
-ClusterTimerSet(ClusterTimer *timer, const ClusterClock *clock, int64_t ms, ClusterTimerProc *proc,
-        void *data)
+ClusterClockLeave(ClusterClock *clock)
 {
-    ClusterTimerCancel(timer);
-    timer->clock = clock;
-    timer->proc = proc;
-    timer->data = data;
-    timer->token = clock->start(clock->context, ms, Fired, timer);
-}
-
-void
-ClusterTimerCancel(ClusterTimer *timer)
-{
-    if (timer->token) {
-        timer->clock->stop(timer->clock->context, timer->token);
-        timer->token = NULL;
+    if (--clock->users == 0 && clock->unused) {
+        clock->unused(clock->context);
     }
 }
 
@@ -70,4 +24,70 @@ int64_t
 ClusterClockNow(const ClusterClock *clock)
 {
     return clock->now(clock->context);
+}
+
+int64_t
+ClusterClockLateness(const ClusterClock *clock)
+{
+    return clock->lateness;
+}
+
+void
+ClusterTimerSetAt(ClusterTimer *timer, ClusterClock *clock, int64_t due, ClusterTimerProc *proc,
+        void *data)
+{
+    if (timer->clock != clock) {
+        ClusterTimerCancel(timer);
+    }
+    timer->clock = clock;
+    timer->proc = proc;
+    timer->data = data;
+    ClusterDeadlineSet(&clock->timers, &timer->deadline, due);
+}
+
+void
+ClusterTimerSet(ClusterTimer *timer, ClusterClock *clock, int64_t ms, ClusterTimerProc *proc,
+        void *data)
+{
+    ClusterTimerSetAt(timer, clock, ClusterClockNow(clock) + (ms > 0 ? ms : 0), proc, data);
+}
+
+void
+ClusterTimerCancel(ClusterTimer *timer)
+{
+    if (ClusterTimerIsSet(timer)) {
+        ClusterDeadlineClear(&timer->clock->timers, &timer->deadline);
+    }
+}
+
+bool
+ClusterTimerIsSet(const ClusterTimer *timer)
+{
+    return ClusterDeadlineIsSet(&timer->deadline);
+}
+
+bool
+ClusterClockNext(ClusterClock *clock, int64_t *due)
+{
+    ClusterDeadline *first = ClusterDeadlineSoonest(&clock->timers);
+
+    if (first) {
+        *due = first->due;
+    }
+    return first != NULL;
+}
+
+/* The deadline is the first field of its timer. The proc may free the timer. */
+bool
+ClusterClockRunOne(ClusterClock *clock, int64_t until, uint64_t order)
+{
+    ClusterDeadline *first = ClusterDeadlineSoonest(&clock->timers);
+    ClusterTimer *timer = (ClusterTimer *) (void *) first;
+
+    if (!first || first->due > until || first->order > order) {
+        return false;
+    }
+    ClusterDeadlineClear(&clock->timers, first);
+    timer->proc(timer->data);
+    return true;
 }

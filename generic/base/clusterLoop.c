@@ -6,6 +6,8 @@
 
 #include "base/clusterLoop.h"
 
+#include "base/clusterList.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,19 +24,17 @@
 struct ClusterWatch {
     ClusterLoop *loop;
     int fd;
-    int mask;      /* what the poller watches */
-    int again;     /* what to report without the poller, 0 when not listed */
-    bool flushing; /* in the loop's list of flushes */
+    int mask;  /* what the poller watches */
+    int again; /* what to report without the poller, while it is in the loop's `again` */
     ClusterWatchProc *proc;
     ClusterFlushProc *flush;
     void *context;
-    ClusterWatch *againNext, *againPrev;
-    ClusterWatch *flushNext, *flushPrev;
+    ClusterListEntry inAgain, inFlushes;
 };
 
 /*
  * A thread's loop lives from the first use to the thread's end, or that of
- * the last watch. The watches belong to the transports.
+ * the last watch or user of its clock. The watches belong to the transports.
  */
 struct ClusterLoop {
     ClusterpPoller *poller;
@@ -42,12 +42,15 @@ struct ClusterLoop {
     size_t watches; /* that exist */
     bool over;      /* the thread has ended: freed with the last watch */
     unsigned turn;
-    bool queued; /* a LoopEvent is in Tcl's queue */
+    bool queued, timersQueued; /* a LoopEvent, a TimerEvent is in Tcl's queue */
     ClusterpEvent ready[LOOP_EVENTS];
-    int next, count; /* ready[next..count) waits; shared by nested runs */
-    ClusterWatch *againHead, *againTail;
+    int next, count;   /* ready[next..count) waits; shared by nested runs */
+    ClusterList again; /* watches with more to handle */
     int againCount;
-    ClusterWatch *flushHead, *flushTail;
+    ClusterList flushes; /* watches with something to write before the thread sleeps */
+    ClusterClock clock;
+    int64_t wakeAt;   /* ms; when the poller wakes the thread for a timer, 0 for never */
+    int64_t lastSeen; /* ms; when the loop last looked at its timers */
     unsigned char *buffer;
     void *guest; /* NULL, or what `end` is called with */
     ClusterLoopEndProc *end;
@@ -64,65 +67,21 @@ static Tcl_ThreadDataKey loopKey;
 static void
 AgainUnlink(ClusterWatch *watch)
 {
-    ClusterLoop *loop = watch->loop;
-
-    if (!watch->again) {
-        return;
-    }
-    watch->again = 0;
-    loop->againCount--;
-    if (watch->againPrev) {
-        watch->againPrev->againNext = watch->againNext;
-    } else {
-        loop->againHead = watch->againNext;
-    }
-    if (watch->againNext) {
-        watch->againNext->againPrev = watch->againPrev;
-    } else {
-        loop->againTail = watch->againPrev;
-    }
-}
-
-static void
-FlushUnlink(ClusterWatch *watch)
-{
-    ClusterLoop *loop = watch->loop;
-
-    if (!watch->flushing) {
-        return;
-    }
-    watch->flushing = false;
-    if (watch->flushPrev) {
-        watch->flushPrev->flushNext = watch->flushNext;
-    } else {
-        loop->flushHead = watch->flushNext;
-    }
-    if (watch->flushNext) {
-        watch->flushNext->flushPrev = watch->flushPrev;
-    } else {
-        loop->flushTail = watch->flushPrev;
+    if (ClusterListHas(&watch->inAgain)) {
+        ClusterListRemove(&watch->inAgain);
+        watch->again = 0;
+        watch->loop->againCount--;
     }
 }
 
 void
 ClusterWatchAgain(ClusterWatch *watch, int mask)
 {
-    ClusterLoop *loop = watch->loop;
-    int listed = watch->again;
-
     watch->again |= mask;
-    if (listed || !mask) {
-        return;
+    if (watch->again && !ClusterListHas(&watch->inAgain)) {
+        ClusterListAppend(&watch->loop->again, &watch->inAgain);
+        watch->loop->againCount++;
     }
-    watch->againNext = NULL;
-    watch->againPrev = loop->againTail;
-    if (loop->againTail) {
-        loop->againTail->againNext = watch;
-    } else {
-        loop->againHead = watch;
-    }
-    loop->againTail = watch;
-    loop->againCount++;
 }
 
 void
@@ -134,29 +93,20 @@ ClusterWatchAgainNot(ClusterWatch *watch)
 void
 ClusterWatchFlush(ClusterWatch *watch)
 {
-    ClusterLoop *loop = watch->loop;
-
-    if (watch->flushing) {
-        return;
+    if (!ClusterListHas(&watch->inFlushes)) {
+        ClusterListAppend(&watch->loop->flushes, &watch->inFlushes);
     }
-    watch->flushing = true;
-    watch->flushNext = NULL;
-    watch->flushPrev = loop->flushTail;
-    if (loop->flushTail) {
-        loop->flushTail->flushNext = watch;
-    } else {
-        loop->flushHead = watch;
-    }
-    loop->flushTail = watch;
 }
 
 static void
 RunFlushes(ClusterLoop *loop)
 {
-    while (loop->flushHead) {
-        ClusterWatch *watch = loop->flushHead;
+    ClusterListEntry *entry;
 
-        FlushUnlink(watch);
+    while ((entry = ClusterListFirst(&loop->flushes)) != NULL) {
+        ClusterWatch *watch = CLUSTER_LIST_ITEM(entry, ClusterWatch, inFlushes);
+
+        ClusterListRemove(entry);
         watch->flush(watch->context);
     }
 }
@@ -177,13 +127,15 @@ TimeIsUp(int64_t start)
 static bool
 RunAgain(ClusterLoop *loop, int *turns)
 {
-    ClusterWatch *watch = loop->againHead;
+    ClusterListEntry *entry = ClusterListFirst(&loop->again);
+    ClusterWatch *watch;
     int mask;
 
-    if (!watch || *turns <= 0) {
+    if (!entry || *turns <= 0) {
         return false;
     }
     --*turns;
+    watch = CLUSTER_LIST_ITEM(entry, ClusterWatch, inAgain);
     mask = watch->again;
     AgainUnlink(watch);
     watch->proc(watch->context, mask);
@@ -270,6 +222,120 @@ QueueEvent(ClusterLoop *loop)
     Tcl_QueueEvent(event, TCL_QUEUE_TAIL);
 }
 
+/*
+ * ------------------------------------------------------------------------
+ * Timers
+ * ------------------------------------------------------------------------
+ */
+
+static int64_t
+LoopNow(void *context)
+{
+    (void) context;
+    return ClusterpMonotonic() / 1000;
+}
+
+static bool
+TimerIsDue(ClusterLoop *loop, int64_t now)
+{
+    int64_t due;
+
+    return ClusterClockNext(&loop->clock, &due) && due <= now;
+}
+
+/*
+ * How late this pass is: a deadline cannot be missed before the loop last
+ * looked, however many others had to be dealt with first.
+ */
+static int64_t
+Lateness(ClusterLoop *loop, int64_t now)
+{
+    int64_t due = now;
+
+    ClusterClockNext(&loop->clock, &due);
+    due = due < loop->lastSeen ? loop->lastSeen : due;
+    return due < now ? now - due : 0;
+}
+
+/*
+ * Runs timers that are due, for about a millisecond; the rest comes with the
+ * next turn, after sockets had theirs. One that a timer sets for now is not
+ * run in this turn.
+ */
+static void
+RunTimers(ClusterLoop *loop)
+{
+    int64_t start = ClusterpMonotonic();
+    uint64_t last = loop->clock.timers.order;
+    int64_t now = start / 1000;
+
+    loop->clock.lateness = Lateness(loop, now);
+    while (ClusterClockRunOne(&loop->clock, now, last) && !TimeIsUp(start)) {
+        continue;
+    }
+    loop->lastSeen = LoopNow(NULL);
+}
+
+static int
+TimerEvent(Tcl_Event *event, int flags)
+{
+    ClusterLoop *loop = *(ClusterLoop **) Tcl_GetThreadData(&loopKey, sizeof(ClusterLoop *));
+
+    (void) event;
+    if (!(flags & TCL_TIMER_EVENTS)) {
+        return 0;
+    }
+    if (loop) {
+        loop->timersQueued = false;
+        if (!ClusterLoopForked(loop)) {
+            RunTimers(loop);
+        }
+    }
+    return 1;
+}
+
+static void
+QueueTimers(ClusterLoop *loop)
+{
+    Tcl_Event *event;
+
+    if (loop->timersQueued || !TimerIsDue(loop, LoopNow(NULL))) {
+        return;
+    }
+    loop->timersQueued = true;
+    event = (Tcl_Event *) Tcl_Alloc(sizeof *event);
+    event->proc = TimerEvent;
+    Tcl_QueueEvent(event, TCL_QUEUE_TAIL);
+}
+
+/*
+ * Before Tcl sleeps: sees that the first timer wakes it. The poller does that,
+ * by the monotonic clock: how long Tcl 8.6 waits follows the wall clock.
+ */
+static void
+SetUpTimers(ClusterLoop *loop)
+{
+    int64_t now = LoopNow(NULL), due = 0;
+    Tcl_Time none = {0, 0};
+
+    loop->lastSeen = now;
+    if (!ClusterClockNext(&loop->clock, &due)) {
+        return;
+    }
+    if (due <= now) {
+        Tcl_SetMaxBlockTime(&none);
+    } else if ((loop->wakeAt <= now || due < loop->wakeAt)
+            && ClusterpPollerWake(loop->poller, due * 1000, NULL) == CLUSTERP_OK) {
+        loop->wakeAt = due;
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Tcl's event loop
+ * ------------------------------------------------------------------------
+ */
+
 static void
 LoopReadable(void *clientData, int mask)
 {
@@ -280,7 +346,9 @@ LoopReadable(void *clientData, int mask)
         if (!NOTIFIER_IS_SHARED) {
             Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
         }
-    } else if (Poll(loop)) {
+        return;
+    }
+    if (Poll(loop)) {
         Dispatch(loop);
     }
 }
@@ -296,13 +364,18 @@ LoopSetup(void *clientData, int flags)
     ClusterLoop *loop = clientData;
     Tcl_Time none = {0, 0};
 
-    if (!(flags & TCL_FILE_EVENTS) || ClusterLoopForked(loop)) {
+    if (ClusterLoopForked(loop)) {
         return;
     }
-    loop->turn++;
-    RunFlushes(loop);
-    if (Poll(loop) || loop->againHead) {
-        Tcl_SetMaxBlockTime(&none);
+    if (flags & TCL_FILE_EVENTS) {
+        loop->turn++;
+        RunFlushes(loop);
+        if (Poll(loop) || !ClusterListEmpty(&loop->again)) {
+            Tcl_SetMaxBlockTime(&none);
+        }
+    }
+    if (flags & TCL_TIMER_EVENTS) {
+        SetUpTimers(loop);
     }
 }
 
@@ -311,7 +384,14 @@ LoopCheck(void *clientData, int flags)
 {
     ClusterLoop *loop = clientData;
 
-    if ((flags & TCL_FILE_EVENTS) && (loop->againHead || loop->next < loop->count)) {
+    if (ClusterLoopForked(loop)) {
+        return;
+    }
+    if (flags & TCL_TIMER_EVENTS) {
+        QueueTimers(loop);
+    }
+    if ((flags & TCL_FILE_EVENTS)
+            && (!ClusterListEmpty(&loop->again) || loop->next < loop->count)) {
         QueueEvent(loop);
     }
 }
@@ -322,20 +402,26 @@ LoopCheck(void *clientData, int flags)
  * ------------------------------------------------------------------------
  */
 
+static void
+FreeIfUnused(ClusterLoop *loop)
+{
+    if (loop->over && loop->watches == 0 && loop->clock.users == 0) {
+        free(loop->buffer);
+        free(loop);
+    }
+}
+
+static void
+ClockUnused(void *context)
+{
+    FreeIfUnused(context);
+}
+
 static int
 IsLoopEvent(Tcl_Event *event, void *clientData)
 {
     (void) clientData;
-    return event->proc == LoopEvent;
-}
-
-static void
-FreeIfUnused(ClusterLoop *loop)
-{
-    if (loop->over && loop->watches == 0) {
-        free(loop->buffer);
-        free(loop);
-    }
+    return event->proc == LoopEvent || event->proc == TimerEvent;
 }
 
 /*
@@ -391,6 +477,11 @@ ClusterLoopGet(int *error)
         goto failed;
     }
     loop->pid = ClusterpProcessId();
+    ClusterListInit(&loop->again);
+    ClusterListInit(&loop->flushes);
+    loop->clock.now = LoopNow;
+    loop->clock.unused = ClockUnused;
+    loop->clock.context = loop;
     Tcl_CreateFileHandler(ClusterpPollerDescriptor(loop->poller), TCL_READABLE, LoopReadable, loop);
     Tcl_CreateEventSource(LoopSetup, LoopCheck, loop);
     Tcl_CreateThreadExitHandler(LoopExit, loop);
@@ -415,6 +506,12 @@ bool
 ClusterLoopOver(const ClusterLoop *loop)
 {
     return loop->over;
+}
+
+ClusterClock *
+ClusterLoopClock(ClusterLoop *loop)
+{
+    return &loop->clock;
 }
 
 unsigned
@@ -499,7 +596,7 @@ ClusterWatchFree(ClusterWatch **watchPtr)
     loop = watch->loop;
     ClusterWatchMask(watch, 0);
     AgainUnlink(watch);
-    FlushUnlink(watch);
+    ClusterListRemove(&watch->inFlushes);
     for (i = loop->next; i < loop->count; i++) {
         if (loop->ready[i].context == watch) {
             loop->ready[i].context = NULL;

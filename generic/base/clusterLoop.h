@@ -1,7 +1,8 @@
 /*
  * clusterLoop.h --
  *
- *	The sockets of one thread in Tcl's event loop, behind a single descriptor.
+ *	The sockets and timers of one thread in Tcl's event loop, behind a single
+ *	descriptor.
  *
  *	Tcl sees only the poller's descriptor (8.6 waits with select and cannot
  *	count beyond 1024). Callbacks run from Tcl_DoOneEvent, never from within
@@ -12,6 +13,7 @@
 #ifndef CLUSTER_LOOP_H
 #define CLUSTER_LOOP_H
 
+#include "base/clusterClock.h"
 #include "base/clusterCompat.h"
 #include "base/clusterPlatform.h"
 
@@ -40,6 +42,8 @@ ClusterLoop *ClusterLoopGet(int *error);
 bool ClusterLoopForked(const ClusterLoop *loop);
 /* Has the thread ended? Then its watches have nothing to do, and none can be made. */
 bool ClusterLoopOver(const ClusterLoop *loop);
+/* The clock that runs its timers in this loop, by the system's monotonic time. */
+ClusterClock *ClusterLoopClock(ClusterLoop *loop);
 /* Counts the turns of the event loop: what was sent in the same turn may be written together. */
 unsigned ClusterLoopTurn(const ClusterLoop *loop);
 /* 64 KiB to read into, shared by all of the thread: use it up before calling anybody. */

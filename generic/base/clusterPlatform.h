@@ -56,7 +56,7 @@ typedef struct ClusterpEvent {
 
 ClusterpPoller *ClusterpPollerNew(int *error);
 void ClusterpPollerFree(ClusterpPoller *poller);
-/* The one descriptor that is readable whenever an event is there. */
+/* The one descriptor that is readable whenever an event is there, or its time has come (ClusterpPollerWake). */
 int ClusterpPollerDescriptor(const ClusterpPoller *poller);
 /* Changes what is watched on fd from oldMask to newMask (0: nothing, removed). */
 ClusterpResult ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask,
@@ -66,6 +66,12 @@ ClusterpResult ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, in
  * on an error). Waits at most ms milliseconds for the first; 0: does not.
  */
 int ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms);
+/*
+ * Makes the poller's descriptor readable at a time of ClusterpMonotonic (0:
+ * never), until the next poll, which tells nothing of it. In place of what was
+ * set before. A wall clock that is set changes nothing.
+ */
+ClusterpResult ClusterpPollerWake(ClusterpPoller *poller, int64_t at, int *error);
 
 /* ---- multicast datagrams ---------------------------------------------- */
 

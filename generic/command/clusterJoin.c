@@ -6,6 +6,7 @@
 
 #include "command/clusterCommands.h"
 #include "base/clusterError.h"
+#include "base/clusterLoop.h"
 #include "command/clusterObject.h"
 #include "script/clusterScripted.h"
 
@@ -486,12 +487,14 @@ Unmake(ClusterObject *cluster, Tcl_Interp *interp)
  * as those written in Tcl call it from their constructors.
  */
 static ClusterObject *
-Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request)
+Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request, ClusterLoop *loop)
 {
     ClusterObject *cluster = ClusterObjectNew(data, ++data->lastId, MakeConfig(request));
+    ClusterNodeConfig config = request->node;
 
+    config.clock = ClusterLoopClock(loop);
     if (cluster) {
-        cluster->node = ClusterNodeNew(&request->node, &clusterObjectDelegate, cluster);
+        cluster->node = ClusterNodeNew(&config, &clusterObjectDelegate, cluster);
     }
     if (!cluster || !cluster->node) {
         ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
@@ -522,13 +525,23 @@ ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
     ClusterInterp *data = clientData;
     ClusterObject *cluster = NULL;
     JoinRequest request;
+    ClusterLoop *loop;
+    int error;
 
     if (Tcl_IsSafe(interp)) {
         return ClusterFail(interp, Tcl_NewStringObj("a safe interpreter cannot join a cluster", -1),
                 "CLUSTER", "SAFE", NULL);
     }
     if (ParseJoin(interp, objc - 1, objv + 1, &request) == TCL_OK) {
-        cluster = Make(data, interp, &request);
+        loop = ClusterLoopGet(&error);
+        if (loop) {
+            cluster = Make(data, interp, &request, loop);
+        } else {
+            ClusterFail(interp,
+                    Tcl_ObjPrintf("this thread's event loop cannot be used: %s",
+                            Tcl_ErrnoMsg(error)),
+                    "CLUSTER", "LOOP", NULL);
+        }
     }
     FreeJoin(&request);
     if (!cluster) {

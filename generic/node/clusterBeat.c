@@ -140,7 +140,7 @@ void
 ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms)
 {
     if (!node->closed) {
-        ClusterTimerSet(&node->beat, &node->clock, ms, BeatNow, node);
+        ClusterTimerSet(&node->beat, node->clock, ms, BeatNow, node);
     }
 }
 
@@ -233,7 +233,7 @@ void
 ClusterMemberAsk(ClusterMember *member)
 {
     ClusterNode *node = member->node;
-    int64_t now = ClusterClockNow(&node->clock);
+    int64_t now = ClusterClockNow(node->clock);
     Tcl_Obj *extra, *payload;
 
     if (node->closed || member->lost || !IsToBeAsked(member, now)) {
@@ -254,7 +254,7 @@ ClusterMemberAsk(ClusterMember *member)
 bool
 ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel)
 {
-    int64_t now = ClusterClockNow(&node->clock);
+    int64_t now = ClusterClockNow(node->clock);
     Tcl_Obj *payload;
     bool sent;
 

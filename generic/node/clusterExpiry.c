@@ -78,7 +78,7 @@ ClusterExpiryAdd(ClusterNode *node, ClusterMember *member)
         node->deadlines = grown;
         node->deadlineRoom = room;
     }
-    member->key = member->deadline = ClusterClockNow(&node->clock) + node->ttl;
+    member->key = member->deadline = ClusterClockNow(node->clock) + node->ttl;
     member->place = node->memberCount++;
     SiftUp(node, member);
     return true;
@@ -141,7 +141,7 @@ ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
     ClusterNode *node = member->node;
     int64_t deadline;
 
-    member->seen = ClusterClockNow(&node->clock);
+    member->seen = ClusterClockNow(node->clock);
     deadline = member->seen + (member->leaving ? LEAVE_WITHIN : node->ttl);
     if (deadline < member->key) {
         Shorten(member, deadline);
@@ -160,19 +160,19 @@ void
 ClusterMemberLeave(ClusterMember *member)
 {
     member->leaving = true;
-    Shorten(member, ClusterClockNow(&member->node->clock) + LEAVE_WITHIN);
+    Shorten(member, ClusterClockNow(member->node->clock) + LEAVE_WITHIN);
 }
 
 int64_t
 ClusterMemberSilence(const ClusterMember *member)
 {
-    return ClusterClockNow(&member->node->clock) - member->seen;
+    return ClusterClockNow(member->node->clock) - member->seen;
 }
 
 static void
 ExpectWithin(ClusterMember *member, int64_t ms)
 {
-    int64_t deadline = ClusterClockNow(&member->node->clock) + ms;
+    int64_t deadline = ClusterClockNow(member->node->clock) + ms;
 
     member->expected = true;
     if (deadline < member->deadline) {
@@ -257,7 +257,7 @@ ExpireNow(void *data)
     }
     ClusterNodeHold(node);
     ClusterNodeExpire(node);
-    if (!node->expiry.token) {
+    if (!ClusterTimerIsSet(&node->expiry)) {
         node->expiryDue = 0;
     }
     ClusterNodeArmExpiry(node);
@@ -270,15 +270,15 @@ ClusterNodeArmExpiry(ClusterNode *node)
     ClusterMember *member;
     int64_t due, now;
 
-    if (node->expiry.token || node->closed || (member = Soonest(node)) == NULL) {
+    if (ClusterTimerIsSet(&node->expiry) || node->closed || (member = Soonest(node)) == NULL) {
         return;
     }
-    now = ClusterClockNow(&node->clock);
+    now = ClusterClockNow(node->clock);
     due = member->deadline + 1; /* over is what is past it */
     due = due < node->graceUntil ? node->graceUntil : due;
     due = due < now + EXPIRY_STEP ? now + EXPIRY_STEP : due;
     node->expiryDue = due;
-    ClusterTimerSet(&node->expiry, &node->clock, due - now, ExpireNow, node);
+    ClusterTimerSet(&node->expiry, node->clock, due - now, ExpireNow, node);
 }
 
 /* Nobody is lost until then; the timer looks again. */
@@ -315,7 +315,7 @@ HeedLateness(ClusterNode *node, int64_t now)
 void
 ClusterNodeExpire(ClusterNode *node)
 {
-    int64_t now = ClusterClockNow(&node->clock);
+    int64_t now = ClusterClockNow(node->clock);
     ClusterMember *member;
 
     HeedLateness(node, now);

@@ -383,7 +383,7 @@ AskDue(void *data)
 {
     ClusterMember *member = data;
 
-    ClusterTimerSet(&member->discovery, &member->node->clock, DISCOVERED_WITHIN - ASK_WITHIN,
+    ClusterTimerSet(&member->discovery, member->node->clock, DISCOVERED_WITHIN - ASK_WITHIN,
             DiscoveryDue, member);
     ClusterMemberHold(member);
     ClusterMemberAsk(member);
@@ -394,7 +394,7 @@ void
 ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload)
 {
     ClusterReplaceObj(&member->firstPayload, payload);
-    ClusterTimerSet(&member->discovery, &member->node->clock, ASK_WITHIN, AskDue, member);
+    ClusterTimerSet(&member->discovery, member->node->clock, ASK_WITHIN, AskDue, member);
 }
 
 void

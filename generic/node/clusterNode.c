@@ -60,7 +60,8 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->pid = ClusterpProcessId();
     node->delegate = delegate;
     node->context = context;
-    node->clock = config->clock ? *config->clock : clusterTclClock;
+    node->clock = config->clock;
+    ClusterClockUse(node->clock);
     node->group = config->group;
     node->ttl = config->ttl;
     node->heartbeat = config->heartbeat;
@@ -264,6 +265,7 @@ ClusterNodeRelease(ClusterNode *node)
     bpacket_writer_free(&node->writer);
     free(node->channels);
     free(node->deadlines);
+    ClusterClockLeave(node->clock);
     free(node);
 }
 

@@ -106,8 +106,8 @@ typedef struct ClusterNodeConfig {
     Tcl_Obj *tags;            /* a list */
     const uint64_t *channels; /* beside 0, 1, 2 */
     size_t channelCount;
-    const char *hid;           /* of this host */
-    const ClusterClock *clock; /* NULL: Tcl's */
+    const char *hid;     /* of this host */
+    ClusterClock *clock; /* of the thread's loop */
 } ClusterNodeConfig;
 
 /*

@@ -60,7 +60,7 @@ struct ClusterNode {
     int pid;              /* of the process that made it */
     const ClusterNodeDelegate *delegate;
     void *context;
-    ClusterClock clock;
+    ClusterClock *clock; /* used until the node is freed */
     ClusterPayloadKeys keys;
     bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
     ClusterpAddr group;

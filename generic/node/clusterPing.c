@@ -44,7 +44,7 @@ ClusterNodeSchedulePing(ClusterNode *node, Tcl_Obj *sid)
     }
     if (!node->pinged) {
         ClusterReplaceObj(&node->pinged, Tcl_NewListObj(0, NULL));
-        ClusterTimerSet(&node->ping, &node->clock, PING_AFTER, PingNow, node);
+        ClusterTimerSet(&node->ping, node->clock, PING_AFTER, PingNow, node);
     }
     Tcl_ListObjAppendElement(NULL, node->pinged, sid);
 }
@@ -129,7 +129,7 @@ AskEach(void *data)
 bool
 ClusterNodePingSoon(ClusterNode *node, Tcl_Obj *sid)
 {
-    int64_t now = ClusterClockNow(&node->clock);
+    int64_t now = ClusterClockNow(node->clock);
 
     if (now - node->soonSince >= PING_SOON_EVERY) {
         node->soonSince = now;
@@ -141,7 +141,7 @@ ClusterNodePingSoon(ClusterNode *node, Tcl_Obj *sid)
     node->soonCount++;
     if (!node->hungUp) {
         ClusterReplaceObj(&node->hungUp, Tcl_NewListObj(0, NULL));
-        ClusterTimerSet(&node->hangUp, &node->clock, 0, AskEach, node);
+        ClusterTimerSet(&node->hangUp, node->clock, 0, AskEach, node);
     }
     Tcl_ListObjAppendElement(NULL, node->hungUp, sid);
     return true;
@@ -161,7 +161,7 @@ AnswerNow(void *data)
     ClusterNodeHold(node);
     ClusterTimerCancel(&node->answer);
     node->answered = true;
-    node->lastAnswer = ClusterClockNow(&node->clock);
+    node->lastAnswer = ClusterClockNow(node->clock);
     ClusterNodeHeartbeat(node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, CLUSTER_CHANNEL_BROADCAST);
     ClusterNodeRelease(node);
 }
@@ -170,7 +170,7 @@ AnswerNow(void *data)
 static int64_t
 AnswerWait(const ClusterNode *node)
 {
-    int64_t passed = ClusterClockNow(&node->clock) - node->lastAnswer;
+    int64_t passed = ClusterClockNow(node->clock) - node->lastAnswer;
 
     return node->answered && passed < PING_ANSWER_EVERY ? PING_ANSWER_EVERY - passed : 0;
 }
@@ -194,8 +194,8 @@ Answer(ClusterNode *node, Tcl_Size asked)
         ClusterpRandom(&random, sizeof random);
         wait = random % (PING_ANSWER_WITHIN + 1);
     }
-    if (!node->answer.token || asked < 2) {
-        ClusterTimerSet(&node->answer, &node->clock, wait, AnswerNow, node);
+    if (!ClusterTimerIsSet(&node->answer) || asked < 2) {
+        ClusterTimerSet(&node->answer, node->clock, wait, AnswerNow, node);
     }
 }
 

@@ -183,7 +183,7 @@ void
 ClusterQueryArm(ClusterQuery *query, int64_t ms)
 {
     if (!query->ended) {
-        ClusterTimerSet(&query->timeout, &query->node->clock, ms, TimedOut, query);
+        ClusterTimerSet(&query->timeout, query->node->clock, ms, TimedOut, query);
     }
 }
 
@@ -210,7 +210,7 @@ ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member)
     }
     ClusterMemberHold(member);
     query->unreachable[query->unreachableCount++] = member;
-    ClusterTimerSet(&query->tell, &query->node->clock, 0, TellUnreachable, query);
+    ClusterTimerSet(&query->tell, query->node->clock, 0, TellUnreachable, query);
 }
 
 /* Each loss may end queries and start others, so the search begins anew until no query waits for the member. */

@@ -172,7 +172,7 @@ OnEvent(ClusterNode *node, ClusterMessage *message)
 static void
 RefreshSlot(ClusterNode *node, ClusterSlot *slot)
 {
-    int64_t now = ClusterClockNow(&node->clock);
+    int64_t now = ClusterClockNow(node->clock);
 
     if (!slot->transport || slot->type->datagram
             || (slot->refreshed && now - slot->lastRefresh < REFRESH_EVERY)) {

@@ -325,7 +325,7 @@ ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int
         int flags)
 {
     ClusterNode *node = member->node;
-    int64_t now = ClusterClockNow(&node->clock);
+    int64_t now = ClusterClockNow(node->clock);
     Tcl_Obj *list, *data, *extra, *payload;
     uint32_t slots = 0;
     int i;

@@ -37,7 +37,7 @@ struct ClusterChannel {
     ClusterOutput output;
     unsigned turn;        /* of the last send */
     int direct;           /* packets written at once in that turn */
-    Tcl_TimerToken timer; /* until connected */
+    ClusterTimer timeout; /* until connected */
     void *owner;
     ClusterChannel *next, *previous;
 };
@@ -68,10 +68,7 @@ Detach(ClusterChannel *conn)
     if (IsDead(conn)) {
         return false;
     }
-    if (conn->timer) {
-        Tcl_DeleteTimerHandler(conn->timer);
-        conn->timer = NULL;
-    }
+    ClusterTimerCancel(&conn->timeout);
     ClusterWatchFree(&conn->watch);
     ClusterpClose(conn->fd);
     conn->fd = -1;
@@ -326,8 +323,7 @@ Connected(ClusterChannel *conn)
         return false;
     }
     conn->connecting = false;
-    Tcl_DeleteTimerHandler(conn->timer);
-    conn->timer = NULL;
+    ClusterTimerCancel(&conn->timeout);
     WriteQueue(conn);
     return true;
 }
@@ -356,7 +352,6 @@ ConnectTimeout(void *context)
 {
     ClusterChannel *conn = context;
 
-    conn->timer = NULL;
     conn->refCount++;
     ConnFail(conn, true);
     Release(conn);
@@ -396,7 +391,8 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAdd
     conn->owner = owner;
     conn->connecting = connecting;
     if (connecting) {
-        conn->timer = Tcl_CreateTimerHandler(CLUSTER_CONNECT_MS, ConnectTimeout, conn);
+        ClusterTimerSet(&conn->timeout, ClusterLoopClock(stream->loop), CLUSTER_CONNECT_MS,
+                ConnectTimeout, conn);
     }
     ClusterBlobQueueInit(&conn->output.queue);
     conn->next = stream->first;

@@ -23,7 +23,7 @@ typedef struct Linger Linger;
 typedef struct Lingering {
     ClusterLoop *loop;
     ClusterpPoller *poller; /* at the end of the thread, instead of the loop's */
-    Tcl_TimerToken timer;   /* the next look; runs while there are any */
+    ClusterTimer look;      /* the next look at them; set while there are any */
     Linger *first, *last;
     int count;
 } Lingering;
@@ -197,14 +197,13 @@ Look(void *context)
 {
     Lingering *list = context;
 
-    list->timer = NULL;
     if (ClusterLoopForked(list->loop)) {
         DropAll(list);
     } else {
         DropStalled(list);
     }
     if (list->first) {
-        list->timer = Tcl_CreateTimerHandler(LOOK_MS, Look, list);
+        ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, Look, list);
     }
 }
 
@@ -287,9 +286,7 @@ LoopEnds(void *context)
 {
     Lingering *list = context;
 
-    if (list->timer) {
-        Tcl_DeleteTimerHandler(list->timer);
-    }
+    ClusterTimerCancel(&list->look);
     if (list->first && !ClusterLoopForked(list->loop)) {
         Drain(list);
     }
@@ -331,8 +328,8 @@ Append(Lingering *list, Linger *linger)
     }
     list->last = linger;
     list->count++;
-    if (!list->timer) {
-        list->timer = Tcl_CreateTimerHandler(LOOK_MS, Look, list);
+    if (!ClusterTimerIsSet(&list->look)) {
+        ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, Look, list);
     }
 }
 

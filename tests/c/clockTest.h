@@ -17,8 +17,8 @@ typedef struct HandClock HandClock;
 HandClock *HandClockNew(void);
 /* Timers that are still set are forgotten. */
 void HandClockFree(HandClock *clock);
-/* The table for the membership; valid as long as the clock. */
-const ClusterClock *HandClockTable(const HandClock *clock);
+/* The clock as the membership sees it; valid as long as this one. */
+ClusterClock *HandClockTable(HandClock *clock);
 int64_t HandClockNow(const HandClock *clock);
 /*
  * Goes on by ms, running each timer at its time, those of one time in the
@@ -26,6 +26,11 @@ int64_t HandClockNow(const HandClock *clock);
  * be called from a timer, as an event loop may be entered from one.
  */
 void HandClockAdvance(HandClock *clock, int64_t ms);
+/*
+ * Time goes on by ms while nobody looks, as when a process is stopped; then the
+ * timers that were due meanwhile run, late.
+ */
+void HandClockAway(HandClock *clock, int64_t ms);
 /* How many timers are set. */
 size_t HandClockPending(const HandClock *clock);
 

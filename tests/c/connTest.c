@@ -62,7 +62,7 @@ Alive(ClusterTransport *transport, const char *what)
     return self;
 }
 
-static const ClusterClock *
+static ClusterClock *
 ClockOf(const MemoryStream *stream)
 {
     return HandClockTable(stream->host->net->clock);
@@ -248,7 +248,8 @@ ArmFlow(ClusterChannel *channel)
     int64_t delay;
     MemoryLink link;
 
-    if (channel->dead || channel->flow.token || (host->stalled && !channel->connecting)
+    if (channel->dead || ClusterTimerIsSet(&channel->flow)
+            || (host->stalled && !channel->connecting)
             || (!channel->out.count && !channel->connecting)) {
         return;
     }
