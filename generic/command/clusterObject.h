@@ -111,7 +111,7 @@ int ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot);
 /* The name of a slot's object, a new value. */
 Tcl_Obj *ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot);
 /* {address A port P local L}, as hooks and `descriptor` give it: a new dict, or the transport's own. */
-Tcl_Obj *ClusterProtocolDescriptor(const ClusterChannelInfo *info);
+Tcl_Obj *ClusterProtocolDescriptor(const ClusterLinkInfo *info);
 
 /* ---- clusterDelegate.c ---- */
 

@@ -85,7 +85,7 @@ ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
 }
 
 Tcl_Obj *
-ClusterProtocolDescriptor(const ClusterChannelInfo *info)
+ClusterProtocolDescriptor(const ClusterLinkInfo *info)
 {
     Tcl_Obj *descriptor;
     char ip[16];
@@ -153,20 +153,19 @@ PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* The channel of a service's with this chanID, NULL when there is none. */
-static ClusterChannel *
-FindChannel(ClusterProtocolObject *protocol, ClusterTransport *transport, const char *name)
+/* The link of a service's with this chanID, NULL when there is none. */
+static ClusterLink *
+FindLink(ClusterProtocolObject *protocol, ClusterTransport *transport, const char *name)
 {
     ClusterNode *node = protocol->cluster->node;
     ClusterMember *member = NULL;
 
     while ((member = ClusterNodeNextMember(node, member)) != NULL) {
-        ClusterChannel *channel = ClusterMemberChannel(member, protocol->slot);
-        ClusterChannelInfo info;
+        ClusterLink *link = ClusterMemberLink(member, protocol->slot);
+        ClusterLinkInfo info;
 
-        if (channel && transport->type->info(transport, channel, &info)
-                && strcmp(info.name, name) == 0) {
-            return channel;
+        if (link && transport->type->info(transport, link, &info) && strcmp(info.name, name) == 0) {
+            return link;
         }
     }
     return NULL;
@@ -178,21 +177,21 @@ DescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterProtocolObject *protocol = self;
     ClusterTransport *transport = Transport(protocol, interp);
-    ClusterChannel *channel = NULL;
-    ClusterChannelInfo info;
+    ClusterLink *link = NULL;
+    ClusterLinkInfo info;
 
     if (!transport) {
         return TCL_ERROR;
     }
     if (objc > 0 && !transport->type->datagram) {
-        channel = FindChannel(protocol, transport, Tcl_GetString(objv[0]));
-        if (!channel) {
+        link = FindLink(protocol, transport, Tcl_GetString(objv[0]));
+        if (!link) {
             return ClusterFail(interp,
                     Tcl_ObjPrintf("there is no open channel \"%s\"", Tcl_GetString(objv[0])),
                     "CLUSTER", "CHANNEL", Tcl_GetString(objv[0]), NULL);
         }
     }
-    transport->type->info(transport, channel, &info);
+    transport->type->info(transport, link, &info);
     Tcl_SetObjResult(interp, ClusterProtocolDescriptor(&info));
     return TCL_OK;
 }
@@ -249,7 +248,7 @@ EventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* protocol done SERVICE CHANID KEEPALIVE: closes the channel when keepalive is false. */
+/* protocol done SERVICE CHANID KEEPALIVE: closes the link when keepalive is false. */
 static int
 DoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {

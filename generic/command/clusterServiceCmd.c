@@ -256,13 +256,13 @@ SocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterServiceObject *service = self;
     ClusterSlot *slot = ClusterNodeSlotById(service->cluster->node, Tcl_GetString(objv[0]));
     ClusterTransport *transport = slot ? ClusterSlotTransport(slot) : NULL;
-    ClusterChannel *channel = slot ? ClusterMemberChannel(service->member, slot) : NULL;
-    ClusterChannelInfo info;
+    ClusterLink *link = slot ? ClusterMemberLink(service->member, slot) : NULL;
+    ClusterLinkInfo info;
 
     (void) objc;
-    if (transport && channel && ClusterScriptedIs(transport->type)) {
-        Tcl_SetObjResult(interp, ClusterScriptedName(channel));
-    } else if (transport && channel && transport->type->info(transport, channel, &info)) {
+    if (transport && link && ClusterScriptedIs(transport->type)) {
+        Tcl_SetObjResult(interp, ClusterScriptedName(link));
+    } else if (transport && link && transport->type->info(transport, link, &info)) {
         Tcl_SetObjResult(interp, Tcl_NewStringObj(info.name, -1));
     }
     return TCL_OK;

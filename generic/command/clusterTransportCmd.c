@@ -1,7 +1,7 @@
 /*
  * clusterTransportCmd.c --
  *
- *	How transports written in Tcl hand packets in and report their channels.
+ *	How transports written in Tcl hand packets in and report their links.
  */
 
 #include "command/clusterTransportCmd.h"
@@ -34,29 +34,29 @@ FindSlot(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
     return slot;
 }
 
-/* The channel behind a chanID, held; built-in transports know their own, so NULL for those. */
-static ClusterChannel *
-FindChannel(ClusterSlot *slot, Tcl_Obj *chanID, bool make)
+/* The link behind a chanID, held; built-in transports know their own, so NULL for those. */
+static ClusterLink *
+FindLink(ClusterSlot *slot, Tcl_Obj *chanID, bool make)
 {
     ClusterTransport *transport = ClusterSlotTransport(slot);
 
     if (!transport || !ClusterScriptedIs(transport->type)) {
         return NULL;
     }
-    return ClusterScriptedChannel(transport, chanID, make);
+    return ClusterScriptedLink(transport, chanID, make);
 }
 
 static void
-ReleaseChannel(ClusterChannel *channel)
+ReleaseLink(ClusterLink *link)
 {
-    if (channel) {
-        ClusterScriptedRelease(channel);
+    if (link) {
+        ClusterScriptedRelease(link);
     }
 }
 
 /* address and local of a descriptor, for packets that a script brings. */
 static void
-ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
+ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
 {
     static const char *const names[] = {"address", "local"};
     Tcl_Obj *values[2] = {NULL, NULL};
@@ -85,27 +85,27 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
  * ------------------------------------------------------------------------
  */
 
-/* A service's channel is open: sends go over it. */
+/* A service's link is open: sends go over it. */
 static void
-ChannelOpen(ClusterSlot *slot, Tcl_Obj *chanID, ClusterMember *member)
+LinkOpen(ClusterSlot *slot, Tcl_Obj *chanID, ClusterMember *member)
 {
-    ClusterChannel *channel = FindChannel(slot, chanID, true);
+    ClusterLink *link = FindLink(slot, chanID, true);
 
-    if (channel && member) {
-        ClusterMemberUseChannel(member, slot, channel);
+    if (link && member) {
+        ClusterMemberUseLink(member, slot, link);
     }
-    ReleaseChannel(channel);
+    ReleaseLink(link);
 }
 
 static void
-ChannelClose(ClusterSlot *slot, Tcl_Obj *chanID)
+LinkClose(ClusterSlot *slot, Tcl_Obj *chanID)
 {
-    ClusterChannel *channel = FindChannel(slot, chanID, false);
+    ClusterLink *link = FindLink(slot, chanID, false);
 
-    if (channel) {
-        ClusterScriptedClosed(ClusterSlotTransport(slot), channel);
+    if (link) {
+        ClusterScriptedClosed(ClusterSlotTransport(slot), link);
     }
-    ReleaseChannel(channel);
+    ReleaseLink(link);
 }
 
 /* By its first letter, as 1.1.8 does. */
@@ -117,7 +117,7 @@ Letter(Tcl_Obj *word)
 
 /* Words: open|close|receive PROTOCOL CHANID ?SERVICE? */
 static int
-ChannelMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+LinkMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterMember *member = NULL;
     ClusterSlot *slot = FindSlot(cluster, interp, objv[1]);
@@ -126,14 +126,14 @@ ChannelMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *cons
         return TCL_ERROR;
     }
     if (Letter(objv[0]) == 'c') { /* whom it served is known, and may be gone */
-        ChannelClose(slot, objv[2]);
+        LinkClose(slot, objv[2]);
         return TCL_OK;
     }
     if (objc > 3 && *Tcl_GetString(objv[3])
             && (member = ClusterServiceFind(cluster, interp, objv[3])) == NULL) {
         return TCL_ERROR;
     }
-    ChannelOpen(slot, objv[2], member);
+    LinkOpen(slot, objv[2], member);
     return TCL_OK;
 }
 
@@ -144,7 +144,7 @@ ChannelMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *cons
  * while it ends, when it has none any more: there is nothing to note then.
  */
 static int
-ChannelEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+LinkEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     int letter = Letter(objv[0]);
 
@@ -166,7 +166,7 @@ ChannelEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *cons
         return ClusterFail(interp, Tcl_NewStringObj("a channel event needs a chanID", -1),
                 "CLUSTER", "EVENT", Tcl_GetString(objv[0]), NULL);
     }
-    return ChannelMoved(cluster, interp, objc, objv);
+    return LinkMoved(cluster, interp, objc, objv);
 }
 
 /* event service lost SERVICE: the transport knows that it is gone. */
@@ -193,7 +193,7 @@ ClusterCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     const char *what = Tcl_GetString(objv[0]);
 
     if (Tcl_StringCaseMatch(what, "cha*", TCL_MATCH_NOCASE) && objc > 2) {
-        return ChannelEvent(self, interp, objc - 1, objv + 1);
+        return LinkEvent(self, interp, objc - 1, objv + 1);
     }
     if (ClusterObjectAlive(self, interp) != TCL_OK) {
         return TCL_ERROR;
@@ -219,7 +219,7 @@ int
 ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
-    ClusterChannel *channel;
+    ClusterLink *link;
     ClusterSlot *slot;
     bpacket_span packet;
     Tcl_Size length;
@@ -241,10 +241,10 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     packet.bytes = Tcl_GetByteArrayFromObj(copy, &length);
     packet.length = (size_t) length;
     ClusterScriptedCount(ClusterSlotTransport(slot), packet.length);
-    channel = FindChannel(slot, objv[1], true);
-    ClusterNodeReceive(slot, channel, packet);
+    link = FindLink(slot, objv[1], true);
+    ClusterNodeReceive(slot, link, packet);
     Tcl_DecrRefCount(copy);
-    ReleaseChannel(channel);
+    ReleaseLink(link);
     Tcl_ResetResult(interp);
     return TCL_OK;
 }
@@ -254,8 +254,8 @@ static ClusterMember *
 Take(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act, bool *failed)
 {
     ClusterSlot *slot;
-    ClusterChannelInfo info;
-    ClusterChannel *channel;
+    ClusterLinkInfo info;
+    ClusterLink *link;
     ClusterMember *member;
     Tcl_Size size;
 
@@ -269,9 +269,9 @@ Take(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act,
     *failed = false;
     ReadDescriptor(objv[3], &info);
     info.chanID = objv[1];
-    channel = FindChannel(slot, objv[1], false);
-    member = ClusterNodeTake(slot, channel, &info, objv[2], act);
-    ReleaseChannel(channel);
+    link = FindLink(slot, objv[1], false);
+    member = ClusterNodeTake(slot, link, &info, objv[2], act);
+    ReleaseLink(link);
     Tcl_ResetResult(interp);
     return member;
 }
@@ -372,9 +372,9 @@ ClusterServiceCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const 
         return TCL_ERROR;
     }
     if (Letter(objv[1]) == 'o') {
-        ChannelOpen(slot, objv[3], service->member);
+        LinkOpen(slot, objv[3], service->member);
     } else if (Letter(objv[1]) == 'c') {
-        ChannelClose(slot, objv[3]);
+        LinkClose(slot, objv[3]);
     }
     return TCL_OK;
 }

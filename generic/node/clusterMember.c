@@ -114,7 +114,7 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 }
 
 static void
-CloseChannels(ClusterMember *member)
+CloseLinks(ClusterMember *member)
 {
     ClusterNode *node = member->node;
     int i;
@@ -122,7 +122,7 @@ CloseChannels(ClusterMember *member)
     for (i = 0; i < node->slotCount; i++) {
         ClusterSlot *slot = node->slots[i];
 
-        member->channels[i] = NULL;
+        member->links[i] = NULL;
         if (slot->transport) {
             slot->type->forget(slot->transport, member);
         }
@@ -143,7 +143,7 @@ ClusterMemberLose(ClusterMember *member)
     ClusterMemberRelease(member); /* the list's */
     ClusterTimerCancel(&member->discovery);
     ClusterNodeCancelPing(node, member->sid);
-    CloseChannels(member);
+    CloseLinks(member);
     ClusterQueriesMemberLost(node, member);
     node->delegate->memberLost(node->context, member);
     ClusterMemberRelease(member);
@@ -229,47 +229,47 @@ UpdateTags(ClusterMember *member, ClusterMessage *message)
 }
 
 static bool
-IsOpen(const ClusterSlot *slot, const ClusterChannel *channel)
+IsOpen(const ClusterSlot *slot, const ClusterLink *link)
 {
-    return channel && (!slot->type->isOpen || slot->type->isOpen(channel));
+    return link && (!slot->type->isOpen || slot->type->isOpen(link));
 }
 
-/* A channel serves one member: whoever speaks over it last. False when it is closed. */
+/* A link serves one member: whoever speaks over it last. False when it is closed. */
 static bool
-Take(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+Take(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
     ClusterMember *before;
 
-    if (member->lost || !IsOpen(slot, channel)) {
+    if (member->lost || !IsOpen(slot, link)) {
         return false; /* a hook may have closed it since the packet came */
     }
-    before = slot->type->own(channel, member);
-    if (before && before != member && before->channels[slot->index] == channel) {
-        before->channels[slot->index] = NULL;
+    before = slot->type->own(link, member);
+    if (before && before != member && before->links[slot->index] == link) {
+        before->links[slot->index] = NULL;
     }
     return true;
 }
 
 void
-ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
-    if (Take(member, slot, channel)) {
-        member->channels[slot->index] = channel;
+    if (Take(member, slot, link)) {
+        member->links[slot->index] = link;
     }
 }
 
 /*
- * A packet came over the channel. What is sent to the member goes over one as
+ * A packet came over the link. What is sent to the member goes over one as
  * long as that is open, though both sides may have made one at the same
  * moment: over another it would overtake what waits there.
  */
 static void
-HearOver(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel)
+HearOver(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
-    ClusterChannel *used = member->channels[slot->index];
+    ClusterLink *used = member->links[slot->index];
 
-    if (used != channel && Take(member, slot, channel) && !IsOpen(slot, used)) {
-        member->channels[slot->index] = channel;
+    if (used != link && Take(member, slot, link) && !IsOpen(slot, used)) {
+        member->links[slot->index] = link;
     }
 }
 
@@ -310,8 +310,8 @@ ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
 {
     UpdateProtocols(member, message);
     UpdateAddress(member, message, message->slot->type->datagram);
-    if (message->channel) {
-        HearOver(member, message->slot, message->channel);
+    if (message->link) {
+        HearOver(member, message->slot, message->link);
     }
     ClusterMemberHeard(member, NULL);
     UpdateProps(member, message);
@@ -533,17 +533,17 @@ ClusterMemberConnected(const ClusterMember *member)
     int i;
 
     for (i = 0; i < member->node->slotCount; i++) {
-        if (member->channels[i]) {
+        if (member->links[i]) {
             return true;
         }
     }
     return false;
 }
 
-ClusterChannel *
-ClusterMemberChannel(const ClusterMember *member, const ClusterSlot *slot)
+ClusterLink *
+ClusterMemberLink(const ClusterMember *member, const ClusterSlot *slot)
 {
-    return member->channels[slot->index];
+    return member->links[slot->index];
 }
 
 void *

@@ -23,8 +23,8 @@ typedef struct ClusterSlot ClusterSlot;
 
 typedef struct ClusterMessage {
     ClusterSlot *slot;            /* the transport it came over */
-    ClusterChannel *channel;      /* held by who received it, though it may have been closed */
-    ClusterChannelInfo info;      /* where it came from; its values are held by the message */
+    ClusterLink *link;            /* held by who received it, though it may have been closed */
+    ClusterLinkInfo info;         /* where it came from; its values are held by the message */
     bool local;                   /* from this host */
     struct ClusterMember *member; /* held once known */
     ClusterPacket packet;         /* spans into bytes */

@@ -250,10 +250,10 @@ int64_t ClusterMemberSilence(const ClusterMember *member);
 bool ClusterMemberExpect(ClusterMember *member, int64_t ms);
 /* Heard: as a heartbeat does. data: a dict merged into the props, or NULL. */
 void ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data);
-/* Sends to it over a slot go by this channel from now on. */
-void ClusterMemberUseChannel(ClusterMember *member, ClusterSlot *slot, ClusterChannel *channel);
-/* The open channel to it over a slot, NULL when there is none. */
-ClusterChannel *ClusterMemberChannel(const ClusterMember *member, const ClusterSlot *slot);
+/* Sends to it over a slot go by this link from now on. */
+void ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link);
+/* The open link to it over a slot, NULL when there is none. */
+ClusterLink *ClusterMemberLink(const ClusterMember *member, const ClusterSlot *slot);
 /* The object above, and its name, which filters may name; both NULL until set. */
 void *ClusterMemberOwner(const ClusterMember *member);
 void ClusterMemberSetOwner(ClusterMember *member, void *owner, Tcl_Obj *name);
@@ -298,21 +298,21 @@ ClusterSendStatus ClusterMemberSend(ClusterMember *member, Tcl_Obj *payload, Tcl
         int flags, ClusterSendDetails *details);
 /* A packet as it is, over one slot; member NULL: to everybody. No hook, no other way. Returns whether it went out. */
 bool ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob);
-/* Closes the channel to the member over a slot once what waits is written. */
+/* Closes the link to the member over a slot once what waits is written. */
 void ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot);
 /* Asks payloadOut; false when cancelled. *payload is held and replaced as there. */
 bool ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags);
 
 /* A packet as if it came over slot. For transports written in Tcl, and tests. */
-void ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet);
+void ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet);
 
 /*
  * As if a packet with this payload (a dict) had come over slot, decoded and
  * past the hooks for that: finds or makes its member, and with `act` does what
  * its type asks. Returns the member, held, or NULL when it was refused.
  */
-ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel,
-        const ClusterChannelInfo *info, Tcl_Obj *payload, bool act);
+ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *info,
+        Tcl_Obj *payload, bool act);
 
 /*
  * ---- queries ----------------------------------------------------------------

@@ -123,7 +123,7 @@ struct ClusterMember {
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for it */
     ClusterTimer discovery;
-    ClusterChannel *channels[CLUSTER_SLOTS_MAX];
+    ClusterLink *links[CLUSTER_SLOTS_MAX];
     void *owner;
     Tcl_Obj *name;
     ClusterMember *next, *previous;
@@ -156,7 +156,7 @@ bool ClusterMemberAccepts(const ClusterMessage *message);
 void ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message);
 void ClusterMemberMaybeDiscovered(ClusterMember *member);
 void ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload);
-/* Has it an open channel? */
+/* Has it an open link? */
 bool ClusterMemberConnected(const ClusterMember *member);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
 
@@ -174,7 +174,7 @@ bool ClusterNodePingSoon(ClusterNode *node, Tcl_Obj *sid);
 void ClusterMemberHungUp(ClusterMember *member, ClusterSlot *slot);
 /* It refused a connection, and there is no other way to it: asked after at once. */
 void ClusterMemberRefused(ClusterMember *member);
-/* It said goodbye: lost when its channels are closed, or LEAVE_WITHIN after it was last heard. */
+/* It said goodbye: lost when its links are closed, or LEAVE_WITHIN after it was last heard. */
 void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */
 void ClusterNodeArmExpiry(ClusterNode *node);
@@ -184,7 +184,7 @@ void ClusterMemberAsk(ClusterMember *member);
 
 /* clusterSend.c: opens a connection to it. FAILED: refused; FULL: nothing is known */
 ClusterSendResult ClusterMemberReach(ClusterMember *member, ClusterSlot *slot);
-/* packets that a broken channel left behind */
+/* packets that a broken link left behind */
 void ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
 
 /* clusterQuery.c */

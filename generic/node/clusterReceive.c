@@ -449,8 +449,8 @@ Act(ClusterNode *node, ClusterMessage *message)
 }
 
 ClusterMember *
-ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel, const ClusterChannelInfo *info,
-        Tcl_Obj *payload, bool act)
+ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *info, Tcl_Obj *payload,
+        bool act)
 {
     ClusterNode *node = slot->node;
     ClusterMember *member = NULL;
@@ -459,7 +459,7 @@ ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel, const ClusterChannel
     ClusterNodeHold(node);
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
-    message.channel = channel;
+    message.link = link;
     message.info = *info;
     ClusterMessageHoldInfo(&message);
     message.local = info->local || ClusterIsLocal(info->ip);
@@ -480,7 +480,7 @@ ClusterNodeTake(ClusterSlot *slot, ClusterChannel *channel, const ClusterChannel
 }
 
 void
-ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span packet)
+ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
 {
     ClusterNode *node = slot->node;
     ClusterMessage message;
@@ -491,8 +491,8 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span pack
     ClusterNodeHold(node);
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
-    message.channel = channel;
-    if (!slot->type->info(slot->transport, channel, &message.info)) {
+    message.link = link;
+    if (!slot->type->info(slot->transport, link, &message.info)) {
         message.info.local = false;
         message.info.ip = 0;
     }
@@ -525,14 +525,14 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterChannel *channel, bpacket_span pack
  */
 
 static void
-Received(void *context, ClusterTransport *transport, ClusterChannel *channel, bpacket_span packet)
+Received(void *context, ClusterTransport *transport, ClusterLink *link, bpacket_span packet)
 {
     (void) transport;
-    ClusterNodeReceive(context, channel, packet);
+    ClusterNodeReceive(context, link, packet);
 }
 
 static void
-Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void *owner,
+Closed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
         ClusterBlobQueue *unsent, bool failed)
 {
     ClusterSlot *slot = context;
@@ -543,11 +543,11 @@ Closed(void *context, ClusterTransport *transport, ClusterChannel *channel, void
     if (!member || slot->node->closed) {
         return;
     }
-    current = member->channels[slot->index] == channel;
+    current = member->links[slot->index] == link;
     if (current) {
-        member->channels[slot->index] =
+        member->links[slot->index] =
                 slot->type->serving ? slot->type->serving(transport, member) : NULL;
-        current = !member->channels[slot->index];
+        current = !member->links[slot->index];
     }
     if (member->leaving) {
         if (!ClusterMemberConnected(member)) {

@@ -109,7 +109,7 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
 
     for (i = 0; i < node->slotCount && result != CLUSTER_SENT; i++) {
         ClusterSlot *slot = node->slots[i];
-        ClusterChannel *none = NULL;
+        ClusterLink *none = NULL;
         ClusterBlob *dressed;
 
         if (!slot->type->datagram || (dressed = Dress(node, slot, blob)) == NULL) {
@@ -211,7 +211,7 @@ Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
 static bool
 Untold(const ClusterMember *member, const ClusterSlot *slot)
 {
-    return !member->propsKnown && !slot->type->datagram && !member->channels[slot->index];
+    return !member->propsKnown && !slot->type->datagram && !member->links[slot->index];
 }
 
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
@@ -261,11 +261,11 @@ ClusterMemberReach(ClusterMember *member, ClusterSlot *slot)
 {
     ClusterPeer peer = Peer(member, slot);
 
-    if (!slot->transport || !slot->type->reach || member->channels[slot->index]
+    if (!slot->transport || !slot->type->reach || member->links[slot->index]
             || Untold(member, slot)) {
         return CLUSTER_SEND_FULL;
     }
-    return slot->type->reach(slot->transport, &peer, &member->channels[slot->index]);
+    return slot->type->reach(slot->transport, &peer, &member->links[slot->index]);
 }
 
 static ClusterSendResult
@@ -277,7 +277,7 @@ SendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
         return CLUSTER_SEND_FAILED;
     }
     peer = Peer(member, slot);
-    return slot->type->send(slot->transport, &peer, &member->channels[slot->index], blob);
+    return slot->type->send(slot->transport, &peer, &member->links[slot->index], blob);
 }
 
 /* One attempt. The slot's hook may end the member or the node. */
@@ -297,7 +297,7 @@ Attempt(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 bool
 ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 {
-    ClusterChannel *none = NULL;
+    ClusterLink *none = NULL;
 
     if (member) {
         return SendBlob(member, slot, blob) == CLUSTER_SENT;
@@ -308,11 +308,11 @@ ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blo
 void
 ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot)
 {
-    ClusterChannel *channel = member->channels[slot->index];
+    ClusterLink *link = member->links[slot->index];
 
-    if (channel && slot->transport) {
-        member->channels[slot->index] = NULL;
-        slot->type->done(slot->transport, channel);
+    if (link && slot->transport) {
+        member->links[slot->index] = NULL;
+        slot->type->done(slot->transport, link);
     }
 }
 
@@ -464,7 +464,7 @@ ClusterMemberSend(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, i
 
 /*
  * ------------------------------------------------------------------------
- * After a channel broke
+ * After a link broke
  * ------------------------------------------------------------------------
  */
 

@@ -115,7 +115,7 @@ Release(ClusterScriptedTransport *self)
     if (--self->refCount > 0) {
         return;
     }
-    Tcl_DeleteHashTable(&self->channels);
+    Tcl_DeleteHashTable(&self->links);
     Tcl_DecrRefCount(self->name);
     Keep(&self->chanID, NULL);
     Keep(&self->descriptor, NULL);
@@ -223,7 +223,7 @@ CreateObject(ClusterScriptedTransport *self)
     return code;
 }
 
-/* Does its descriptor, asked without a channel, say that it reaches this host alone? */
+/* Does its descriptor, asked without a link, say that it reaches this host alone? */
 static bool
 SaysLocal(ClusterScriptedTransport *self)
 {
@@ -261,7 +261,7 @@ ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
     self->type->refCount++;
     self->delegate = delegate;
     self->context = context;
-    Tcl_InitHashTable(&self->channels, TCL_STRING_KEYS);
+    Tcl_InitHashTable(&self->links, TCL_STRING_KEYS);
     self->name = Tcl_ObjPrintf("::cluster::clusters::%u::protocols::%s", self->type->cluster->id,
             self->type->id);
     Tcl_IncrRefCount(self->name);
@@ -297,7 +297,7 @@ ScriptedClose(ClusterTransport *transport)
     if (Exists(self)) {
         Discard(Call(self, false, "destroy", NULL));
     }
-    while ((entry = Tcl_FirstHashEntry(&self->channels, &search)) != NULL) {
+    while ((entry = Tcl_FirstHashEntry(&self->links, &search)) != NULL) {
         ClusterScriptedDrop(Tcl_GetHashValue(entry));
     }
     Release(self);
@@ -310,14 +310,14 @@ ScriptedClose(ClusterTransport *transport)
  */
 
 static ClusterSendResult
-ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link,
         ClusterBlob *blob)
 {
     ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     Tcl_Obj *packet = Tcl_NewByteArrayObj(blob->bytes, (Tcl_Size) blob->length), *result;
     int sent = 0;
 
-    (void) channel;
+    (void) link;
     self->refCount++; /* the script may destroy the cluster */
     result = peer ? Call(self, false, "send", packet, ServiceName(peer->owner), NULL)
                   : Call(self, false, "send", packet, NULL);
@@ -408,7 +408,7 @@ Entry(Tcl_Obj *dict, const char *name)
 }
 
 static void
-ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
+ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
 {
     Tcl_Obj *port = Entry(descriptor, "port"), *local = Entry(descriptor, "local");
     int number = 0;
@@ -424,7 +424,7 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterChannelInfo *info)
 }
 
 void
-ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info)
+ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info)
 {
     if (strcmp(Tcl_GetString(address), "localhost") == 0) {
         info->ip = LOOPBACK_IP;
@@ -435,17 +435,17 @@ ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info)
 
 /* What is lent lives on in the transport, unless the script has ended that. */
 static bool
-ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannelInfo *info)
+ScriptedInfo(ClusterTransport *transport, ClusterLink *handle, ClusterLinkInfo *info)
 {
     ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
-    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
+    struct ScriptedLink *link = (struct ScriptedLink *) handle;
     Tcl_Obj *descriptor;
     bool good;
 
     memset(info, 0, sizeof *info);
     self->refCount++;
-    Keep(&self->chanID, channel ? channel->name : Tcl_NewObj());
-    descriptor = Call(self, false, "descriptor", channel ? channel->name : NULL, NULL);
+    Keep(&self->chanID, link ? link->name : Tcl_NewObj());
+    descriptor = Call(self, false, "descriptor", link ? link->name : NULL, NULL);
     good = descriptor && Entry(descriptor, "address") && !self->closed;
     if (good) {
         ReadDescriptor(descriptor, info);
@@ -460,31 +460,31 @@ ScriptedInfo(ClusterTransport *transport, ClusterChannel *handle, ClusterChannel
 
 /* `done SERVICE CHANID 0`; the script reports the closing itself. */
 static void
-ScriptedDone(ClusterTransport *transport, ClusterChannel *handle)
+ScriptedDone(ClusterTransport *transport, ClusterLink *handle)
 {
-    struct ScriptedChannel *channel = (struct ScriptedChannel *) handle;
-    Tcl_Obj *service = ServiceName(channel->owner);
+    struct ScriptedLink *link = (struct ScriptedLink *) handle;
+    Tcl_Obj *service = ServiceName(link->owner);
 
-    channel->owner = NULL;
-    Discard(Call((ClusterScriptedTransport *) transport, false, "done", service, channel->name,
+    link->owner = NULL;
+    Discard(Call((ClusterScriptedTransport *) transport, false, "done", service, link->name,
             Tcl_NewIntObj(0), NULL));
 }
 
-/* Each call may change the table, so the search begins anew until no channel is the owner's. */
+/* Each call may change the table, so the search begins anew until no link is the owner's. */
 static void
 ScriptedForget(ClusterTransport *transport, void *owner)
 {
     ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     Tcl_HashSearch search;
-    Tcl_HashEntry *entry = Tcl_FirstHashEntry(&self->channels, &search);
+    Tcl_HashEntry *entry = Tcl_FirstHashEntry(&self->links, &search);
 
     self->refCount++;
     while (entry) {
-        struct ScriptedChannel *channel = Tcl_GetHashValue(entry);
+        struct ScriptedLink *link = Tcl_GetHashValue(entry);
 
-        if (channel->owner == owner) {
-            ScriptedDone(transport, (ClusterChannel *) channel);
-            entry = Tcl_FirstHashEntry(&self->channels, &search);
+        if (link->owner == owner) {
+            ScriptedDone(transport, (ClusterLink *) link);
+            entry = Tcl_FirstHashEntry(&self->links, &search);
         } else {
             entry = Tcl_NextHashEntry(&search);
         }
@@ -501,7 +501,7 @@ ScriptedTraffic(ClusterTransport *transport)
 {
     ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
 
-    self->traffic.connections = (uint64_t) self->channels.numEntries;
+    self->traffic.connections = (uint64_t) self->links.numEntries;
     return &self->traffic;
 }
 

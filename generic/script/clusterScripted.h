@@ -25,16 +25,16 @@ void ClusterScriptedTypeFree(const ClusterTransportType *type);
 
 /* Is it one of these? Then the next two may be called. */
 bool ClusterScriptedIs(const ClusterTransportType *type);
-/* The channel of a chanID, held; NULL when there is none and `make` is false, or without memory. */
-ClusterChannel *ClusterScriptedChannel(ClusterTransport *transport, Tcl_Obj *chanID, bool make);
-void ClusterScriptedRelease(ClusterChannel *channel);
+/* The link of a chanID, held; NULL when there is none and `make` is false, or without memory. */
+ClusterLink *ClusterScriptedLink(ClusterTransport *transport, Tcl_Obj *chanID, bool make);
+void ClusterScriptedRelease(ClusterLink *link);
 /* Its chanID, borrowed. */
-Tcl_Obj *ClusterScriptedName(ClusterChannel *channel);
+Tcl_Obj *ClusterScriptedName(ClusterLink *link);
 /* Reads a descriptor's address, which may be localhost; one that is no IP address leaves 0. */
-void ClusterScriptedAddress(Tcl_Obj *address, ClusterChannelInfo *info);
+void ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info);
 /* Counts a packet that came in; nothing for other transports, which count themselves. */
 void ClusterScriptedCount(ClusterTransport *transport, size_t length);
-/* The script says that a channel is closed. Tells the delegate the first time. */
-void ClusterScriptedClosed(ClusterTransport *transport, ClusterChannel *channel);
+/* The script says that a link is closed. Tells the delegate the first time. */
+void ClusterScriptedClosed(ClusterTransport *transport, ClusterLink *link);
 
 #endif

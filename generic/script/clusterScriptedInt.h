@@ -1,7 +1,7 @@
 /*
  * clusterScriptedInt.h --
  *
- *	Transports written in Tcl and their channels, for the files that make
+ *	Transports written in Tcl and their links, for the files that make
  *	them alone.
  */
 
@@ -11,7 +11,7 @@
 #include "script/clusterScripted.h"
 
 /* Counted: one while it is in the table, one for each call that goes on with it. */
-struct ScriptedChannel {
+struct ScriptedLink {
     size_t refCount;
     Tcl_Obj *name;        /* the chanID */
     Tcl_HashEntry *entry; /* keyed by chanID; NULL once closed */
@@ -26,19 +26,19 @@ typedef struct ClusterScriptedTransport {
     struct ScriptedType *type; /* held */
     const ClusterTransportDelegate *delegate;
     void *context;
-    Tcl_Obj *name;          /* of the object */
-    Tcl_HashTable channels; /* chanID -> struct ScriptedChannel */
-    Tcl_Obj *chanID;        /* lent by the latest ScriptedInfo, as is the next; NULL before */
+    Tcl_Obj *name;       /* of the object */
+    Tcl_HashTable links; /* chanID -> struct ScriptedLink */
+    Tcl_Obj *chanID;     /* lent by the latest ScriptedInfo, as is the next; NULL before */
     Tcl_Obj *descriptor;
     ClusterTraffic traffic;
 } ClusterScriptedTransport;
 
-/* ---- clusterScriptedChannel.c ---- */
+/* ---- clusterScriptedLink.c ---- */
 
 /* Takes it out of the table: nobody finds it any more. */
-void ClusterScriptedDrop(struct ScriptedChannel *channel);
+void ClusterScriptedDrop(struct ScriptedLink *link);
 /* Rows of the type table. */
-void *ClusterScriptedOwn(ClusterChannel *handle, void *owner);
-bool ClusterScriptedIsOpen(const ClusterChannel *handle);
+void *ClusterScriptedOwn(ClusterLink *handle, void *owner);
+bool ClusterScriptedIsOpen(const ClusterLink *handle);
 
 #endif

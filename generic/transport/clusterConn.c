@@ -24,7 +24,7 @@
 /* Bytes asked for in one read. */
 #define READ_BYTES 65536
 
-struct ClusterChannel {
+struct ClusterLink {
     size_t refCount;
     ClusterStream *stream; /* held */
     int fd;
@@ -39,11 +39,11 @@ struct ClusterChannel {
     int direct;           /* packets written at once in that turn */
     ClusterTimer timeout; /* until connected */
     void *owner;
-    ClusterChannel *next, *previous;
+    ClusterLink *next, *previous;
 };
 
 static void
-Release(ClusterChannel *conn)
+Release(ClusterLink *conn)
 {
     if (--conn->refCount == 0) {
         ClusterStreamRelease(conn->stream);
@@ -54,14 +54,14 @@ Release(ClusterChannel *conn)
 }
 
 static bool
-IsDead(const ClusterChannel *conn)
+IsDead(const ClusterLink *conn)
 {
     return conn->watch == NULL;
 }
 
 /* Takes it out of everything but the hands that hold it. Returns false when that was done before. */
 static bool
-Detach(ClusterChannel *conn)
+Detach(ClusterLink *conn)
 {
     ClusterStream *stream = conn->stream;
 
@@ -89,7 +89,7 @@ Detach(ClusterChannel *conn)
 
 /* The connection ended without our wish. Tells the delegate; only from the event loop. */
 static void
-ConnFail(ClusterChannel *conn, bool failed)
+ConnFail(ClusterLink *conn, bool failed)
 {
     ClusterStream *stream = conn->stream;
 
@@ -112,7 +112,7 @@ ConnFail(ClusterChannel *conn, bool failed)
 
 /* One write, counted. */
 static ClusterpResult
-WriteOnce(ClusterChannel *conn)
+WriteOnce(ClusterLink *conn)
 {
     ClusterTraffic *traffic = &conn->stream->traffic;
     size_t before = conn->output.queue.bytes;
@@ -130,7 +130,7 @@ WriteOnce(ClusterChannel *conn)
  * a failure is left for the event loop.
  */
 static void
-WriteQueue(ClusterChannel *conn)
+WriteQueue(ClusterLink *conn)
 {
     while (conn->output.queue.count) {
         ClusterpResult result = WriteOnce(conn);
@@ -151,7 +151,7 @@ WriteQueue(ClusterChannel *conn)
 static void
 ConnFlush(void *context)
 {
-    ClusterChannel *conn = context;
+    ClusterLink *conn = context;
 
     if (!conn->connecting && !conn->broken) {
         WriteQueue(conn);
@@ -164,7 +164,7 @@ ConnFlush(void *context)
  * gathered until the turn ends, or 64 KiB are there: one write instead of hundreds.
  */
 static void
-WriteSoon(ClusterChannel *conn)
+WriteSoon(ClusterLink *conn)
 {
     unsigned turn = ClusterLoopTurn(conn->stream->loop);
 
@@ -183,7 +183,7 @@ WriteSoon(ClusterChannel *conn)
 }
 
 ClusterSendResult
-ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob)
+ClusterConnSend(ClusterLink *conn, ClusterBlob *blob)
 {
     if (IsDead(conn)) {
         return CLUSTER_SEND_FAILED;
@@ -209,7 +209,7 @@ ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob)
 
 /* Counts what the reassembler threw away since `garbage` and `oversized` were read. */
 static void
-CountDrops(ClusterChannel *conn, uint64_t garbage, uint64_t oversized)
+CountDrops(ClusterLink *conn, uint64_t garbage, uint64_t oversized)
 {
     ClusterStream *stream = conn->stream;
     uint64_t large = bpacket_stream_oversized(conn->frames) - oversized;
@@ -228,7 +228,7 @@ CountDrops(ClusterChannel *conn, uint64_t garbage, uint64_t oversized)
  * read with this one, so the rest is announced to nested turns.
  */
 static void
-DeliverPackets(ClusterChannel *conn, int *budget)
+DeliverPackets(ClusterLink *conn, int *budget)
 {
     ClusterStream *stream = conn->stream;
     uint64_t garbage = bpacket_stream_garbage(conn->frames);
@@ -253,7 +253,7 @@ DeliverPackets(ClusterChannel *conn, int *budget)
 
 /* One read into the reassembler. Returns what the system said. */
 static ClusterpResult
-ReadOnce(ClusterChannel *conn)
+ReadOnce(ClusterLink *conn)
 {
     size_t size, length = 0;
     void *buffer = ClusterLoopBuffer(conn->stream->loop, &size);
@@ -274,7 +274,7 @@ ReadOnce(ClusterChannel *conn)
  * took all there was, so no second one asks in vain.
  */
 static void
-ConnRead(ClusterChannel *conn)
+ConnRead(ClusterLink *conn)
 {
     ClusterStream *stream = conn->stream;
     int budget = CLUSTER_LOOP_PACKETS;
@@ -311,7 +311,7 @@ ConnRead(ClusterChannel *conn)
 
 /* Returns false while it is undecided, or when it failed. */
 static bool
-Connected(ClusterChannel *conn)
+Connected(ClusterLink *conn)
 {
     ClusterpResult result = ClusterpConnectResult(conn->fd, NULL);
 
@@ -331,7 +331,7 @@ Connected(ClusterChannel *conn)
 static void
 ConnReady(void *context, int mask)
 {
-    ClusterChannel *conn = context;
+    ClusterLink *conn = context;
 
     conn->refCount++;
     if (conn->broken) {
@@ -350,7 +350,7 @@ ConnReady(void *context, int mask)
 static void
 ConnectTimeout(void *context)
 {
-    ClusterChannel *conn = context;
+    ClusterLink *conn = context;
 
     conn->refCount++;
     ConnFail(conn, true);
@@ -363,11 +363,11 @@ ConnectTimeout(void *context)
  * ------------------------------------------------------------------------
  */
 
-ClusterChannel *
+ClusterLink *
 ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAddr *peer,
         void *owner)
 {
-    ClusterChannel *conn = calloc(1, sizeof *conn);
+    ClusterLink *conn = calloc(1, sizeof *conn);
     int error;
 
     if (!conn) {
@@ -386,7 +386,7 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAdd
     conn->stream = stream;
     ClusterStreamHold(stream);
     conn->fd = fd;
-    snprintf(conn->name, sizeof conn->name, "%s%d", stream->family->channelPrefix, fd);
+    snprintf(conn->name, sizeof conn->name, "%s%d", stream->family->linkPrefix, fd);
     conn->peer = *peer;
     conn->owner = owner;
     conn->connecting = connecting;
@@ -408,7 +408,7 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAdd
 
 /* OK: can be written; AGAIN: not yet. On this host a connection is there at once, before the event loop tells of it. */
 static ClusterpResult
-Standing(const ClusterChannel *conn)
+Standing(const ClusterLink *conn)
 {
     if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
         return CLUSTERP_ERROR;
@@ -418,7 +418,7 @@ Standing(const ClusterChannel *conn)
 
 /* Writes what can be written at once. Is there more, or would closing destroy what is on its way? */
 static bool
-MustLinger(ClusterChannel *conn, ClusterpResult standing)
+MustLinger(ClusterLink *conn, ClusterpResult standing)
 {
     if (standing == CLUSTERP_OK) {
         WriteQueue(conn);
@@ -428,7 +428,7 @@ MustLinger(ClusterChannel *conn, ClusterpResult standing)
 }
 
 void
-ClusterConnClose(ClusterChannel *conn)
+ClusterConnClose(ClusterLink *conn)
 {
     ClusterpResult standing;
     int fd = -1;
@@ -449,7 +449,7 @@ ClusterConnClose(ClusterChannel *conn)
 }
 
 void *
-ClusterConnOwn(ClusterChannel *conn, void *owner)
+ClusterConnOwn(ClusterLink *conn, void *owner)
 {
     void *before = conn->owner;
 
@@ -458,25 +458,25 @@ ClusterConnOwn(ClusterChannel *conn, void *owner)
 }
 
 void *
-ClusterConnOwner(const ClusterChannel *conn)
+ClusterConnOwner(const ClusterLink *conn)
 {
     return conn->owner;
 }
 
-ClusterChannel *
-ClusterConnNext(const ClusterChannel *conn)
+ClusterLink *
+ClusterConnNext(const ClusterLink *conn)
 {
     return conn->next;
 }
 
 bool
-ClusterConnIsOpen(const ClusterChannel *conn)
+ClusterConnIsOpen(const ClusterLink *conn)
 {
     return !IsDead(conn);
 }
 
 void
-ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info)
+ClusterConnInfo(const ClusterLink *conn, ClusterLinkInfo *info)
 {
     memcpy(info->name, conn->name, sizeof info->name);
     info->ip = conn->peer.ip;

@@ -4,7 +4,7 @@
  *	Transport `c`: multicast datagrams to everybody in the group.
  *
  *	A datagram carries one packet, or several back to back. There is one
- *	socket and no connection, so the delegate gets NULL for the channel.
+ *	socket and no connection, so the delegate gets NULL for the link.
  */
 
 #include "transport/clusterMulticast.h"
@@ -194,13 +194,13 @@ MulticastClose(ClusterTransport *transport)
 }
 
 static ClusterSendResult
-MulticastSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+MulticastSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link,
         ClusterBlob *blob)
 {
     Multicast *self = (Multicast *) transport;
 
     (void) peer;
-    (void) channel;
+    (void) link;
     if (blob->length > CLUSTER_DATAGRAM_MAX) {
         return CLUSTER_SEND_TOO_LARGE;
     }
@@ -228,11 +228,11 @@ MulticastEvent(ClusterTransport *transport, ClusterTransportEvent event)
 }
 
 static bool
-MulticastInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+MulticastInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
     Multicast *self = (Multicast *) transport;
 
-    (void) channel;
+    (void) link;
     memcpy(info->name, self->name, sizeof info->name);
     info->ip = self->from.ip;
     info->port = self->port;
@@ -243,9 +243,9 @@ MulticastInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChann
 }
 
 static void *
-MulticastOwn(ClusterChannel *channel, void *owner)
+MulticastOwn(ClusterLink *link, void *owner)
 {
-    (void) channel;
+    (void) link;
     (void) owner;
     return NULL;
 }
@@ -258,10 +258,10 @@ MulticastForget(ClusterTransport *transport, void *owner)
 }
 
 static void
-MulticastDone(ClusterTransport *transport, ClusterChannel *channel)
+MulticastDone(ClusterTransport *transport, ClusterLink *link)
 {
     (void) transport;
-    (void) channel;
+    (void) link;
 }
 
 static const ClusterTraffic *

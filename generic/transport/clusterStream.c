@@ -156,7 +156,7 @@ ClusterStreamClose(ClusterTransport *transport)
 }
 
 ClusterSendResult
-ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel)
+ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link)
 {
     ClusterStream *stream = (ClusterStream *) transport;
     ClusterpAddr address = {0, 0};
@@ -172,23 +172,23 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
         return CLUSTER_SEND_FAILED;
     }
     address.ip = peer->ip;
-    *channel = ClusterConnNew(stream, fd, result == CLUSTERP_AGAIN, &address, peer->owner);
-    return *channel ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
+    *link = ClusterConnNew(stream, fd, result == CLUSTERP_AGAIN, &address, peer->owner);
+    return *link ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }
 
 ClusterSendResult
-ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
+ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link,
         ClusterBlob *blob)
 {
     ClusterSendResult result = CLUSTER_SENT;
 
-    if (!*channel) {
+    if (!*link) {
         if (!peer || blob->length > BPACKET_STREAM_LIMIT) {
             return peer ? CLUSTER_SEND_TOO_LARGE : CLUSTER_SEND_FAILED;
         }
-        result = ClusterStreamReach(transport, peer, channel);
+        result = ClusterStreamReach(transport, peer, link);
     }
-    return result == CLUSTER_SENT ? ClusterConnSend(*channel, blob) : result;
+    return result == CLUSTER_SENT ? ClusterConnSend(*link, blob) : result;
 }
 
 void
@@ -210,10 +210,10 @@ ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
 void
 ClusterStreamForget(ClusterTransport *transport, void *owner)
 {
-    ClusterChannel *conn = ((ClusterStream *) transport)->first;
+    ClusterLink *conn = ((ClusterStream *) transport)->first;
 
     while (conn) {
-        ClusterChannel *next = ClusterConnNext(conn);
+        ClusterLink *next = ClusterConnNext(conn);
 
         if (ClusterConnOwner(conn) == owner) {
             ClusterConnClose(conn);
@@ -223,10 +223,10 @@ ClusterStreamForget(ClusterTransport *transport, void *owner)
 }
 
 void
-ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel)
+ClusterStreamDone(ClusterTransport *transport, ClusterLink *link)
 {
     (void) transport;
-    ClusterConnClose(channel);
+    ClusterConnClose(link);
 }
 
 const ClusterTraffic *
@@ -235,10 +235,10 @@ ClusterStreamTraffic(ClusterTransport *transport)
     return &((ClusterStream *) transport)->traffic;
 }
 
-ClusterChannel *
+ClusterLink *
 ClusterStreamServing(ClusterTransport *transport, const void *owner)
 {
-    ClusterChannel *conn = ((ClusterStream *) transport)->first;
+    ClusterLink *conn = ((ClusterStream *) transport)->first;
 
     while (conn && (ClusterConnOwner(conn) != owner || !ClusterConnIsOpen(conn))) {
         conn = ClusterConnNext(conn);

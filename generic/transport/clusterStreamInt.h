@@ -25,7 +25,7 @@
 typedef struct ClusterStream ClusterStream;
 
 typedef struct ClusterStreamFamily {
-    const char *channelPrefix; /* of chanIDs: "tcp", "unix" */
+    const char *linkPrefix; /* of chanIDs: "tcp", "unix" */
     /* Makes the server socket anew; what it replaces is still open when `replace`. */
     ClusterpResult (*listen)(ClusterStream *stream, int *fd, int *error);
     /* OK or AGAIN with *fd, or ERROR, also when the peer advertises nothing usable. */
@@ -53,8 +53,8 @@ struct ClusterStream {
     ClusterLoop *loop;
     int listener; /* -1 when there is none */
     ClusterWatch *listenWatch;
-    bool accepting;        /* false while descriptors are short */
-    ClusterChannel *first; /* connections, newest first */
+    bool accepting;     /* false while descriptors are short */
+    ClusterLink *first; /* connections, newest first */
     size_t connections;
     ClusterTraffic traffic;
 };
@@ -75,28 +75,28 @@ bool ClusterStreamListen(ClusterStream *stream, int *error);
 /* Rows of the type table that are the same for all families. */
 void ClusterStreamClose(ClusterTransport *transport);
 ClusterSendResult ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer,
-        ClusterChannel **channel, ClusterBlob *blob);
+        ClusterLink **link, ClusterBlob *blob);
 ClusterSendResult ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer,
-        ClusterChannel **channel);
+        ClusterLink **link);
 void ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event);
 void ClusterStreamForget(ClusterTransport *transport, void *owner);
-void ClusterStreamDone(ClusterTransport *transport, ClusterChannel *channel);
+void ClusterStreamDone(ClusterTransport *transport, ClusterLink *link);
 const ClusterTraffic *ClusterStreamTraffic(ClusterTransport *transport);
-ClusterChannel *ClusterStreamServing(ClusterTransport *transport, const void *owner);
+ClusterLink *ClusterStreamServing(ClusterTransport *transport, const void *owner);
 
 /* ---- clusterConn.c: one connection ---- */
 
 /* Takes over fd. NULL without memory or poller: fd is closed then. */
-ClusterChannel *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
+ClusterLink *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
         const ClusterpAddr *peer, void *owner);
-ClusterSendResult ClusterConnSend(ClusterChannel *conn, ClusterBlob *blob);
+ClusterSendResult ClusterConnSend(ClusterLink *conn, ClusterBlob *blob);
 /* Ends it without telling anybody. What is not written by then lingers (see clusterLinger.h). */
-void ClusterConnClose(ClusterChannel *conn);
-void *ClusterConnOwn(ClusterChannel *conn, void *owner);
-void *ClusterConnOwner(const ClusterChannel *conn);
-ClusterChannel *ClusterConnNext(const ClusterChannel *conn);
+void ClusterConnClose(ClusterLink *conn);
+void *ClusterConnOwn(ClusterLink *conn, void *owner);
+void *ClusterConnOwner(const ClusterLink *conn);
+ClusterLink *ClusterConnNext(const ClusterLink *conn);
 /* Not closed. */
-bool ClusterConnIsOpen(const ClusterChannel *conn);
-void ClusterConnInfo(const ClusterChannel *conn, ClusterChannelInfo *info);
+bool ClusterConnIsOpen(const ClusterLink *conn);
+void ClusterConnInfo(const ClusterLink *conn, ClusterLinkInfo *info);
 
 #endif

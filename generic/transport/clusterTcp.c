@@ -169,12 +169,12 @@ TcpProps(ClusterTransport *transport)
 }
 
 static bool
-TcpInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+TcpInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
     Tcp *self = (Tcp *) transport;
 
-    if (channel) {
-        ClusterConnInfo(channel, info);
+    if (link) {
+        ClusterConnInfo(link, info);
         return true;
     }
     memset(info, 0, sizeof *info);

@@ -7,7 +7,7 @@
  *	Neither side blocks. Functions of the type table never call the delegate
  *	before they return, except where stated; callbacks come from the event
  *	loop, and may do anything, closing the transport included: a transport
- *	holds itself and the channel while it calls, and looks afterwards.
+ *	holds itself and the link while it calls, and looks afterwards.
  */
 
 #ifndef CLUSTER_TRANSPORT_H
@@ -24,7 +24,7 @@
 typedef struct ClusterTransport ClusterTransport;
 
 /* A way to or from one peer: a connection, or for datagrams the socket itself. Opaque here; chanID in scripts. */
-typedef struct ClusterChannel ClusterChannel;
+typedef struct ClusterLink ClusterLink;
 
 typedef enum ClusterSendResult {
     CLUSTER_SENT,          /* written, or queued on a way that is open or opening */
@@ -61,12 +61,12 @@ typedef struct ClusterPeer {
     uint32_t ip; /* loopback for members of this host */
     bool local;
     Tcl_Obj *props; /* what the member advertises for this protocol, NULL when nothing */
-    void *owner;    /* told with the channel's callbacks */
+    void *owner;    /* told with the link's callbacks */
 } ClusterPeer;
 
 /*
  * Told upwards. `context` is what the transport was opened with; `owner` is
- * the peer's that the channel serves, NULL for incoming ones until
+ * the peer's that the link serves, NULL for incoming ones until
  * ClusterTransportType.own was called.
  */
 typedef struct ClusterTransportDelegate {
@@ -74,16 +74,16 @@ typedef struct ClusterTransportDelegate {
      * One whole packet. The bytes are valid only until the callback returns
      * or enters the event loop.
      */
-    void (*received)(void *context, ClusterTransport *transport, ClusterChannel *channel,
+    void (*received)(void *context, ClusterTransport *transport, ClusterLink *link,
             bpacket_span packet);
     /*
-     * The channel is gone, and must be forgotten. `unsent` holds the packets
+     * The link is gone, and must be forgotten. `unsent` holds the packets
      * that were accepted and not wholly written, in order; the transport
      * releases it afterwards. failed: it broke, rather than being closed.
      */
-    void (*closed)(void *context, ClusterTransport *transport, ClusterChannel *channel, void *owner,
+    void (*closed)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
             ClusterBlobQueue *unsent, bool failed);
-    /* Part of a packet came from a peer that the channel serves, and no whole one. NULL where nobody wants to know. */
+    /* Part of a packet came from a peer that the link serves, and no whole one. NULL where nobody wants to know. */
     void (*arriving)(void *context, ClusterTransport *transport, void *owner);
     /* What props() returns has changed. May be called from within event(). */
     void (*changed)(void *context, ClusterTransport *transport);
@@ -107,8 +107,8 @@ typedef enum ClusterTransportEvent {
     CLUSTER_EVENT_REFRESH    /* a peer reports failures: make the server socket anew */
 } ClusterTransportEvent;
 
-/* Where a channel comes from, for descriptors and locality. */
-typedef struct ClusterChannelInfo {
+/* Where a link comes from, for descriptors and locality. */
+typedef struct ClusterLinkInfo {
     char name[24]; /* chanID, unique in the thread */
     uint32_t ip;   /* the peer's (of a datagram, the last sender's) */
     uint16_t port;
@@ -116,7 +116,7 @@ typedef struct ClusterChannelInfo {
     const char *path; /* unix sockets: ours; else NULL */
     /* Of transports written in Tcl, else NULL; borrowed until the transport is asked again. */
     Tcl_Obj *chanID, *descriptor;
-} ClusterChannelInfo;
+} ClusterLinkInfo;
 
 typedef struct ClusterTransportType {
     const char *id;
@@ -131,40 +131,40 @@ typedef struct ClusterTransportType {
     ClusterTransport *(*open)(const ClusterTransportConfig *config,
             const ClusterTransportDelegate *delegate, void *context, Tcl_Obj **why,
             const char **code);
-    /* Ends it and every channel, without callbacks. What was accepted goes on being written, within limits. */
+    /* Ends it and every link, without callbacks. What was accepted goes on being written, within limits. */
     void (*close)(ClusterTransport *transport);
     /*
-     * Sends to a peer over *channel when that is not NULL, else over a new
-     * one, which goes to *channel (not held; valid until closed() tells). The
-     * blob is held as long as needed. peer is NULL for broadcasts. A channel
+     * Sends to a peer over *link when that is not NULL, else over a new
+     * one, which goes to *link (not held; valid until closed() tells). The
+     * blob is held as long as needed. peer is NULL for broadcasts. A link
      * found broken here is told by closed() from the event loop.
      */
     ClusterSendResult (*send)(ClusterTransport *transport, const ClusterPeer *peer,
-            ClusterChannel **channel, ClusterBlob *blob);
+            ClusterLink **link, ClusterBlob *blob);
     /* What to advertise, a dict (refCount 0); NULL when nothing. */
     Tcl_Obj *(*props)(ClusterTransport *transport);
     void (*event)(ClusterTransport *transport, ClusterTransportEvent event);
     /*
-     * channel NULL: the transport's own socket. False when it is unknown. One
+     * link NULL: the transport's own socket. False when it is unknown. One
      * written in Tcl is asked for it, so anything may have happened afterwards.
      */
-    bool (*info)(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info);
-    /* Says whom a channel serves. Returns whom it served before, NULL for nobody. */
-    void *(*own)(ClusterChannel *channel, void *owner);
-    /* The owner goes: its channels serve nobody now, and close once what waits is written, without a callback. */
+    bool (*info)(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info);
+    /* Says whom a link serves. Returns whom it served before, NULL for nobody. */
+    void *(*own)(ClusterLink *link, void *owner);
+    /* The owner goes: its links serve nobody now, and close once what waits is written, without a callback. */
     void (*forget)(ClusterTransport *transport, void *owner);
-    /* Closes one channel once what waits is written, without a callback. */
-    void (*done)(ClusterTransport *transport, ClusterChannel *channel);
+    /* Closes one link once what waits is written, without a callback. */
+    void (*done)(ClusterTransport *transport, ClusterLink *link);
     const ClusterTraffic *(*traffic)(ClusterTransport *transport);
     /* The node is done with the type; NULL for types that live for ever. */
     void (*release)(const struct ClusterTransportType *type);
-    /* False once the channel was closed, when a callback that it is held for still runs; NULL: always true. */
-    bool (*isOpen)(const ClusterChannel *channel);
-    /* The newest open channel that serves an owner, NULL when there is none; NULL: there is never more than one. */
-    ClusterChannel *(*serving)(ClusterTransport *transport, const void *owner);
-    /* Opens a channel to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
+    /* False once the link was closed, when a callback that it is held for still runs; NULL: always true. */
+    bool (*isOpen)(const ClusterLink *link);
+    /* The newest open link that serves an owner, NULL when there is none; NULL: there is never more than one. */
+    ClusterLink *(*serving)(ClusterTransport *transport, const void *owner);
+    /* Opens a link to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
     ClusterSendResult (
-            *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel);
+            *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);
 } ClusterTransportType;
 
 /* A transport's first member. */

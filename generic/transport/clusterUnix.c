@@ -243,12 +243,12 @@ UnixProps(ClusterTransport *transport)
 }
 
 static bool
-UnixInfo(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+UnixInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
     Unix *self = (Unix *) transport;
 
-    if (channel) {
-        ClusterConnInfo(channel, info);
+    if (link) {
+        ClusterConnInfo(link, info);
     } else {
         memset(info, 0, sizeof *info);
     }

@@ -27,16 +27,16 @@ typedef struct MemoryStream {
     void *context;
     bool closed;
     uint16_t port;
-    ClusterChannel *first; /* living ones */
+    ClusterLink *first; /* living ones */
     ClusterTraffic traffic;
     struct MemoryStream *next; /* of the network's */
 } MemoryStream;
 
 /* One end of a connection. */
-struct ClusterChannel {
+struct ClusterLink {
     MemoryStream *stream;
     char name[24];
-    ClusterChannel *other; /* the far end, NULL until accepted and once that is closed */
+    ClusterLink *other; /* the far end, NULL until accepted and once that is closed */
     MemoryHost *peer;
     uint16_t port; /* where it connects to */
     bool connecting, finishing, dead;
@@ -44,8 +44,8 @@ struct ClusterChannel {
     void *owner;
     ClusterBlobQueue out, in; /* in: what a closed far end left under way */
     ClusterTimer flow, arrival;
-    ClusterChannel *next;  /* of the stream's */
-    ClusterChannel *ofNet; /* of the network's */
+    ClusterLink *next;  /* of the stream's */
+    ClusterLink *ofNet; /* of the network's */
 };
 
 static void Flow(void *data);
@@ -68,87 +68,87 @@ ClockOf(const MemoryStream *stream)
     return HandClockTable(stream->host->net->clock);
 }
 
-/* ---- the life of a channel ----------------------------------------------- */
+/* ---- the life of a link ----------------------------------------------- */
 
-static ClusterChannel *
-NewChannel(MemoryStream *stream, MemoryHost *peer, void *owner)
+static ClusterLink *
+NewLink(MemoryStream *stream, MemoryHost *peer, void *owner)
 {
     MemoryNet *net = stream->host->net;
-    ClusterChannel *channel = calloc(1, sizeof *channel);
+    ClusterLink *link = calloc(1, sizeof *link);
 
-    if (!channel) {
+    if (!link) {
         return NULL;
     }
-    channel->stream = stream;
-    snprintf(channel->name, sizeof channel->name, "memory%d", ++net->nextChannel);
-    channel->peer = peer;
-    channel->owner = owner;
-    ClusterBlobQueueInit(&channel->out);
-    ClusterBlobQueueInit(&channel->in);
-    channel->next = stream->first;
-    stream->first = channel;
-    channel->ofNet = net->channels;
-    net->channels = channel;
+    link->stream = stream;
+    snprintf(link->name, sizeof link->name, "memory%d", ++net->nextLink);
+    link->peer = peer;
+    link->owner = owner;
+    ClusterBlobQueueInit(&link->out);
+    ClusterBlobQueueInit(&link->in);
+    link->next = stream->first;
+    stream->first = link;
+    link->ofNet = net->conns;
+    net->conns = link;
     stream->traffic.connections++;
     stream->traffic.opened++;
-    return channel;
+    return link;
 }
 
 static void
-Die(ClusterChannel *channel)
+Die(ClusterLink *link)
 {
-    ClusterChannel **link = &channel->stream->first;
+    ClusterLink **at = &link->stream->first;
 
-    while (*link != channel) {
-        link = &(*link)->next;
+    while (*at != link) {
+        at = &(*at)->next;
     }
-    *link = channel->next;
-    channel->dead = true;
-    channel->stream->traffic.connections--;
-    ClusterTimerCancel(&channel->flow);
-    ClusterTimerCancel(&channel->arrival);
-    if (channel->other) {
-        channel->other->other = NULL;
-        channel->other = NULL;
+    *at = link->next;
+    link->dead = true;
+    link->stream->traffic.connections--;
+    ClusterTimerCancel(&link->flow);
+    ClusterTimerCancel(&link->arrival);
+    if (link->other) {
+        link->other->other = NULL;
+        link->other = NULL;
     }
 }
 
 /* It ends without the wish of the layer above, which is told. */
 static void
-Fail(ClusterChannel *channel, bool failed)
+Fail(ClusterLink *link, bool failed)
 {
-    MemoryStream *stream = channel->stream;
+    MemoryStream *stream = link->stream;
 
-    if (channel->dead) {
+    if (link->dead) {
         return;
     }
-    Die(channel);
-    stream->traffic.failures += failed || channel->out.count;
-    if (!channel->finishing) {
-        stream->delegate->closed(stream->context, &stream->base, channel, channel->owner,
-                &channel->out, failed);
+    Die(link);
+    stream->traffic.failures += failed || link->out.count;
+    if (!link->finishing) {
+        stream->delegate->closed(stream->context, &stream->base, link, link->owner, &link->out,
+                failed);
     }
-    ClusterBlobQueueFree(&channel->out);
+    ClusterBlobQueueFree(&link->out);
 }
 
 /* It ends by the wish of the layer above: what can be written is, and the far end learns of the end behind that. */
 static void
-Shut(ClusterChannel *channel)
+Shut(ClusterLink *link)
 {
-    ClusterChannel *other = channel->other;
+    ClusterLink *other = link->other;
     ClusterBlob *blob;
 
-    if (channel->dead) {
+    if (link->dead) {
         return;
     }
-    Die(channel);
-    while (other && (blob = ClusterBlobQueuePop(&channel->out)) != NULL) {
-        if (!channel->stream->host->stalled) {
+    Die(link);
+    while (other && (blob = ClusterBlobQueuePop(&link->out)) != NULL) {
+        if (!link->stream->host->stalled) {
             ClusterBlobQueuePush(&other->in, blob);
         }
         ClusterBlobRelease(blob);
     }
-    ClusterBlobQueueFree(&channel->out);
+    ClusterBlobQueueFree(&link->out);
     if (other) {
         other->ended = true;
         ClusterTimerSet(&other->arrival, ClockOf(other->stream), 0, Arrive, other);
@@ -156,25 +156,25 @@ Shut(ClusterChannel *channel)
 }
 
 static void
-Finish(ClusterChannel *channel)
+Finish(ClusterLink *link)
 {
-    channel->owner = NULL;
-    channel->finishing = true;
-    if (!channel->out.count) {
-        Shut(channel);
+    link->owner = NULL;
+    link->finishing = true;
+    if (!link->out.count) {
+        Shut(link);
     }
 }
 
 void
 MemoryStreamsFree(MemoryNet *net)
 {
-    while (net->channels) {
-        ClusterChannel *channel = net->channels;
+    while (net->conns) {
+        ClusterLink *link = net->conns;
 
-        net->channels = channel->ofNet;
-        ClusterBlobQueueFree(&channel->out);
-        ClusterBlobQueueFree(&channel->in);
-        free(channel);
+        net->conns = link->ofNet;
+        ClusterBlobQueueFree(&link->out);
+        ClusterBlobQueueFree(&link->in);
+        free(link);
     }
     while (net->streams) {
         MemoryStream *stream = net->streams;
@@ -188,20 +188,20 @@ MemoryStreamsFree(MemoryNet *net)
 
 /* The bytes are the receiver's only until it returns. */
 static void
-Deliver(ClusterChannel *channel, const ClusterBlob *blob)
+Deliver(ClusterLink *link, const ClusterBlob *blob)
 {
-    MemoryStream *stream = channel->stream;
+    MemoryStream *stream = link->stream;
     bpacket_span packet;
     uint8_t *copy;
 
-    if (channel->dead || channel->finishing || (copy = malloc(blob->length + 1)) == NULL) {
+    if (link->dead || link->finishing || (copy = malloc(blob->length + 1)) == NULL) {
         return;
     }
     memcpy(copy, blob->bytes, blob->length);
     packet.bytes = copy;
     packet.length = blob->length;
     stream->traffic.packetsIn++;
-    stream->delegate->received(stream->context, &stream->base, channel, packet);
+    stream->delegate->received(stream->context, &stream->base, link, packet);
     free(copy);
 }
 
@@ -209,15 +209,15 @@ Deliver(ClusterChannel *channel, const ClusterBlob *blob)
 static void
 Arrive(void *data)
 {
-    ClusterChannel *channel = data;
+    ClusterLink *link = data;
     ClusterBlob *blob;
 
-    while (!channel->dead && (blob = ClusterBlobQueuePop(&channel->in)) != NULL) {
-        Deliver(channel, blob);
+    while (!link->dead && (blob = ClusterBlobQueuePop(&link->in)) != NULL) {
+        Deliver(link, blob);
         ClusterBlobRelease(blob);
     }
-    if (!channel->dead && channel->ended) {
-        Fail(channel, false);
+    if (!link->dead && link->ended) {
+        Fail(link, false);
     }
 }
 
@@ -235,101 +235,100 @@ FindStream(const MemoryNet *net, uint16_t port)
 }
 
 static bool
-Reachable(const ClusterChannel *channel)
+Reachable(const ClusterLink *link)
 {
-    return channel->peer && channel->peer->side == channel->stream->host->side;
+    return link->peer && link->peer->side == link->stream->host->side;
 }
 
 /* Arranges for what is queued to be written. */
 static void
-ArmFlow(ClusterChannel *channel)
+ArmFlow(ClusterLink *link)
 {
-    MemoryHost *host = channel->stream->host;
+    MemoryHost *host = link->stream->host;
     int64_t delay;
-    MemoryLink link;
+    MemoryLink wire;
 
-    if (channel->dead || ClusterTimerIsSet(&channel->flow)
-            || (host->stalled && !channel->connecting)
-            || (!channel->out.count && !channel->connecting)) {
+    if (link->dead || ClusterTimerIsSet(&link->flow) || (host->stalled && !link->connecting)
+            || (!link->out.count && !link->connecting)) {
         return;
     }
-    if (channel->peer && !Reachable(channel)) {
-        delay = channel->connecting ? CONNECT_MS : RETRY_MS;
-    } else if (channel->peer) {
-        link = MemoryFindLink(host, channel->peer);
-        delay = MemoryDelay(host->net, &link);
+    if (link->peer && !Reachable(link)) {
+        delay = link->connecting ? CONNECT_MS : RETRY_MS;
+    } else if (link->peer) {
+        wire = MemoryFindLink(host, link->peer);
+        delay = MemoryDelay(host->net, &wire);
     } else {
         delay = 0;
     }
-    ClusterTimerSet(&channel->flow, ClockOf(channel->stream), delay, Flow, channel);
+    ClusterTimerSet(&link->flow, ClockOf(link->stream), delay, Flow, link);
 }
 
 /* Is the connection made? Otherwise it failed. */
 static bool
-Connect(ClusterChannel *channel)
+Connect(ClusterLink *link)
 {
-    MemoryStream *to = FindStream(channel->stream->host->net, channel->port);
+    MemoryStream *to = FindStream(link->stream->host->net, link->port);
 
-    if (!to || !Reachable(channel) || to->host->refusal != MEMORY_ACCEPTS
-            || (channel->other = NewChannel(to, channel->stream->host, NULL)) == NULL) {
-        Fail(channel, true);
+    if (!to || !Reachable(link) || to->host->refusal != MEMORY_ACCEPTS
+            || (link->other = NewLink(to, link->stream->host, NULL)) == NULL) {
+        Fail(link, true);
         return false;
     }
-    channel->other->other = channel;
-    channel->connecting = false;
+    link->other->other = link;
+    link->connecting = false;
     return true;
 }
 
 static void
 Flow(void *data)
 {
-    ClusterChannel *channel = data;
-    size_t count = channel->out.count;
+    ClusterLink *link = data;
+    size_t count = link->out.count;
 
-    if (channel->connecting && !Connect(channel)) {
+    if (link->connecting && !Connect(link)) {
         return;
     }
-    while (count-- > 0 && !channel->dead && channel->other && Reachable(channel)
-            && !channel->stream->host->stalled) {
-        ClusterBlob *blob = ClusterBlobQueuePop(&channel->out);
+    while (count-- > 0 && !link->dead && link->other && Reachable(link)
+            && !link->stream->host->stalled) {
+        ClusterBlob *blob = ClusterBlobQueuePop(&link->out);
 
         if (!blob) {
             break;
         }
-        channel->stream->traffic.packetsOut++;
-        Deliver(channel->other, blob);
+        link->stream->traffic.packetsOut++;
+        Deliver(link->other, blob);
         ClusterBlobRelease(blob);
     }
-    if (channel->dead) {
+    if (link->dead) {
         return;
     }
-    if (channel->finishing && !channel->out.count) {
-        Shut(channel);
-    } else if (channel->other) {
-        ArmFlow(channel);
+    if (link->finishing && !link->out.count) {
+        Shut(link);
+    } else if (link->other) {
+        ArmFlow(link);
     }
 }
 
 int
 MemoryBreak(MemoryHost *host, const MemoryHost *other)
 {
-    ClusterChannel *channel = host->stream ? host->stream->first : NULL;
+    ClusterLink *link = host->stream ? host->stream->first : NULL;
     int count = 0;
 
-    while (channel) {
-        ClusterChannel *far = channel->other;
+    while (link) {
+        ClusterLink *far = link->other;
 
-        if (other && channel->peer != other) {
-            channel = channel->next;
+        if (other && link->peer != other) {
+            link = link->next;
             continue;
         }
-        Fail(channel, true);
+        Fail(link, true);
         if (far) {
             Fail(far, true);
         }
         count++;
         /* Those who were told may have done anything. */
-        channel = host->stream ? host->stream->first : NULL;
+        link = host->stream ? host->stream->first : NULL;
     }
     return count;
 }
@@ -337,20 +336,20 @@ MemoryBreak(MemoryHost *host, const MemoryHost *other)
 void
 MemoryResume(MemoryHost *host)
 {
-    ClusterChannel *channel;
+    ClusterLink *link;
 
-    for (channel = host->stream ? host->stream->first : NULL; channel; channel = channel->next) {
-        ArmFlow(channel);
+    for (link = host->stream ? host->stream->first : NULL; link; link = link->next) {
+        ArmFlow(link);
     }
 }
 
 int
-MemoryChannels(const MemoryHost *host)
+MemoryConnections(const MemoryHost *host)
 {
-    ClusterChannel *channel;
+    ClusterLink *link;
     int count = 0;
 
-    for (channel = host->stream ? host->stream->first : NULL; channel; channel = channel->next) {
+    for (link = host->stream ? host->stream->first : NULL; link; link = link->next) {
         count++;
     }
     return count;
@@ -415,53 +414,52 @@ IsAt(const MemoryHost *host, const ClusterPeer *peer)
     return peer->local ? host->ip >> 24 == 127 : host->ip == peer->ip;
 }
 
-/* A channel that is opening, NULL when that fails at once. */
-static ClusterChannel *
+/* A link that is opening, NULL when that fails at once. */
+static ClusterLink *
 Dial(MemoryStream *self, const ClusterPeer *peer)
 {
     uint16_t port = PeerPort(peer->props);
     MemoryStream *to = FindStream(self->host->net, port);
-    ClusterChannel *channel;
+    ClusterLink *link;
 
     if (to && !IsAt(to->host, peer)) {
         to = NULL;
     }
     if (!port || (to && to->host->refusal == MEMORY_REFUSES_AT_ONCE)
-            || (channel = NewChannel(self, to ? to->host : NULL, peer->owner)) == NULL) {
+            || (link = NewLink(self, to ? to->host : NULL, peer->owner)) == NULL) {
         self->traffic.failures++;
         return NULL;
     }
-    channel->port = port;
-    channel->connecting = true;
-    return channel;
+    link->port = port;
+    link->connecting = true;
+    return link;
 }
 
 static ClusterSendResult
-Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channelPtr,
-        ClusterBlob *blob)
+Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **linkPtr, ClusterBlob *blob)
 {
     MemoryStream *self = Alive(transport, "send over a closed t");
-    ClusterChannel *channel = *channelPtr;
+    ClusterLink *link = *linkPtr;
     Tcl_WideInt limit = self->host->limit;
 
-    if (!channel) {
-        if (!peer || (channel = Dial(self, peer)) == NULL) {
+    if (!link) {
+        if (!peer || (link = Dial(self, peer)) == NULL) {
             return CLUSTER_SEND_FAILED;
         }
-        *channelPtr = channel;
-    } else if (channel->dead || channel->stream != self) {
-        MemoryFault(self->host->net, "send over a dead channel");
+        *linkPtr = link;
+    } else if (link->dead || link->stream != self) {
+        MemoryFault(self->host->net, "send over a dead link");
         return CLUSTER_SEND_FAILED;
     }
-    if (channel->finishing) {
+    if (link->finishing) {
         return CLUSTER_SEND_FAILED;
     }
-    if (limit && (Tcl_WideInt) channel->out.count >= limit) {
+    if (limit && (Tcl_WideInt) link->out.count >= limit) {
         return CLUSTER_SEND_FULL;
     }
-    MemoryNote(self->host, "t", channel->peer, blob);
-    ClusterBlobQueuePush(&channel->out, blob);
-    ArmFlow(channel);
+    MemoryNote(self->host, "t", link->peer, blob);
+    ClusterBlobQueuePush(&link->out, blob);
+    ArmFlow(link);
     return CLUSTER_SENT;
 }
 
@@ -489,65 +487,65 @@ Event(ClusterTransport *transport, ClusterTransportEvent event)
 }
 
 static bool
-Info(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+Info(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
     MemoryStream *self = Alive(transport, "info of a closed t");
 
     memset(info, 0, sizeof *info);
     info->ip = self->host->ip;
     info->port = self->port;
-    if (channel) {
-        memcpy(info->name, channel->name, sizeof info->name);
-        info->ip = channel->peer ? channel->peer->ip : 0;
-        info->port = channel->port;
-        return !channel->dead;
+    if (link) {
+        memcpy(info->name, link->name, sizeof info->name);
+        info->ip = link->peer ? link->peer->ip : 0;
+        info->port = link->port;
+        return !link->dead;
     }
     return true;
 }
 
 static void *
-Own(ClusterChannel *channel, void *owner)
+Own(ClusterLink *link, void *owner)
 {
-    void *before = channel->owner;
+    void *before = link->owner;
 
-    if (channel->dead) {
-        MemoryFault(channel->stream->host->net, "a dead channel was given an owner");
+    if (link->dead) {
+        MemoryFault(link->stream->host->net, "a dead link was given an owner");
     }
-    channel->owner = owner;
+    link->owner = owner;
     return before;
 }
 
 static void
 Forget(ClusterTransport *transport, void *owner)
 {
-    ClusterChannel *channel = Alive(transport, "forget by a closed t")->first;
+    ClusterLink *link = Alive(transport, "forget by a closed t")->first;
 
-    while (channel) {
-        ClusterChannel *next = channel->next;
+    while (link) {
+        ClusterLink *next = link->next;
 
-        if (channel->owner == owner) {
-            Finish(channel);
+        if (link->owner == owner) {
+            Finish(link);
         }
-        channel = next;
+        link = next;
     }
 }
 
 static void
-Done(ClusterTransport *transport, ClusterChannel *channel)
+Done(ClusterTransport *transport, ClusterLink *link)
 {
     MemoryStream *self = Alive(transport, "done by a closed t");
 
-    if (channel->dead) {
-        MemoryFault(self->host->net, "a dead channel was closed");
+    if (link->dead) {
+        MemoryFault(self->host->net, "a dead link was closed");
     } else {
-        Finish(channel);
+        Finish(link);
     }
 }
 
 static bool
-IsOpen(const ClusterChannel *channel)
+IsOpen(const ClusterLink *link)
 {
-    return !channel->dead && !channel->finishing;
+    return !link->dead && !link->finishing;
 }
 
 static const ClusterTraffic *

@@ -131,27 +131,26 @@ Launch(MemoryHost *from, MemoryHost *to, const MemoryLink *link, ClusterBlob *bl
 
 /* To every host, the sender as well, as multicast does. */
 static ClusterSendResult
-Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterChannel **channel,
-        ClusterBlob *blob)
+Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link, ClusterBlob *blob)
 {
     MemoryDatagram *self = Alive(transport, "send over a closed c");
     MemoryNet *net = self->host->net;
     MemoryHost *to;
 
     (void) peer;
-    (void) channel;
+    (void) link;
     if (blob->length > CLUSTER_DATAGRAM_MAX) {
         return CLUSTER_SEND_TOO_LARGE;
     }
     MemoryNote(self->host, "c", NULL, blob);
     self->traffic.packetsOut++;
     for (to = net->hosts; to; to = to->next) {
-        MemoryLink link = MemoryFindLink(self->host, to);
+        MemoryLink wire = MemoryFindLink(self->host, to);
 
-        if (to->datagram && to->side == self->host->side && MemoryRandom(net, 100) >= link.drop) {
-            Launch(self->host, to, &link, blob);
-            if (MemoryRandom(net, 100) < link.duplicate) {
-                Launch(self->host, to, &link, blob);
+        if (to->datagram && to->side == self->host->side && MemoryRandom(net, 100) >= wire.drop) {
+            Launch(self->host, to, &wire, blob);
+            if (MemoryRandom(net, 100) < wire.duplicate) {
+                Launch(self->host, to, &wire, blob);
             }
         }
     }
@@ -173,11 +172,11 @@ Event(ClusterTransport *transport, ClusterTransportEvent event)
 }
 
 static bool
-Info(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *info)
+Info(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
     MemoryDatagram *self = Alive(transport, "info of a closed c");
 
-    (void) channel;
+    (void) link;
     memset(info, 0, sizeof *info);
     snprintf(info->name, sizeof info->name, "memoryc");
     info->ip = self->from;
@@ -185,9 +184,9 @@ Info(ClusterTransport *transport, ClusterChannel *channel, ClusterChannelInfo *i
 }
 
 static void *
-Own(ClusterChannel *channel, void *owner)
+Own(ClusterLink *link, void *owner)
 {
-    (void) channel;
+    (void) link;
     (void) owner;
     return NULL;
 }
@@ -200,10 +199,10 @@ Forget(ClusterTransport *transport, void *owner)
 }
 
 static void
-Done(ClusterTransport *transport, ClusterChannel *channel)
+Done(ClusterTransport *transport, ClusterLink *link)
 {
     (void) Alive(transport, "done by a closed c");
-    (void) channel;
+    (void) link;
 }
 
 static const ClusterTraffic *

@@ -6,7 +6,7 @@
  *	run on it, `c` (datagrams to all) and `t` (connections).
  *
  *	What dies is kept until the network is freed, so that the use of a dead
- *	transport or channel is a fault that a test can report, in any build.
+ *	transport or link is a fault that a test can report, in any build.
  */
 
 #ifndef MEMORY_TEST_H
@@ -21,7 +21,7 @@ typedef struct MemoryNet MemoryNet;
 typedef enum MemoryRefusal {
     MEMORY_ACCEPTS,
     MEMORY_REFUSES_AT_ONCE, /* send() fails */
-    MEMORY_REFUSES_LATER    /* the channel breaks, told by closed() */
+    MEMORY_REFUSES_LATER    /* the link breaks, told by closed() */
 } MemoryRefusal;
 
 /*
@@ -65,8 +65,8 @@ bool MemoryInject(MemoryHost *to, uint32_t ip, const void *bytes, size_t length)
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
 /* Writes what a stalled host has queued. */
 void MemoryResume(MemoryHost *host);
-/* Channels of the host's `t` that are open or opening. */
-int MemoryChannels(const MemoryHost *host);
+/* Links of the host's `t` that are open or opening. */
+int MemoryConnections(const MemoryHost *host);
 
 /* Of packets sent since the last call: dict of "TRANSPORT TYPE" to count (refCount 0). */
 Tcl_Obj *MemoryNetCounts(MemoryNet *net);

@@ -16,14 +16,14 @@ struct MemoryNet {
     MemoryHost *hosts;
     uint32_t random;
     uint16_t nextPort;
-    int nextChannel;
+    int nextLink;
     Tcl_HashTable links; /* "from>to" to MemoryLink, malloc'ed */
     ClusterPayloadKeys keys;
     Tcl_Obj *counts, *sent, *faults; /* held, not shared */
     bool tracing;
     struct MemoryDatagram *datagrams; /* every transport there ever was */
     struct MemoryStream *streams;
-    ClusterChannel *channels; /* every channel there ever was */
+    ClusterLink *conns; /* every link there ever was */
 };
 
 int MemoryRandom(MemoryNet *net, int below);

@@ -73,7 +73,7 @@ FactCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     } else if (strcmp(what, "closed") == 0) {
         value = Tcl_NewBooleanObj(ClusterNodeClosed(test->node));
     } else if (strcmp(what, "connections") == 0) {
-        value = Tcl_NewIntObj(MemoryChannels(&test->host));
+        value = Tcl_NewIntObj(MemoryConnections(&test->host));
     } else {
         value = Tcl_NewWideIntObj((Tcl_WideInt) ClusterNodeMemberCount(test->node));
     }

@@ -531,7 +531,7 @@ Take(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
 {
     ClusterNode *node = stage->self.node;
     ClusterSlot *slot = ClusterNodeSlot(node, step & 1);
-    ClusterChannelInfo info;
+    ClusterLinkInfo info;
     ClusterMember *member;
     bpacket_span text = {bytes, length};
     Tcl_Obj *payload = ClusterPayloadText(text);
