@@ -7,28 +7,32 @@
 #include "base/clusterLocal.h"
 
 #include "base/clusterCompat.h"
-#include "base/clusterPlatform.h"
 
 #define REFRESH_MICROSECONDS 1000000
-#define LOOPBACK_NET         127u
 
 typedef struct LocalList {
     int count; /* 0 until first asked for */
     int64_t asked;
-    uint32_t ips[CLUSTER_LOCAL_MAX];
+    uint32_t ips[CLUSTER_LOCAL_MAX]; /* as the platform has them */
 } LocalList;
 
 static Tcl_ThreadDataKey localKey;
 
+static LocalList *
+LocalListGet(void)
+{
+    return Tcl_GetThreadData(&localKey, sizeof(LocalList));
+}
+
 static void
-Ask(LocalList *list)
+LocalListAsk(LocalList *list)
 {
     list->count = ClusterpLocalAddresses(list->ips, CLUSTER_LOCAL_MAX);
     list->asked = ClusterpMonotonic();
 }
 
 static bool
-Find(const LocalList *list, uint32_t ip)
+LocalListHas(const LocalList *list, uint32_t ip)
 {
     int i;
 
@@ -41,32 +45,52 @@ Find(const LocalList *list, uint32_t ip)
 }
 
 bool
-ClusterIsLocal(uint32_t ip)
+ClusterIsLocal(const ClusterAddress *address)
 {
     LocalList *list;
+    ClusterpAddr system;
 
-    if (ip >> 24 == LOOPBACK_NET) {
+    if (ClusterAddressIsLoopback(address)) {
         return true;
     }
-    list = Tcl_GetThreadData(&localKey, sizeof *list);
-    if (list->count && Find(list, ip)) {
+    if (!ClusterAddressToPlatform(address, &system)) {
+        return false;
+    }
+    list = LocalListGet();
+    if (list->count && LocalListHas(list, system.ip)) {
         return true;
     }
     if (list->count && ClusterpMonotonic() - list->asked < REFRESH_MICROSECONDS) {
         return false;
     }
-    Ask(list);
-    return Find(list, ip);
+    LocalListAsk(list);
+    return LocalListHas(list, system.ip);
 }
 
-const uint32_t *
-ClusterLocalList(bool refresh, int *count)
+int
+ClusterLocalCount(bool refresh)
 {
-    LocalList *list = Tcl_GetThreadData(&localKey, sizeof *list);
+    LocalList *list = LocalListGet();
 
     if (refresh || !list->count) {
-        Ask(list);
+        LocalListAsk(list);
     }
-    *count = list->count;
-    return list->ips;
+    return list->count;
+}
+
+ClusterAddress
+ClusterLocalAt(int index)
+{
+    ClusterpAddr system = {LocalListGet()->ips[index], 0};
+
+    return ClusterAddressFromPlatform(&system);
+}
+
+bool
+ClusterLanAddress(const char *interface, ClusterAddress *address)
+{
+    ClusterpAddr system = {ClusterpLanAddress(interface), 0};
+
+    *address = ClusterAddressFromPlatform(&system);
+    return !ClusterAddressIsNone(address);
 }

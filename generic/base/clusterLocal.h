@@ -1,21 +1,25 @@
 /*
  * clusterLocal.h --
  *
- *	Is an address one of this host's? Asked for every packet, so the list is
- *	kept, per thread, and read anew when an address is missed, at most once a second.
+ *	The host's own addresses. Whether an address is one of them is asked for
+ *	every packet, so the list is kept, per thread, and read anew when an
+ *	address is missed, at most once a second.
  */
 
 #ifndef CLUSTER_LOCAL_H
 #define CLUSTER_LOCAL_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/clusterAddress.h"
 
 #define CLUSTER_LOCAL_MAX 256
 
-/* True for 127.0.0.0/8 and the addresses of the host's interfaces. */
-bool ClusterIsLocal(uint32_t ip);
-/* The host's addresses, loopback first; borrowed until the next call. refresh: ask the system now. */
-const uint32_t *ClusterLocalList(bool refresh, int *count);
+/* True for loopback and the addresses of the host's interfaces. */
+bool ClusterIsLocal(const ClusterAddress *address);
+/* How many addresses the host has, CLUSTER_LOCAL_MAX at most. refresh: ask the system now. */
+int ClusterLocalCount(bool refresh);
+/* One of those last counted; loopback is the first. */
+ClusterAddress ClusterLocalAt(int index);
+/* The address of an interface, with NULL that by which the LAN is reached. False, and none, when there is none. */
+bool ClusterLanAddress(const char *interface, ClusterAddress *address);
 
 #endif

@@ -34,17 +34,18 @@ static int
 LanipCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     const char *interface = objc > 1 && *Tcl_GetString(objv[1]) ? Tcl_GetString(objv[1]) : NULL;
-    uint32_t ip = ClusterpLanAddress(interface);
-    char text[16];
+    char text[CLUSTER_ADDRESS_TEXT];
+    ClusterAddress address;
+    bool found = ClusterLanAddress(interface, &address);
 
     (void) clientData;
-    if (!ip && interface) {
+    if (!found && interface) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("there is no address of interface \"%s\"", interface), "CLUSTER",
                 "INTERFACE", interface, NULL);
     }
-    if (ip) {
-        ClusterpFormatIp(ip, text);
+    if (found) {
+        ClusterAddressFormat(&address, text);
         Tcl_SetObjResult(interp, Tcl_NewStringObj(text, -1));
     }
     return TCL_OK;
@@ -55,7 +56,6 @@ static int
 LocalAddressesCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Tcl_Obj *list;
-    const uint32_t *ips;
     int force = 0, count, i;
 
     (void) clientData;
@@ -64,11 +64,12 @@ LocalAddressesCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const
     }
     list = Tcl_NewListObj(0, NULL);
     Tcl_ListObjAppendElement(NULL, list, Tcl_NewStringObj("localhost", -1));
-    ips = ClusterLocalList(force != 0, &count);
+    count = ClusterLocalCount(force != 0);
     for (i = 0; i < count; i++) {
-        char text[16];
+        ClusterAddress address = ClusterLocalAt(i);
+        char text[CLUSTER_ADDRESS_TEXT];
 
-        ClusterpFormatIp(ips[i], text);
+        ClusterAddressFormat(&address, text);
         Tcl_ListObjAppendElement(NULL, list, Tcl_NewStringObj(text, -1));
     }
     Tcl_SetObjResult(interp, list);
@@ -79,22 +80,20 @@ LocalAddressesCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const
 static int
 IslocalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Tcl_Obj *key, *address = NULL;
-    uint32_t ip;
+    Tcl_Obj *key, *value = NULL;
+    ClusterAddress address;
     int code;
 
     (void) clientData;
     (void) objc;
     key = Tcl_NewStringObj("address", -1);
     Tcl_IncrRefCount(key);
-    code = Tcl_DictObjGet(interp, objv[1], key, &address);
+    code = Tcl_DictObjGet(interp, objv[1], key, &value);
     Tcl_DecrRefCount(key);
     if (code == TCL_OK) {
         Tcl_SetObjResult(interp,
-                Tcl_NewBooleanObj(address
-                        && (strcmp(Tcl_GetString(address), "localhost") == 0
-                                || (ClusterpParseIp(Tcl_GetString(address), &ip)
-                                        && ClusterIsLocal(ip)))));
+                Tcl_NewBooleanObj(value && ClusterAddressParse(Tcl_GetString(value), &address)
+                        && ClusterIsLocal(&address)));
     }
     return code;
 }

@@ -95,14 +95,13 @@ ClusterCmdProps(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 int
 ClusterCmdIsLocal(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    const char *address = Tcl_GetString(objv[0]);
-    uint32_t ip;
+    ClusterAddress address;
 
     (void) self;
     (void) objc;
     Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(strcmp(address, "localhost") == 0
-                    || (ClusterpParseIp(address, &ip) && ClusterIsLocal(ip))));
+            Tcl_NewBooleanObj(ClusterAddressParse(Tcl_GetString(objv[0]), &address)
+                    && ClusterIsLocal(&address)));
     return TCL_OK;
 }
 

@@ -40,12 +40,14 @@ typedef bool(JoinProc)(JoinRequest *request, Tcl_Obj *value);
 static bool
 ParseAddress(JoinRequest *request, Tcl_Obj *value)
 {
-    uint32_t ip;
+    ClusterAddress address;
 
-    if (!ClusterpParseIp(Tcl_GetString(value), &ip) || ip >> 28 != 0xe) {
+    if (!ClusterAddressParse(Tcl_GetString(value), &address)
+            || !ClusterAddressIsMulticast(&address)) {
         return false;
     }
-    request->node.group.ip = ip;
+    request->node.group =
+            ClusterAddressWithPort(&address, ClusterAddressPort(&request->node.group));
     return true;
 }
 
@@ -64,7 +66,7 @@ ParsePort(JoinRequest *request, Tcl_Obj *value)
     if (!ParseRange(value, 1, 65535, &port)) {
         return false;
     }
-    request->node.group.port = (uint16_t) port;
+    request->node.group = ClusterAddressWithPort(&request->node.group, (uint16_t) port);
     return true;
 }
 

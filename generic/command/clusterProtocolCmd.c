@@ -88,7 +88,7 @@ Tcl_Obj *
 ClusterProtocolDescriptor(const ClusterLinkInfo *info)
 {
     Tcl_Obj *descriptor;
-    char ip[16];
+    char text[CLUSTER_ADDRESS_TEXT];
 
     if (info->descriptor) {
         return info->descriptor;
@@ -98,9 +98,11 @@ ClusterProtocolDescriptor(const ClusterLinkInfo *info)
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
                 Tcl_NewStringObj(info->path, -1));
     } else {
-        ClusterpFormatIp(info->ip, ip);
-        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1), Tcl_NewStringObj(ip, -1));
-        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("port", -1), Tcl_NewIntObj(info->port));
+        ClusterAddressFormat(&info->address, text);
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
+                Tcl_NewStringObj(text, -1));
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("port", -1),
+                Tcl_NewIntObj(ClusterAddressPort(&info->address)));
     }
     if (info->local) {
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("local", -1), Tcl_NewIntObj(1));

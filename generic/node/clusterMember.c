@@ -103,7 +103,8 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     ClusterReplaceObj(&member->protocols, Tcl_NewListObj(0, NULL));
     ClusterReplaceObj(&member->tags, Tcl_NewListObj(0, NULL));
     ClusterReplaceObj(&member->props, Tcl_NewDictObj());
-    member->ip = message->local ? 0x7f000001u : message->info.ip;
+    member->address = message->local ? ClusterAddressLoopback()
+                                     : ClusterAddressWithPort(&message->info.address, 0);
     member->local = message->local;
     member->isNew = true;
     if (!Link(node, member)) {
@@ -181,10 +182,11 @@ UpdateProtocols(ClusterMember *member, ClusterMessage *message)
 static void
 UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
 {
-    uint32_t ip = datagram ? message->info.ip : member->ip;
+    ClusterAddress address =
+            datagram ? ClusterAddressWithPort(&message->info.address, 0) : member->address;
 
-    if (ip != member->ip || message->local != member->local) {
-        member->ip = ip;
+    if (ClusterAddressCompare(&address, &member->address) != 0 || message->local != member->local) {
+        member->address = address;
         member->local = message->local;
         ClusterReplaceObj(&member->words, NULL);
     }
@@ -495,9 +497,9 @@ ClusterMemberProtocols(const ClusterMember *member)
 Tcl_Obj *
 ClusterMemberIp(const ClusterMember *member)
 {
-    char text[16];
+    char text[CLUSTER_ADDRESS_TEXT];
 
-    ClusterpFormatIp(member->ip, text);
+    ClusterAddressFormat(&member->address, text);
     return Tcl_NewStringObj(text, -1);
 }
 

@@ -99,7 +99,7 @@ typedef struct ClusterNodeDelegate {
 } ClusterNodeDelegate;
 
 typedef struct ClusterNodeConfig {
-    ClusterpAddr group;
+    ClusterAddress group;     /* with its port */
     int64_t ttl;              /* ms */
     int64_t heartbeat;        /* ms */
     int remote;               /* hops */

@@ -63,7 +63,7 @@ struct ClusterNode {
     ClusterClock *clock; /* used until the node is freed */
     ClusterPayloadKeys keys;
     bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
-    ClusterpAddr group;
+    ClusterAddress group;
     int64_t ttl, heartbeat;
     int remote;
     char sid[CLUSTER_SID_LENGTH + 1];
@@ -107,8 +107,8 @@ struct ClusterMember {
     Tcl_Obj *protocols, *tags, *props;
     Tcl_Obj *words; /* what resolvers match; NULL until asked for */
     bpacket_span
-            protocolsWire; /* as last received (malloc'ed), to see quickly that nothing changed */
-    uint32_t ip;
+            protocolsWire;  /* as last received (malloc'ed), to see quickly that nothing changed */
+    ClusterAddress address; /* without a port */
     bool local;
     int64_t seen;     /* when it was last heard */
     int64_t deadline; /* when it is lost unless heard before */

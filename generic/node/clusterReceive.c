@@ -462,7 +462,7 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *inf
     message.link = link;
     message.info = *info;
     ClusterMessageHoldInfo(&message);
-    message.local = info->local || ClusterIsLocal(info->ip);
+    message.local = info->local || ClusterIsLocal(&info->address);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
             && ClusterMessageComplete(&message)
             && (node->remote > 0 || (message.local && SameHost(node, &message)))
@@ -493,11 +493,10 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
     message.slot = slot;
     message.link = link;
     if (!slot->type->info(slot->transport, link, &message.info)) {
-        message.info.local = false;
-        message.info.ip = 0;
+        memset(&message.info, 0, sizeof message.info);
     }
     ClusterMessageHoldInfo(&message);
-    message.local = message.info.local || ClusterIsLocal(message.info.ip);
+    message.local = message.info.local || ClusterIsLocal(&message.info.address);
     if (node->closed) {
         /* a transport written in Tcl was asked, and did that */
     } else if (node->remote == 0 && !message.local) {

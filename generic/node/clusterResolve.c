@@ -451,8 +451,7 @@ bool
 ClusterResolverMatchesSelf(const ClusterResolver *resolver, const ClusterNode *node)
 {
     Subject subject;
-    const uint32_t *ips;
-    int count, i;
+    int count = ClusterLocalCount(false), i;
     bool matches;
 
     subject.words = Tcl_NewListObj(0, NULL);
@@ -463,11 +462,11 @@ ClusterResolverMatchesSelf(const ClusterResolver *resolver, const ClusterNode *n
     Tcl_ListObjAppendElement(NULL, subject.words, ClusterNodeSid(node));
     Tcl_ListObjAppendElement(NULL, subject.words, ClusterNodeHid(node));
     Tcl_ListObjAppendElement(NULL, subject.words, Tcl_NewStringObj("localhost", -1));
-    ips = ClusterLocalList(false, &count);
     for (i = 0; i < count; i++) {
-        char text[16];
+        ClusterAddress address = ClusterLocalAt(i);
+        char text[CLUSTER_ADDRESS_TEXT];
 
-        ClusterpFormatIp(ips[i], text);
+        ClusterAddressFormat(&address, text);
         Tcl_ListObjAppendElement(NULL, subject.words, Tcl_NewStringObj(text, -1));
     }
     matches = Matches(resolver, &subject);

@@ -250,7 +250,7 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
 static ClusterPeer
 Peer(ClusterMember *member, const ClusterSlot *slot)
 {
-    ClusterPeer peer = {member->ip, member->local, NULL, member};
+    ClusterPeer peer = {member->address, member->local, NULL, member};
 
     Tcl_DictObjGet(NULL, member->props, slot->id, &peer.props);
     return peer;

@@ -17,8 +17,6 @@
 /* Of the props of one transport, in bytes: they go out with heartbeats, which must fit in a datagram. */
 #define PROPS_MAX 4096
 
-#define LOOPBACK_IP 0x7f000001u
-
 /*
  * Of one class for one cluster. Counted: the slot's, and the transport's.
  */
@@ -416,7 +414,7 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
     ClusterScriptedAddress(Entry(descriptor, "address"), info);
     if (port && Tcl_GetIntFromObj(NULL, port, &number) == TCL_OK && number > 0
             && number <= UINT16_MAX) {
-        info->port = (uint16_t) number;
+        info->address = ClusterAddressWithPort(&info->address, (uint16_t) number);
     }
     if (local && Tcl_GetBooleanFromObj(NULL, local, &number) == TCL_OK) {
         info->local = number != 0;
@@ -426,11 +424,7 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
 void
 ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info)
 {
-    if (strcmp(Tcl_GetString(address), "localhost") == 0) {
-        info->ip = LOOPBACK_IP;
-    } else {
-        ClusterpParseIp(Tcl_GetString(address), &info->ip);
-    }
+    info->address = ClusterAddressNamed(Tcl_GetString(address));
 }
 
 /* What is lent lives on in the transport, unless the script has ended that. */

@@ -30,7 +30,7 @@ ClusterLink *ClusterScriptedLink(ClusterTransport *transport, Tcl_Obj *chanID, b
 void ClusterScriptedRelease(ClusterLink *link);
 /* Its chanID, borrowed. */
 Tcl_Obj *ClusterScriptedName(ClusterLink *link);
-/* Reads a descriptor's address, which may be localhost; one that is no IP address leaves 0. */
+/* Reads a descriptor's address: one of IPv4, localhost, or a name that the script knows. */
 void ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info);
 /* Counts a packet that came in; nothing for other transports, which count themselves. */
 void ClusterScriptedCount(ClusterTransport *transport, size_t length);

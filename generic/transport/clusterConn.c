@@ -30,7 +30,7 @@ struct ClusterLink {
     int fd;
     char name[24];       /* chanID */
     ClusterWatch *watch; /* NULL once dead */
-    ClusterpAddr peer;
+    ClusterAddress peer;
     bool connecting;
     bool broken;            /* a write failed: to be told from the event loop */
     bpacket_stream *frames; /* made with the first read */
@@ -364,7 +364,7 @@ ConnectTimeout(void *context)
  */
 
 ClusterLink *
-ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterpAddr *peer,
+ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterAddress *peer,
         void *owner)
 {
     ClusterLink *conn = calloc(1, sizeof *conn);
@@ -479,8 +479,7 @@ void
 ClusterConnInfo(const ClusterLink *conn, ClusterLinkInfo *info)
 {
     memcpy(info->name, conn->name, sizeof info->name);
-    info->ip = conn->peer.ip;
-    info->port = conn->peer.port;
+    info->address = conn->peer;
     info->local = conn->stream->base.type->localOnly;
     info->path = NULL;
     info->chanID = info->descriptor = NULL;

@@ -9,10 +9,8 @@
 
 #include "transport/clusterMulticast.h"
 
-#include "base/clusterLocal.h"
 #include "base/clusterLoop.h"
 #include "packet/clusterPacket.h"
-#include "base/clusterPlatform.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +25,9 @@ typedef struct Multicast {
     ClusterLoop *loop;
     ClusterWatch *watch;
     ClusterpMulticast *socket;
-    uint16_t port;
     char name[24];
-    ClusterpAddr from; /* of the datagram being handled */
+    ClusterAddress group; /* with its port */
+    ClusterAddress from;  /* of the datagram being handled */
     ClusterTraffic traffic;
 } Multicast;
 
@@ -52,7 +50,7 @@ Deliver(Multicast *self, const uint8_t *bytes, size_t length)
     size_t first = ClusterPacketLength(bytes, length);
     ClusterBlob *rest = NULL;
     bpacket_span packet = {bytes, first ? first : length};
-    ClusterpAddr from = self->from;
+    ClusterAddress from = self->from;
     size_t at = 0;
 
     if (packet.length < length) {
@@ -91,7 +89,7 @@ Readable(void *context, int mask)
                 != CLUSTERP_OK) {
             break;
         }
-        self->from = from;
+        self->from = ClusterAddressFromPlatform(&from);
         self->traffic.bytesIn += length;
         Deliver(self, buffer, length);
     }
@@ -134,7 +132,8 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
         void *context, Tcl_Obj **why, const char **code)
 {
     const char *interface;
-    char ip[16];
+    char text[CLUSTER_ADDRESS_TEXT];
+    ClusterpAddr group;
     int error = 0;
     Multicast *self;
 
@@ -155,10 +154,10 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     self->refCount = 1;
     self->delegate = delegate;
     self->context = context;
-    self->port = config->group.port;
+    self->group = config->group;
     self->loop = ClusterLoopGet(&error);
-    if (self->loop) {
-        self->socket = ClusterpMulticastOpen(&config->group, config->remote, interface, &error);
+    if (self->loop && ClusterAddressToPlatform(&config->group, &group)) {
+        self->socket = ClusterpMulticastOpen(&group, config->remote, interface, &error);
     }
     if (self->socket) {
         self->watch = ClusterWatchNew(self->loop, ClusterpMulticastDescriptor(self->socket),
@@ -172,8 +171,9 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
         ClusterpMulticastClose(self->socket);
     }
     free(self);
-    ClusterpFormatIp(config->group.ip, ip);
-    *why = Tcl_ObjPrintf("cannot join multicast group %s port %d", ip, config->group.port);
+    ClusterAddressFormat(&config->group, text);
+    *why = Tcl_ObjPrintf("cannot join multicast group %s port %d", text,
+            ClusterAddressPort(&config->group));
     if (config->options && interface) {
         Tcl_AppendPrintfToObj(*why, " on interface \"%s\"", interface);
     }
@@ -234,8 +234,7 @@ MulticastInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *i
 
     (void) link;
     memcpy(info->name, self->name, sizeof info->name);
-    info->ip = self->from.ip;
-    info->port = self->port;
+    info->address = ClusterAddressWithPort(&self->from, ClusterAddressPort(&self->group));
     info->local = false;
     info->path = NULL;
     info->chanID = info->descriptor = NULL;

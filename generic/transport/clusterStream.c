@@ -63,7 +63,7 @@ ClusterStreamResume(ClusterStream *stream)
 }
 
 static bool
-Admit(ClusterStream *stream, int fd, const ClusterpAddr *from)
+Admit(ClusterStream *stream, int fd, const ClusterAddress *from)
 {
     ClusterDrop reason;
 
@@ -87,13 +87,15 @@ ListenerReady(void *context, int mask)
 
     (void) mask;
     for (i = 0; i < ACCEPT_MAX; i++) {
-        ClusterpAddr from = {0, 0};
+        ClusterpAddr system = {0, 0};
+        ClusterAddress from;
         int fd;
-        ClusterpResult result = ClusterpAccept(stream->listener, &fd, &from, NULL);
+        ClusterpResult result = ClusterpAccept(stream->listener, &fd, &system, NULL);
 
         if (result == CLUSTERP_AGAIN) {
             return;
         }
+        from = ClusterAddressFromPlatform(&system);
         if (result != CLUSTERP_OK || !Admit(stream, fd, &from)) {
             PauseAccepting(stream);
             return;
@@ -159,7 +161,7 @@ ClusterSendResult
 ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link)
 {
     ClusterStream *stream = (ClusterStream *) transport;
-    ClusterpAddr address = {0, 0};
+    ClusterAddress address = ClusterAddressWithPort(&peer->address, 0);
     ClusterpResult result;
     int fd, error;
 
@@ -171,7 +173,6 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
         stream->traffic.failures++;
         return CLUSTER_SEND_FAILED;
     }
-    address.ip = peer->ip;
     *link = ClusterConnNew(stream, fd, result == CLUSTERP_AGAIN, &address, peer->owner);
     return *link ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }

@@ -31,7 +31,7 @@ typedef struct ClusterStreamFamily {
     /* OK or AGAIN with *fd, or ERROR, also when the peer advertises nothing usable. */
     ClusterpResult (*connect)(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error);
     /* May a peer with this address come in? */
-    bool (*admits)(const ClusterStream *stream, const ClusterpAddr *from);
+    bool (*admits)(const ClusterStream *stream, const ClusterAddress *from);
     /* Is the server socket still what it was? Asked at every heartbeat. */
     bool (*intact)(const ClusterStream *stream);
     /* The server socket goes: remove what it left elsewhere. */
@@ -88,7 +88,7 @@ ClusterLink *ClusterStreamServing(ClusterTransport *transport, const void *owner
 
 /* Takes over fd. NULL without memory or poller: fd is closed then. */
 ClusterLink *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
-        const ClusterpAddr *peer, void *owner);
+        const ClusterAddress *peer, void *owner);
 ClusterSendResult ClusterConnSend(ClusterLink *conn, ClusterBlob *blob);
 /* Ends it without telling anybody. What is not written by then lingers (see clusterLinger.h). */
 void ClusterConnClose(ClusterLink *conn);

@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PORT_MAX    65535
-#define LOOPBACK_IP 0x7f000001u
+#define PORT_MAX 65535
 
 typedef struct Tcp {
     ClusterStream stream;
@@ -54,12 +53,12 @@ PeerPort(Tcl_Obj *props)
 static ClusterpResult
 TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 {
+    ClusterAddress address = peer->local ? ClusterAddressLoopback() : peer->address;
     ClusterpAddr to;
 
     (void) stream;
-    to.ip = peer->local ? LOOPBACK_IP : peer->ip;
-    to.port = PeerPort(peer->props);
-    if (!to.port || !to.ip) {
+    address = ClusterAddressWithPort(&address, PeerPort(peer->props));
+    if (!ClusterAddressPort(&address) || !ClusterAddressToPlatform(&address, &to)) {
         *error = EADDRNOTAVAIL;
         return CLUSTERP_ERROR;
     }
@@ -67,9 +66,9 @@ TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 }
 
 static bool
-TcpAdmits(const ClusterStream *stream, const ClusterpAddr *from)
+TcpAdmits(const ClusterStream *stream, const ClusterAddress *from)
 {
-    return !((const Tcp *) stream)->localOnly || ClusterIsLocal(from->ip);
+    return !((const Tcp *) stream)->localOnly || ClusterIsLocal(from);
 }
 
 static bool
@@ -171,6 +170,7 @@ TcpProps(ClusterTransport *transport)
 static bool
 TcpInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
+    ClusterAddress address = ClusterAddressLoopback();
     Tcp *self = (Tcp *) transport;
 
     if (link) {
@@ -178,8 +178,7 @@ TcpInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
         return true;
     }
     memset(info, 0, sizeof *info);
-    info->ip = LOOPBACK_IP;
-    info->port = self->port;
+    info->address = ClusterAddressWithPort(&address, self->port);
     return true;
 }
 

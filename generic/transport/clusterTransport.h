@@ -14,9 +14,9 @@
 #define CLUSTER_TRANSPORT_H
 
 #include "bpacket/bpacketReader.h"
+#include "base/clusterAddress.h"
 #include "base/clusterBlob.h"
 #include "base/clusterCompat.h"
-#include "base/clusterPlatform.h"
 
 /* The largest UDP datagram over IPv4, in bytes. */
 #define CLUSTER_DATAGRAM_MAX 65507
@@ -58,7 +58,7 @@ typedef struct ClusterTraffic {
 
 /* Whom to send to. Filled in by the layer above for each send; borrowed. */
 typedef struct ClusterPeer {
-    uint32_t ip; /* loopback for members of this host */
+    ClusterAddress address; /* loopback for members of this host */
     bool local;
     Tcl_Obj *props; /* what the member advertises for this protocol, NULL when nothing */
     void *owner;    /* told with the link's callbacks */
@@ -96,8 +96,8 @@ struct ClusterTransportType;
 /* What join knows that transports need. Borrowed during open. */
 typedef struct ClusterTransportConfig {
     const struct ClusterTransportType *type; /* which is to be opened */
-    ClusterpAddr group;
-    int remote; /* hops; 0: this host only */
+    ClusterAddress group;                    /* with its port */
+    int remote;                              /* hops; 0: this host only */
     const char *sid;
     Tcl_Obj *options; /* the dict given as -ID, NULL when none */
 } ClusterTransportConfig;
@@ -109,11 +109,10 @@ typedef enum ClusterTransportEvent {
 
 /* Where a link comes from, for descriptors and locality. */
 typedef struct ClusterLinkInfo {
-    char name[24]; /* chanID, unique in the thread */
-    uint32_t ip;   /* the peer's (of a datagram, the last sender's) */
-    uint16_t port;
-    bool local;       /* for certain of this host, whatever the address */
-    const char *path; /* unix sockets: ours; else NULL */
+    char name[24];          /* chanID, unique in the thread */
+    ClusterAddress address; /* the peer's (of a datagram, the last sender's), with its port */
+    bool local;             /* for certain of this host, whatever the address */
+    const char *path;       /* unix sockets: ours; else NULL */
     /* Of transports written in Tcl, else NULL; borrowed until the transport is asked again. */
     Tcl_Obj *chanID, *descriptor;
 } ClusterLinkInfo;

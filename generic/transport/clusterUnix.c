@@ -72,7 +72,7 @@ UnixConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 }
 
 static bool
-UnixAdmits(const ClusterStream *stream, const ClusterpAddr *from)
+UnixAdmits(const ClusterStream *stream, const ClusterAddress *from)
 {
     (void) stream;
     (void) from;

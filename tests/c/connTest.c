@@ -411,7 +411,8 @@ PeerPort(Tcl_Obj *props)
 static bool
 IsAt(const MemoryHost *host, const ClusterPeer *peer)
 {
-    return peer->local ? host->ip >> 24 == 127 : host->ip == peer->ip;
+    return peer->local ? ClusterAddressIsLoopback(&host->address)
+                       : ClusterAddressCompare(&host->address, &peer->address) == 0;
 }
 
 /* A link that is opening, NULL when that fails at once. */
@@ -489,15 +490,15 @@ Event(ClusterTransport *transport, ClusterTransportEvent event)
 static bool
 Info(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
 {
+    static const ClusterAddress none = {.kind = CLUSTER_ADDRESS_NONE};
     MemoryStream *self = Alive(transport, "info of a closed t");
 
     memset(info, 0, sizeof *info);
-    info->ip = self->host->ip;
-    info->port = self->port;
+    info->address = ClusterAddressWithPort(&self->host->address, self->port);
     if (link) {
         memcpy(info->name, link->name, sizeof info->name);
-        info->ip = link->peer ? link->peer->ip : 0;
-        info->port = link->port;
+        info->address =
+                link->peer ? ClusterAddressWithPort(&link->peer->address, link->port) : none;
         return !link->dead;
     }
     return true;

@@ -18,7 +18,7 @@ typedef struct MemoryDatagram {
     const ClusterTransportDelegate *delegate;
     void *context;
     bool closed;
-    uint32_t from; /* of the datagram that arrives */
+    ClusterAddress from; /* of the datagram that arrives */
     ClusterTraffic traffic;
     struct MemoryDatagram *next; /* of the network's */
 } MemoryDatagram;
@@ -27,7 +27,7 @@ typedef struct MemoryDatagram {
 typedef struct Flight {
     ClusterTimer timer;
     MemoryHost *to;
-    uint32_t ip;
+    ClusterAddress from;
     ClusterBlob *blob;
 } Flight;
 
@@ -86,7 +86,7 @@ MemoryDatagramsFree(MemoryNet *net)
 
 /* The bytes are the receiver's only until it returns. */
 bool
-MemoryInject(MemoryHost *to, uint32_t ip, const void *bytes, size_t length)
+MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length)
 {
     MemoryDatagram *self = to->datagram;
     uint8_t *copy;
@@ -98,7 +98,7 @@ MemoryInject(MemoryHost *to, uint32_t ip, const void *bytes, size_t length)
     memcpy(copy, bytes, length);
     packet.bytes = copy;
     packet.length = length;
-    self->from = ip;
+    self->from = *from;
     self->traffic.packetsIn++;
     self->delegate->received(self->context, &self->base, NULL, packet);
     free(copy);
@@ -110,7 +110,7 @@ Arrive(void *data)
 {
     Flight *flight = data;
 
-    MemoryInject(flight->to, flight->ip, flight->blob->bytes, flight->blob->length);
+    MemoryInject(flight->to, &flight->from, flight->blob->bytes, flight->blob->length);
     ClusterBlobRelease(flight->blob);
     free(flight);
 }
@@ -122,7 +122,7 @@ Launch(MemoryHost *from, MemoryHost *to, const MemoryLink *link, ClusterBlob *bl
 
     if (flight) {
         flight->to = to;
-        flight->ip = from->ip;
+        flight->from = from->address;
         flight->blob = ClusterBlobHold(blob);
         ClusterTimerSet(&flight->timer, HandClockTable(from->net->clock),
                 MemoryDelay(from->net, link), Arrive, flight);
@@ -179,7 +179,7 @@ Info(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
     (void) link;
     memset(info, 0, sizeof *info);
     snprintf(info->name, sizeof info->name, "memoryc");
-    info->ip = self->from;
+    info->address = self->from;
     return true;
 }
 

@@ -31,7 +31,7 @@ typedef enum MemoryRefusal {
 typedef struct MemoryHost {
     MemoryNet *net;
     Tcl_Obj *name; /* held by the owner of the host */
-    uint32_t ip;
+    ClusterAddress address;
     int side;                        /* of a partition: packets pass between hosts of one side */
     MemoryRefusal refusal;           /* ends when the transport is refreshed */
     bool stalled;                    /* what it sends by `t` stays in its queues */
@@ -60,7 +60,7 @@ MemoryHost *MemoryNetFirst(const MemoryNet *net);
 void MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const MemoryLink *link);
 
 /* A datagram arrives at the host, now, as if from that address. False when its `c` is closed. */
-bool MemoryInject(MemoryHost *to, uint32_t ip, const void *bytes, size_t length);
+bool MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
 /* Writes what a stalled host has queued. */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCAL_IP  0x7f000001u
 #define LOCAL_HID "02:00:00:00:00:01"
 
 /* Longer than any timer of the membership. */
@@ -63,7 +62,7 @@ TestNodeGet(const TestBench *bench, Tcl_Interp *interp, Tcl_Obj *name)
 typedef struct Request {
     ClusterNodeConfig config;
     Tcl_Obj *protocols; /* borrowed; NULL: t c */
-    uint32_t ip;
+    ClusterAddress address;
     int start;
 } Request;
 
@@ -97,7 +96,7 @@ ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *val
         request->config.hid = Tcl_GetString(value);
         break;
     case IP:
-        return ClusterpParseIp(Tcl_GetString(value), &request->ip)
+        return ClusterAddressParse(Tcl_GetString(value), &request->address)
                 ? TCL_OK
                 : TestFail(interp, "bad ip", value);
     case PROTOCOLS:
@@ -147,7 +146,7 @@ MakeNode(TestBench *bench, Tcl_Obj *name, const Request *request)
         return NULL;
     }
     test->bench = bench;
-    test->host.ip = request->ip;
+    test->host.address = request->address;
     TestRenew(&test->host.name, name);
     TestRenew(&test->log, Tcl_NewListObj(0, NULL));
     TestRenew(&test->reactions, Tcl_NewDictObj());
@@ -161,8 +160,11 @@ static int
 CreateNode(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Tcl_Obj *protocols = Tcl_NewStringObj("t c", -1);
-    Request request = {{{0, 0}, 600000, 120000, 0, NULL, NULL, 0, LOCAL_HID, NULL}, NULL, LOCAL_IP,
-            1};
+    Request request = {
+            .config = {.ttl = 600000, .heartbeat = 120000, .hid = LOCAL_HID},
+            .address = ClusterAddressLoopback(),
+            .start = 1,
+    };
     TestNode *test = NULL;
     int i, code = TCL_OK;
 

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCAL_IP 0x7f000001u
-
 typedef int(NodeProc)(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
 
 /* The sid of a node's name, or the word itself. Borrowed. */
@@ -525,15 +523,15 @@ BreakCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 static int
 HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    uint32_t ip = LOCAL_IP;
+    ClusterAddress from = ClusterAddressLoopback();
     Tcl_Size length;
     const unsigned char *bytes = Tcl_GetByteArrayFromObj(objv[3], &length);
 
-    if (objc > 4 && !ClusterpParseIp(Tcl_GetString(objv[4]), &ip)) {
+    if (objc > 4 && !ClusterAddressParse(Tcl_GetString(objv[4]), &from)) {
         return TestFail(interp, "bad address", objv[4]);
     }
     Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(bytes && MemoryInject(&test->host, ip, bytes, (size_t) length)));
+            Tcl_NewBooleanObj(bytes && MemoryInject(&test->host, &from, bytes, (size_t) length)));
     return TCL_OK;
 }
 

@@ -23,8 +23,7 @@
 #include <string.h>
 
 #define HID       "02:fc:00:00:00:01"
-#define HOST_IP   0x7f000001u
-#define FOREIGN   0x0a010203u
+#define FOREIGN   "10.1.2.3"
 #define LONG_TIME (400LL * 86400 * 1000)
 
 #define REACTIONS 7
@@ -371,7 +370,7 @@ Enter(Stage *stage, Player *player, const char *name, int remote)
     config.hid = HID;
     config.clock = HandClockTable(stage->clock);
     player->stage = stage;
-    player->host.ip = HOST_IP;
+    player->host.address = ClusterAddressLoopback();
     player->host.name = Dict(name);
     player->node = ClusterNodeNew(&config, &delegate, player);
     Tcl_DecrRefCount(config.tags);
@@ -483,16 +482,18 @@ MakePacket(bpacket_writer *writer, unsigned kind, const uint8_t *bytes, size_t l
 static void
 Deliver(Stage *stage, uint8_t step, bpacket_span packet)
 {
+    ClusterAddress from = ClusterAddressLoopback();
     ClusterMember *member;
     ClusterBlob *blob;
 
     switch (step >> 2 & 3) {
     case 0:
     case 1:
-        (void) MemoryInject(&stage->self.host, HOST_IP, packet.bytes, packet.length);
+        (void) MemoryInject(&stage->self.host, &from, packet.bytes, packet.length);
         return;
     case 2:
-        (void) MemoryInject(&stage->self.host, FOREIGN, packet.bytes, packet.length);
+        (void) ClusterAddressParse(FOREIGN, &from);
+        (void) MemoryInject(&stage->self.host, &from, packet.bytes, packet.length);
         return;
     default:
         break;
@@ -538,7 +539,7 @@ Take(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
 
     memset(&info, 0, sizeof info);
     info.local = (step & 2) != 0;
-    info.ip = FOREIGN;
+    (void) ClusterAddressParse(FOREIGN, &info.address);
     stage->packets++;
     Tcl_IncrRefCount(payload);
     if (slot && ClusterSlotTransport(slot)) {
