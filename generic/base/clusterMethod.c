@@ -114,11 +114,16 @@ Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int o
 {
     const ClusterClassInfo *info = ((Binding *) clientData)->info;
     int skip = (int) Tcl_ObjectContextSkippedArgs(context);
+    Tcl_Class class;
 
     if (info->construct) {
         return info->construct(interp, Tcl_ObjectContextObject(context), objc - skip, objv + skip);
     }
-    return ClusterFail(interp, Tcl_ObjPrintf("objects of %s are made by %s", info->name, info->how),
+    class = Tcl_MethodDeclarerClass(Tcl_ObjectContextMethod(context));
+    return ClusterFail(interp,
+            Tcl_ObjPrintf("objects of %s are made by %s",
+                    Tcl_GetString(Tcl_GetObjectName(interp, Tcl_GetClassAsObject(class))),
+                    info->how),
             "CLUSTER", "OBJECT", NULL);
 }
 

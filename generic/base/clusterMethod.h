@@ -40,9 +40,9 @@ typedef int(ClusterConstructProc)(Tcl_Interp *interp, Tcl_Object object, int obj
 
 /* A class whose methods are C. */
 typedef struct ClusterClassInfo {
-    const char *name;                       /* "::cluster::service" */
-    const ClusterMethod *methods;           /* ends with a row without name */
-    const ClusterFact *facts;               /* the same; NULL for none */
+    const char *name;             /* "::cluster::service"; NULL: several classes share this */
+    const ClusterMethod *methods; /* ends with a row without name */
+    const ClusterFact *facts;     /* the same; NULL for none */
     const Tcl_ObjectMetadataType *metadata; /* of the objects */
     void (*hold)(void *self);
     void (*release)(void *self);

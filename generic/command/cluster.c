@@ -7,8 +7,9 @@
 #include "command/cluster.h"
 
 #include "bpacket/bpacketCmd.h"
-#include "command/clusterCommands.h"
 #include "base/clusterError.h"
+#include "command/clusterCommandInt.h"
+#include "command/clusterCommands.h"
 #include "script/clusterHooks.h"
 #include "script/clusterInterp.h"
 
@@ -27,6 +28,40 @@ MakeNamespaces(Tcl_Interp *interp)
         }
     }
     Tcl_ResetResult(interp);
+}
+
+/* The classes but those of transports, which follow from the table of these. */
+static const ClusterClassInfo *const classInfos[CLUSTER_CLASS_PROTOCOL] = {
+        [CLUSTER_CLASS_CLUSTER] = &clusterClassInfo,
+        [CLUSTER_CLASS_SERVICE] = &clusterServiceClassInfo,
+        [CLUSTER_CLASS_QUERY] = &clusterQueryClassInfo,
+};
+
+static int
+MakeProtocolClass(ClusterInterp *data, int index)
+{
+    Tcl_Obj *name = Tcl_ObjPrintf("::cluster::protocol::%s", ClusterTransportAt(index)->id);
+    int code;
+
+    Tcl_IncrRefCount(name);
+    code = ClusterInterpAddClass(data, CLUSTER_CLASS_PROTOCOL + index, Tcl_GetString(name),
+            &clusterProtocolClassInfo);
+    Tcl_DecrRefCount(name);
+    return code;
+}
+
+static int
+MakeClasses(ClusterInterp *data)
+{
+    int i, code = TCL_OK;
+
+    for (i = 0; i < CLUSTER_CLASS_PROTOCOL && code == TCL_OK; i++) {
+        code = ClusterInterpAddClass(data, i, classInfos[i]->name, classInfos[i]);
+    }
+    for (i = 0; ClusterTransportAt(i) && code == TCL_OK; i++) {
+        code = MakeProtocolClass(data, i);
+    }
+    return code;
 }
 
 #define LOADER "cluster:load"
@@ -73,7 +108,7 @@ Cluster_Init(Tcl_Interp *interp)
     }
     MakeNamespaces(interp);
     if (BpacketInit(interp) != TCL_OK || ClusterCommandsInit(data) != TCL_OK
-            || ClusterInterpMakeClasses(data) != TCL_OK) {
+            || MakeClasses(data) != TCL_OK) {
         return TCL_ERROR;
     }
     ClusterHooksCommands(interp, data);

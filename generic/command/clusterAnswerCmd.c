@@ -5,7 +5,7 @@
  */
 
 #include "base/clusterError.h"
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 /* Of one service: it decides how many it sends, and how long their ruids are. */
 #define OPEN_MOST   16384

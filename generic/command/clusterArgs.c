@@ -1,92 +1,11 @@
 /*
  * clusterArgs.c --
  *
- *	Parsing and messages that several commands share.
+ *	Messages that several commands share: a bad resolver, a failed send.
  */
 
 #include "base/clusterError.h"
-#include "command/clusterObject.h"
-
-#include <string.h>
-
-typedef struct NameRow {
-    const char *pattern; /* a glob, as 1.1.8 matches them */
-    int value;
-} NameRow;
-
-static const NameRow typeNames[] = {
-        {"discon*", CLUSTER_DISCONNECT},
-        {"close", CLUSTER_DISCONNECT},
-        {"bea*", CLUSTER_HEARTBEAT},
-        {"heart*", CLUSTER_HEARTBEAT},
-        {"discov*", CLUSTER_DISCOVERY},
-        {"find", CLUSTER_DISCOVERY},
-        {"ping", CLUSTER_PING},
-        {"q*", CLUSTER_QUERY},
-        {"res*", CLUSTER_RESPONSE},
-        {"answ*", CLUSTER_RESPONSE},
-        {"event", CLUSTER_EVENT},
-        {"flush*", CLUSTER_FLUSH},
-        {"fail*", CLUSTER_FAILURE},
-        {NULL, 0},
-};
-
-static const NameRow channelNames[] = {
-        {"br*", CLUSTER_CHANNEL_BROADCAST},
-        {"sy*", CLUSTER_CHANNEL_SYSTEM},
-        {"la*", CLUSTER_CHANNEL_LAN},
-        {"lo*", CLUSTER_CHANNEL_LAN},
-        {NULL, 0},
-};
-
-/* A number of no less than 0, or a name of the table. False when it is neither. */
-static bool
-ParseNumber(Tcl_Obj *value, const NameRow *names, Tcl_WideInt *number)
-{
-    if (Tcl_GetWideIntFromObj(NULL, value, number) == TCL_OK) {
-        return *number >= 0;
-    }
-    for (; names->pattern; names++) {
-        if (Tcl_StringCaseMatch(Tcl_GetString(value), names->pattern, TCL_MATCH_NOCASE)) {
-            *number = names->value;
-            return true;
-        }
-    }
-    return false;
-}
-
-int
-ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel)
-{
-    Tcl_WideInt number;
-
-    if (!ParseNumber(value, channelNames, &number)) {
-        return ClusterFail(interp,
-                Tcl_ObjPrintf("Unknown Channel: %s, must be an integer of 0 or more, broadcast, "
-                              "system, or lan",
-                        Tcl_GetString(value)),
-                "CLUSTER", "CHANNEL", Tcl_GetString(value), NULL);
-    }
-    *channel = (uint64_t) number;
-    return TCL_OK;
-}
-
-int
-ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type)
-{
-    Tcl_WideInt number;
-
-    if (!ParseNumber(value, typeNames, &number)) {
-        return ClusterFail(interp,
-                Tcl_ObjPrintf(
-                        "Unknown Type: %s, must be an integer of 0 or more, disconnect, "
-                        "heartbeat, discovery, ping, query, response, event, flush, or failure",
-                        Tcl_GetString(value)),
-                "CLUSTER", "TYPE", Tcl_GetString(value), NULL);
-    }
-    *type = number;
-    return TCL_OK;
-}
+#include "command/clusterCommandInt.h"
 
 int
 ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value)
@@ -208,43 +127,6 @@ ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status, const ClusterSendD
                 Tcl_ObjPrintf("the packet is larger than the %d bytes that a datagram carries",
                         CLUSTER_DATAGRAM_MAX),
                 "CLUSTER", "PACKET", "TOO_LARGE", NULL);
-    }
-    return TCL_OK;
-}
-
-static int
-UnknownOption(Tcl_Interp *interp, const char *const *names, Tcl_Obj *given)
-{
-    Tcl_Obj *message = Tcl_ObjPrintf("unknown option \"%s\": must be", Tcl_GetString(given));
-    int i;
-
-    for (i = 0; names[i]; i++) {
-        Tcl_AppendPrintfToObj(message, "%s %s%s", i == 0 ? "" : ",",
-                i > 0 && !names[i + 1] ? "or " : "", names[i]);
-    }
-    return ClusterFail(interp, message, "CLUSTER", "OPTION", Tcl_GetString(given), NULL);
-}
-
-int
-ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc, Tcl_Obj *const *objv,
-        Tcl_Obj **values)
-{
-    int i, n;
-
-    for (i = 0; i < objc; i += 2) {
-        const char *word = Tcl_GetString(objv[i]);
-
-        for (n = 0; names[n] && strcmp(names[n], word) != 0; n++) {
-            continue;
-        }
-        if (!names[n]) {
-            return UnknownOption(interp, names, objv[i]);
-        }
-        if (i + 1 >= objc) {
-            return ClusterFail(interp, Tcl_ObjPrintf("missing value for option \"%s\"", word),
-                    "CLUSTER", "OPTION", word, NULL);
-        }
-        values[n] = objv[i + 1];
     }
     return TCL_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "base/clusterError.h"
 #include "command/clusterFactCmd.h"
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 #include "command/clusterPayloadCmd.h"
 #include "node/clusterTags.h"
 #include "command/clusterTransportCmd.h"

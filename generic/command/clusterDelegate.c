@@ -8,7 +8,7 @@
  */
 
 #include "base/clusterError.h"
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #ifndef CLUSTER_FACT_CMD_H
 #define CLUSTER_FACT_CMD_H
 
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 extern const ClusterFact clusterFacts[];
 ClusterMethodProc ClusterCmdConfig;

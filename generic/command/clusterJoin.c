@@ -7,7 +7,7 @@
 #include "command/clusterCommands.h"
 #include "base/clusterError.h"
 #include "base/clusterLoop.h"
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 #include "script/clusterScripted.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  *	The life of a cluster's Tcl object.
  */
 
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 #include "base/clusterError.h"
 #include "command/clusterFactCmd.h"

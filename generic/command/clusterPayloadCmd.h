@@ -7,7 +7,7 @@
 #ifndef CLUSTER_PAYLOAD_CMD_H
 #define CLUSTER_PAYLOAD_CMD_H
 
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 ClusterMethodProc ClusterCmdPayload;
 ClusterMethodProc ClusterCmdDiscoveryPayload;

@@ -1,11 +1,11 @@
 /*
  * clusterProtocolCmd.c --
  *
- *	The Tcl objects of the built-in transports: ::cluster::protocol::c, t and u.
+ *	The Tcl objects of the built-in transports: classes ::cluster::protocol::ID.
  */
 
 #include "base/clusterError.h"
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +44,11 @@ ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot)
             Tcl_GetString(ClusterSlotId(slot)));
 }
 
-/* Which class a built-in transport's object is of. */
-static ClusterClassId
-ClassOf(ClusterSlot *slot)
+/* The class of a built-in transport's objects. */
+static int
+ProtocolClass(const ClusterTransport *transport)
 {
-    static const ClusterClassId ids[] = {CLUSTER_CLASS_C, CLUSTER_CLASS_T, CLUSTER_CLASS_U};
-    int i;
-
-    for (i = 0; i < 2; i++) {
-        const char *name = strrchr(clusterProtocolClassInfos[i].name, ':') + 1;
-
-        if (strcmp(name, Tcl_GetString(ClusterSlotId(slot))) == 0) {
-            break;
-        }
-    }
-    return ids[i];
+    return CLUSTER_CLASS_PROTOCOL + ClusterTransportIndex(transport->type);
 }
 
 int
@@ -73,8 +63,9 @@ ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
         protocol->cluster = cluster;
         ClusterObjectHold(cluster);
         protocol->slot = slot;
-        protocol->object = ClusterInterpNewObject(cluster->data, ClassOf(slot), Tcl_GetString(name),
-                &protocolMetadata, protocol);
+        protocol->object =
+                ClusterInterpNewObject(cluster->data, ProtocolClass(ClusterSlotTransport(slot)),
+                        Tcl_GetString(name), &protocolMetadata, protocol);
         if (!protocol->object) {
             Release(protocol);
             protocol = NULL;
@@ -281,18 +272,15 @@ static const ClusterMethod protocolMethods[] = {
 
 /*
  * ------------------------------------------------------------------------
- * The classes
+ * The class
  * ------------------------------------------------------------------------
  */
 
-#define PROTOCOL_CLASS(name)                                                                       \
-   {                                                                                               \
-      name, protocolMethods, protocolFacts, &protocolMetadata, Hold, Release, NULL, NULL,          \
-              "\"cluster join\""                                                                   \
-   }
-
-const ClusterClassInfo clusterProtocolClassInfos[3] = {
-        PROTOCOL_CLASS("::cluster::protocol::c"),
-        PROTOCOL_CLASS("::cluster::protocol::t"),
-        PROTOCOL_CLASS("::cluster::protocol::u"),
+const ClusterClassInfo clusterProtocolClassInfo = {
+        .methods = protocolMethods,
+        .facts = protocolFacts,
+        .metadata = &protocolMetadata,
+        .hold = Hold,
+        .release = Release,
+        .how = "\"cluster join\"",
 };

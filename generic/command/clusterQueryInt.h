@@ -7,7 +7,7 @@
 #ifndef CLUSTER_QUERY_INT_H
 #define CLUSTER_QUERY_INT_H
 
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 /* Counted like the others of layer 6. */
 typedef struct ClusterQueryObject {

@@ -5,7 +5,7 @@
  */
 
 #include "base/clusterError.h"
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 #include "node/clusterResolve.h"
 #include "script/clusterScripted.h"
 #include "command/clusterTransportCmd.h"

@@ -4,7 +4,7 @@
  *	`$cluster stats`: what was counted, by names that the manual documents.
  */
 
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 static const char *const dropNames[CLUSTER_DROPS] = {
         [CLUSTER_DROP_MALFORMED] = "malformed",

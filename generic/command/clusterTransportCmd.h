@@ -7,7 +7,7 @@
 #ifndef CLUSTER_TRANSPORT_CMD_H
 #define CLUSTER_TRANSPORT_CMD_H
 
-#include "command/clusterObject.h"
+#include "command/clusterCommandInt.h"
 
 /* $cluster event, receive, service */
 ClusterMethodProc ClusterCmdEvent;

@@ -15,26 +15,12 @@
 
 #include "base/clusterClock.h"
 #include "node/clusterMessage.h"
+#include "packet/clusterNames.h"
 #include "transport/clusterTransport.h"
 
 typedef struct ClusterNode ClusterNode;
 typedef struct ClusterMember ClusterMember;
 typedef struct ClusterQuery ClusterQuery;
-
-typedef enum ClusterType {
-    CLUSTER_DISCONNECT = 0,
-    CLUSTER_HEARTBEAT,
-    CLUSTER_DISCOVERY,
-    CLUSTER_PING,
-    CLUSTER_QUERY,
-    CLUSTER_RESPONSE,
-    CLUSTER_EVENT,
-    CLUSTER_FLUSH,
-    CLUSTER_FAILURE,
-    CLUSTER_TYPES
-} ClusterType;
-
-enum { CLUSTER_CHANNEL_BROADCAST = 0, CLUSTER_CHANNEL_SYSTEM, CLUSTER_CHANNEL_LAN };
 
 /* Members known at most: a stranger can invent as many as it likes. */
 #define CLUSTER_MEMBERS_MAX 65536

@@ -6,7 +6,7 @@
 
 #include "base/clusterError.h"
 #include "script/clusterHooksInt.h"
-#include "command/clusterObject.h"
+#include "script/clusterParse.h"
 
 #include <string.h>
 

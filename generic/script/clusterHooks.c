@@ -6,7 +6,6 @@
 
 #include "base/clusterError.h"
 #include "script/clusterHooksInt.h"
-#include "command/clusterObject.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +113,7 @@ DeleteMethod(ClusterInterp *data, ClusterHook *hook)
     Tcl_Obj *words[4];
 
     if (!data->interp || Tcl_InterpDeleted(data->interp)
-            || !data->classes[clusterHookRows[hook->kind].class]) {
+            || !data->classes[clusterHookRows[hook->kind].class].class) {
         return;
     }
     words[0] = Tcl_NewStringObj("::oo::define", -1);

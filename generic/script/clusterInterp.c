@@ -6,9 +6,10 @@
 
 #include "script/clusterInterp.h"
 
+#include "base/clusterError.h"
 #include "base/clusterLoop.h"
-#include "command/clusterObject.h"
 #include "packet/clusterPacket.h"
+#include "script/clusterObject.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,15 +30,6 @@ static const char *const extraVariables[] = {
         "system_id",
         "serviceExists",
         "oldTags",
-};
-
-static const ClusterClassInfo *const classInfos[CLUSTER_CLASSES] = {
-        [CLUSTER_CLASS_CLUSTER] = &clusterClassInfo,
-        [CLUSTER_CLASS_SERVICE] = &clusterServiceClassInfo,
-        [CLUSTER_CLASS_QUERY] = &clusterQueryClassInfo,
-        [CLUSTER_CLASS_C] = &clusterProtocolClassInfos[0],
-        [CLUSTER_CLASS_T] = &clusterProtocolClassInfos[1],
-        [CLUSTER_CLASS_U] = &clusterProtocolClassInfos[2],
 };
 
 /*
@@ -81,6 +73,10 @@ ClusterInterpRelease(ClusterInterp *data)
         Tcl_DecrRefCount(data->variables[i]);
     }
     Tcl_DecrRefCount(data->variableList);
+    for (i = 0; i < data->classCount; i++) {
+        Tcl_DecrRefCount(data->classes[i].name);
+    }
+    free(data->classes);
     free(data->spare);
     free(data);
 }
@@ -176,7 +172,7 @@ ClusterInterpWatchExit(ClusterInterp *data)
 
 typedef struct ClassMark {
     ClusterInterp *data; /* held */
-    ClusterClassId id;
+    int id;
 } ClassMark;
 
 static void
@@ -184,7 +180,7 @@ ClassGone(void *clientData)
 {
     ClassMark *mark = clientData;
 
-    mark->data->classes[mark->id] = NULL;
+    mark->data->classes[mark->id].class = NULL;
     mark->data->classesLost++;
     ClusterInterpRelease(mark->data);
     free(mark);
@@ -193,48 +189,66 @@ ClassGone(void *clientData)
 static const Tcl_ObjectMetadataType classMarkType = {TCL_OO_METADATA_VERSION_CURRENT,
         "cluster class", ClassGone, ClusterMethodRefuseCopy};
 
-Tcl_Class
-ClusterInterpClass(ClusterInterp *data, ClusterClassId id)
+/* Enters an id that is the next one. False without memory. */
+static bool
+EnterClass(ClusterInterp *data, const char *name, const ClusterClassInfo *info)
 {
-    const ClusterClassInfo *info = classInfos[id];
+    size_t size = ((size_t) data->classCount + 1) * sizeof *data->classes;
+    ClusterClass *classes = realloc(data->classes, size), *entry;
+
+    if (!classes) {
+        return false;
+    }
+    data->classes = classes;
+    entry = &classes[data->classCount++];
+    entry->name = Tcl_NewStringObj(name, -1);
+    Tcl_IncrRefCount(entry->name);
+    entry->info = info;
+    entry->class = NULL;
+    return true;
+}
+
+int
+ClusterInterpAddClass(ClusterInterp *data, int id, const char *name, const ClusterClassInfo *info)
+{
+    if (id == data->classCount && !EnterClass(data, name, info)) {
+        return ClusterFail(data->interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                NULL);
+    }
+    return ClusterInterpClass(data, id) ? TCL_OK : TCL_ERROR;
+}
+
+Tcl_Class
+ClusterInterpClass(ClusterInterp *data, int id)
+{
+    Tcl_Class class = data->classes[id].class;
     ClassMark *mark;
 
-    if (data->classes[id]) {
-        return data->classes[id];
+    if (class) {
+        return class;
     }
     mark = malloc(sizeof *mark);
-    data->classes[id] = mark ? ClusterMethodCreateClass(data->interp, info->name) : NULL;
-    if (!data->classes[id]) {
+    class = mark ? ClusterMethodCreateClass(data->interp, Tcl_GetString(data->classes[id].name))
+                 : NULL;
+    if (!class) {
         free(mark);
         return NULL;
     }
+    data->classes[id].class = class;
     mark->data = data;
     mark->id = id;
     ClusterInterpHold(data);
-    Tcl_ClassSetMetadata(data->classes[id], &classMarkType, mark);
-    ClusterMethodInstall(data->interp, data->classes[id], info);
-    return data->classes[id];
+    Tcl_ClassSetMetadata(class, &classMarkType, mark);
+    ClusterMethodInstall(data->interp, class, data->classes[id].info);
+    return class;
 }
 
 Tcl_Obj *
-ClusterInterpClassName(ClusterInterp *data, ClusterClassId id)
+ClusterInterpClassName(ClusterInterp *data, int id)
 {
     Tcl_Class class = ClusterInterpClass(data, id);
 
     return class ? Tcl_GetObjectName(data->interp, Tcl_GetClassAsObject(class)) : NULL;
-}
-
-int
-ClusterInterpMakeClasses(ClusterInterp *data)
-{
-    int id;
-
-    for (id = 0; id < CLUSTER_CLASSES; id++) {
-        if (!ClusterInterpClass(data, (ClusterClassId) id)) {
-            return TCL_ERROR;
-        }
-    }
-    return TCL_OK;
 }
 
 /*
@@ -245,7 +259,7 @@ ClusterInterpMakeClasses(ClusterInterp *data)
 
 /* Objects in which hooks run: only those need the path. It costs as much as all else of an object. */
 static bool
-RunsHooks(ClusterClassId id)
+RunsHooks(int id)
 {
     return id == CLUSTER_CLASS_CLUSTER || id == CLUSTER_CLASS_SERVICE;
 }
@@ -277,7 +291,7 @@ SetPath(Tcl_Interp *interp, Tcl_Object object)
 }
 
 Tcl_Object
-ClusterInterpNewObject(ClusterInterp *data, ClusterClassId id, const char *name,
+ClusterInterpNewObject(ClusterInterp *data, int id, const char *name,
         const Tcl_ObjectMetadataType *type, void *metadata)
 {
     Tcl_Interp *interp = data->interp;

@@ -8,7 +8,7 @@
 #ifndef CLUSTER_INTERP_H
 #define CLUSTER_INTERP_H
 
-#include "base/clusterCompat.h"
+#include "base/clusterMethod.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,11 +21,15 @@ typedef enum ClusterClassId {
     CLUSTER_CLASS_CLUSTER,
     CLUSTER_CLASS_SERVICE,
     CLUSTER_CLASS_QUERY,
-    CLUSTER_CLASS_C,
-    CLUSTER_CLASS_T,
-    CLUSTER_CLASS_U,
-    CLUSTER_CLASSES
+    CLUSTER_CLASS_PROTOCOL /* of the first built-in transport; those of the others follow in their order */
 } ClusterClassId;
+
+/* What an id stands for in this interp. */
+typedef struct ClusterClass {
+    Tcl_Obj *name;                /* as it is made; held */
+    const ClusterClassInfo *info; /* lives for ever */
+    Tcl_Class class;              /* NULL while it does not exist */
+} ClusterClass;
 
 /* Names of the variables that hooks may see; the first ones are the packet's fields by their ids. */
 #define CLUSTER_HOOK_VARIABLES 28
@@ -37,8 +41,9 @@ typedef enum ClusterClassId {
 typedef struct ClusterInterp {
     size_t refCount;
     Tcl_Interp *interp;
-    Tcl_Class classes[CLUSTER_CLASSES]; /* NULL while a class does not exist */
-    unsigned classesLost;               /* how many were destroyed */
+    ClusterClass *classes; /* by ClusterClassId */
+    int classCount;
+    unsigned classesLost; /* how many were destroyed */
     struct ClusterObject *clusters;
     unsigned lastId; /* of clusters and queries */
     unsigned *spare; /* numbers of clusters gone, for later ones */
@@ -64,13 +69,15 @@ unsigned ClusterInterpTakeNumber(ClusterInterp *data);
 void ClusterInterpGiveNumber(ClusterInterp *data, unsigned number);
 
 /*
- * The class, made anew if a script destroyed it. NULL with a message in the interp.
+ * Says what the ids stand for, beginning with 0 and one after the other, and
+ * makes the class. Does nothing for one that is known and exists. TCL_ERROR with a message.
  */
-Tcl_Class ClusterInterpClass(ClusterInterp *data, ClusterClassId id);
+int ClusterInterpAddClass(ClusterInterp *data, int id, const char *name,
+        const ClusterClassInfo *info);
+/* The class, made anew if a script destroyed it. NULL with a message in the interp. */
+Tcl_Class ClusterInterpClass(ClusterInterp *data, int id);
 /* "::cluster::service" or what the class was renamed to. Held by nobody. */
-Tcl_Obj *ClusterInterpClassName(ClusterInterp *data, ClusterClassId id);
-/* Makes all classes. */
-int ClusterInterpMakeClasses(ClusterInterp *data);
+Tcl_Obj *ClusterInterpClassName(ClusterInterp *data, int id);
 /* Sees that at `exit` goodbyes are said and files removed; after the thread's loop was made. */
 void ClusterInterpWatchExit(ClusterInterp *data);
 
@@ -78,7 +85,7 @@ void ClusterInterpWatchExit(ClusterInterp *data);
  * A new object of a class, with metadata and ::cluster in its namespace's
  * path, constructor not called. NULL with a message.
  */
-Tcl_Object ClusterInterpNewObject(ClusterInterp *data, ClusterClassId id, const char *name,
+Tcl_Object ClusterInterpNewObject(ClusterInterp *data, int id, const char *name,
         const Tcl_ObjectMetadataType *type, void *metadata);
 /* The object's `my` command, as a new value. */
 Tcl_Obj *ClusterInterpMy(Tcl_Object object);

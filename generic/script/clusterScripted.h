@@ -12,7 +12,7 @@
 #ifndef CLUSTER_SCRIPTED_H
 #define CLUSTER_SCRIPTED_H
 
-#include "command/clusterObject.h"
+#include "script/clusterObject.h"
 
 /*
  * The type of a class ::cluster::protocol::ID, NULL when there is no such

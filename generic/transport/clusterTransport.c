@@ -1,7 +1,7 @@
 /*
  * clusterTransport.c --
  *
- *	The built-in transports by their ids.
+ *	The table of built-in transports.
  */
 
 #include "transport/clusterTransport.h"
@@ -12,17 +12,40 @@
 
 #include <string.h>
 
+/* One more here, and it can be joined with and has a class ::cluster::protocol::ID. */
+static const ClusterTransportType *const builtIn[] = {
+        &clusterMulticastType,
+        &clusterTcpType,
+        &clusterUnixType,
+        NULL,
+};
+
+const ClusterTransportType *
+ClusterTransportAt(int index)
+{
+    return builtIn[index];
+}
+
 const ClusterTransportType *
 ClusterTransportByName(const char *id)
 {
-    static const ClusterTransportType *const types[] = {&clusterMulticastType, &clusterTcpType,
-            &clusterUnixType};
-    size_t i;
+    int i;
 
-    for (i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (strcmp(types[i]->id, id) == 0) {
-            return types[i];
+    for (i = 0; builtIn[i] && strcmp(builtIn[i]->id, id) != 0; i++) {
+        continue;
+    }
+    return builtIn[i];
+}
+
+int
+ClusterTransportIndex(const ClusterTransportType *type)
+{
+    int i;
+
+    for (i = 0; builtIn[i]; i++) {
+        if (builtIn[i] == type) {
+            return i;
         }
     }
-    return NULL;
+    return -1;
 }

@@ -1,37 +1,23 @@
 /*
- * clusterObject.h --
+ * clusterCommandInt.h --
  *
- *	The state behind the Tcl objects of layer 6, shared by its files and by
- *	the hooks.
+ *	What the files of command/ share among themselves: the state behind the
+ *	objects of members and transports, the making of objects, parsing and
+ *	messages, and the members chosen to send to.
  *
  *	Each struct is counted: its TclOO object holds one reference (metadata),
  *	each call under way another. The object may be gone while the struct
  *	lives: `object` is NULL then.
  */
 
-#ifndef CLUSTER_OBJECT_H
-#define CLUSTER_OBJECT_H
+#ifndef CLUSTER_COMMAND_INT_H
+#define CLUSTER_COMMAND_INT_H
 
-#include "script/clusterHooks.h"
-#include "script/clusterInterp.h"
 #include "base/clusterMethod.h"
 #include "node/clusterNode.h"
 #include "node/clusterResolve.h"
-
-/* A joined cluster. Holds its node, whose context it is. */
-typedef struct ClusterObject {
-    size_t refCount;
-    ClusterInterp *data; /* held */
-    Tcl_Object object;
-    unsigned id;   /* N in ::cluster::clusters::N */
-    Tcl_Obj *name; /* ::cluster::clusters::cluster_N */
-    Tcl_Obj *my;
-    Tcl_Obj *config; /* a dict, as `config` returns it */
-    ClusterNode *node;
-    ClusterHooks hooks;
-    uint64_t hookErrors; /* errors of hooks since join */
-    struct ClusterObject *next, *previous;
-} ClusterObject;
+#include "script/clusterObject.h"
+#include "script/clusterParse.h"
 
 /* A member's object. Holds the member, whose owner it is, and the cluster. */
 typedef struct ClusterServiceObject {
@@ -57,7 +43,7 @@ typedef struct ClusterProtocolObject {
 extern const ClusterClassInfo clusterClassInfo;
 extern const ClusterClassInfo clusterServiceClassInfo;
 extern const ClusterClassInfo clusterQueryClassInfo;
-extern const ClusterClassInfo clusterProtocolClassInfos[3]; /* c, t, u */
+extern const ClusterClassInfo clusterProtocolClassInfo; /* of every built-in transport's class */
 extern const ClusterMethod clusterMethods[];
 
 /* ---- clusterObject.c ---- */
@@ -125,11 +111,8 @@ int ClusterServiceRunHook(ClusterServiceObject *service, Tcl_Interp *interp, Tcl
 /* $cluster stats: a new dict. */
 Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
 
-/* ---- clusterArgs.c: parsing that several commands share ---- */
+/* ---- clusterArgs.c: parsing and messages that several commands share ---- */
 
-/* A channel's or a type's number, or its name. */
-int ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel);
-int ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type);
 /* Is it a list of protocols to send by, empty or with one at least that the cluster has? */
 int ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value);
 /* Turns a failed parse into a message. */
@@ -137,9 +120,6 @@ int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj 
 /* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
 int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
         const ClusterSendDetails *details);
-/* "-name value ..." into values[] by index of names; TCL_ERROR on an unknown name or a missing value. */
-int ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc,
-        Tcl_Obj *const *objv, Tcl_Obj **values);
 
 /* ---- clusterMembers.c: whom to send to, or to ask ---- */
 
