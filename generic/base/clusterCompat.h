@@ -19,6 +19,9 @@ typedef int Tcl_Size;
 #   define TCL_SIZE_MODIFIER ""
 #endif
 
+/* The rows of an array, for `_Static_assert` against what it is indexed by. */
+#define CLUSTER_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #if TCL_MAJOR_VERSION < 9
 /* In 9 these are an enum, which the preprocessor cannot see. */
 #   define TCL_OO_METHOD_PUBLIC     1

@@ -146,35 +146,35 @@ Destruct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int ob
 }
 
 static const Tcl_MethodType methodType = {
-        TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster method",
-        CallMethod,
-        FreeBinding,
-        CloneBinding,
+        .version = TCL_OO_METHOD_VERSION_CURRENT,
+        .name = "cluster method",
+        .callProc = CallMethod,
+        .deleteProc = FreeBinding,
+        .cloneProc = CloneBinding,
 };
 
 static const Tcl_MethodType factType = {
-        TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster fact",
-        CallFact,
-        FreeBinding,
-        CloneBinding,
+        .version = TCL_OO_METHOD_VERSION_CURRENT,
+        .name = "cluster fact",
+        .callProc = CallFact,
+        .deleteProc = FreeBinding,
+        .cloneProc = CloneBinding,
 };
 
 static const Tcl_MethodType constructorType = {
-        TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster constructor",
-        Construct,
-        FreeBinding,
-        CloneBinding,
+        .version = TCL_OO_METHOD_VERSION_CURRENT,
+        .name = "cluster constructor",
+        .callProc = Construct,
+        .deleteProc = FreeBinding,
+        .cloneProc = CloneBinding,
 };
 
 static const Tcl_MethodType destructorType = {
-        TCL_OO_METHOD_VERSION_CURRENT,
-        "cluster destructor",
-        Destruct,
-        FreeBinding,
-        CloneBinding,
+        .version = TCL_OO_METHOD_VERSION_CURRENT,
+        .name = "cluster destructor",
+        .callProc = Destruct,
+        .deleteProc = FreeBinding,
+        .cloneProc = CloneBinding,
 };
 
 Tcl_Class

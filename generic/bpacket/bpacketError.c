@@ -65,6 +65,9 @@ Shown(Tcl_Obj *value)
     return shown;
 }
 
+_Static_assert(BPACKET_INTEGER_BITS == 8176 && BPACKET_MAX_ELEMENTS == 1048576,
+        "the texts below say so");
+
 /* What the fault is, as a sentence behind "cannot encode ...: ". */
 static const char *
 FaultText(BpacketFault fault)

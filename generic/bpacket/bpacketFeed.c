@@ -17,6 +17,7 @@ BpacketFeedsInit(BpacketFeeds *feeds, size_t limit)
 {
     memset(feeds, 0, sizeof *feeds);
     feeds->limit = limit;
+    ClusterListInit(&feeds->packets);
     Tcl_InitHashTable(&feeds->byId, TCL_STRING_KEYS);
 }
 
@@ -27,18 +28,23 @@ BpacketFeedsFree(BpacketFeeds *feeds)
     Tcl_DeleteHashTable(&feeds->byId);
 }
 
-Tcl_Obj *
-BpacketFeedTake(BpacketFeeds *feeds, BpacketFeed *feed)
+BpacketFeed *
+BpacketFeedsFirst(const BpacketFeeds *feeds)
 {
-    BpacketPacket *packet = feed->first;
+    ClusterListEntry *first = ClusterListFirst(&feeds->packets);
+
+    return first ? CLUSTER_LIST_ITEM(first, BpacketPacket, ofAll)->feed : NULL;
+}
+
+Tcl_Obj *
+BpacketFeedTake(BpacketFeed *feed)
+{
+    BpacketPacket *packet =
+            CLUSTER_LIST_ITEM(ClusterListFirst(&feed->packets), BpacketPacket, ofFeed);
     Tcl_Obj *bytes = packet->bytes;
 
-    *(packet->previous ? &packet->previous->next : &feeds->first) = packet->next;
-    *(packet->next ? &packet->next->previous : &feeds->last) = packet->previous;
-    feed->first = packet->nextOfFeed;
-    if (!feed->first) {
-        feed->last = NULL;
-    }
+    ClusterListRemove(&packet->ofAll);
+    ClusterListRemove(&packet->ofFeed);
     feed->count--;
     free(packet);
     return bytes;
@@ -55,11 +61,8 @@ BpacketFeedAdd(BpacketFeeds *feeds, BpacketFeed *feed, bpacket_span span)
     packet->bytes = BpacketBytesObj(span);
     Tcl_IncrRefCount(packet->bytes);
     packet->feed = feed;
-    packet->previous = feeds->last;
-    *(feeds->last ? &feeds->last->next : &feeds->first) = packet;
-    feeds->last = packet;
-    *(feed->last ? &feed->last->nextOfFeed : &feed->first) = packet;
-    feed->last = packet;
+    ClusterListAppend(&feeds->packets, &packet->ofAll);
+    ClusterListAppend(&feed->packets, &packet->ofFeed);
     feed->count++;
     return true;
 }
@@ -67,8 +70,8 @@ BpacketFeedAdd(BpacketFeeds *feeds, BpacketFeed *feed, bpacket_span span)
 void
 BpacketFeedDrop(BpacketFeeds *feeds, BpacketFeed *feed)
 {
-    while (feed->first) {
-        Tcl_Obj *bytes = BpacketFeedTake(feeds, feed);
+    while (!ClusterListEmpty(&feed->packets)) {
+        Tcl_Obj *bytes = BpacketFeedTake(feed);
 
         Tcl_DecrRefCount(bytes);
     }
@@ -82,7 +85,7 @@ BpacketFeedDrop(BpacketFeeds *feeds, BpacketFeed *feed)
 void
 BpacketFeedTidy(BpacketFeeds *feeds, BpacketFeed *feed)
 {
-    if (!feed->first && bpacket_stream_pending(feed->stream) == 0) {
+    if (ClusterListEmpty(&feed->packets) && bpacket_stream_pending(feed->stream) == 0) {
         BpacketFeedDrop(feeds, feed);
     }
 }
@@ -119,6 +122,7 @@ BpacketFeedsNeed(BpacketFeeds *feeds, const char *id)
     if (!feed) {
         return NULL;
     }
+    ClusterListInit(&feed->packets);
     feed->stream = bpacket_stream_new(feeds->limit);
     if (!feed->stream) {
         free(feed);

@@ -8,16 +8,16 @@
 #ifndef BPACKET_FEED_H
 #define BPACKET_FEED_H
 
-#include "bpacket/bpacketStream.h"
 #include "base/clusterCompat.h"
+#include "base/clusterList.h"
+#include "bpacket/bpacketStream.h"
 
 /* A complete packet that waits for delivery. */
 typedef struct BpacketPacket {
     Tcl_Obj *bytes; /* held */
     struct BpacketFeed *feed;
-    struct BpacketPacket *next; /* of all feeds, in order */
-    struct BpacketPacket *previous;
-    struct BpacketPacket *nextOfFeed;
+    ClusterListEntry ofAll;
+    ClusterListEntry ofFeed;
 } BpacketPacket;
 
 /*
@@ -27,17 +27,15 @@ typedef struct BpacketPacket {
 typedef struct BpacketFeed {
     bpacket_stream *stream;
     Tcl_HashEntry *entry; /* in `byId` of the feeds */
-    BpacketPacket *first;
-    BpacketPacket *last;
+    ClusterList packets;  /* BpacketPacket.ofFeed, in order */
     size_t count;
 } BpacketFeed;
 
 typedef struct BpacketFeeds {
-    Tcl_HashTable byId; /* id -> BpacketFeed */
-    size_t limit;       /* of each stream made from now on, in bytes */
-    BpacketPacket *first;
-    BpacketPacket *last;
-    uint64_t garbage; /* of feeds that are gone */
+    Tcl_HashTable byId;  /* id -> BpacketFeed */
+    size_t limit;        /* of each stream made from now on, in bytes */
+    ClusterList packets; /* BpacketPacket.ofAll: of all feeds, in order */
+    uint64_t garbage;    /* of feeds that are gone */
     uint64_t oversized;
 } BpacketFeeds;
 
@@ -52,8 +50,10 @@ BpacketFeed *BpacketFeedsNeed(BpacketFeeds *feeds, const char *id);
 
 /* Adds a packet, of which it makes a copy. False without memory. */
 bool BpacketFeedAdd(BpacketFeeds *feeds, BpacketFeed *feed, bpacket_span span);
-/* Takes the first packet of a feed out of both queues. The caller holds its bytes then. */
-Tcl_Obj *BpacketFeedTake(BpacketFeeds *feeds, BpacketFeed *feed);
+/* The feed of the first of all packets; NULL when none waits. */
+BpacketFeed *BpacketFeedsFirst(const BpacketFeeds *feeds);
+/* Takes the first packet of a feed, which has one, out of both queues. The caller holds its bytes then. */
+Tcl_Obj *BpacketFeedTake(BpacketFeed *feed);
 void BpacketFeedDrop(BpacketFeeds *feeds, BpacketFeed *feed);
 /* Forgets a feed that has nothing. */
 void BpacketFeedTidy(BpacketFeeds *feeds, BpacketFeed *feed);

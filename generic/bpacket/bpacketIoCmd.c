@@ -54,8 +54,12 @@ MetadataDeleted(void *clientData)
     BpacketIoRelease(io);
 }
 
-static const Tcl_ObjectMetadataType ioMetadata = {TCL_OO_METADATA_VERSION_CURRENT, "bpacket io",
-        MetadataDeleted, ClusterMethodRefuseCopy};
+static const Tcl_ObjectMetadataType ioMetadata = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "bpacket io",
+        .deleteProc = MetadataDeleted,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 BpacketIo *
 BpacketIoFromContext(Tcl_Interp *interp, Tcl_ObjectContext context)
@@ -505,25 +509,24 @@ ResetMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod methods[] = {
-        {"can", BpacketIoCanMethod, 1, 1, "method"},
-        {"decode", DecodeMethod, 1, -1, "packet ?-raw? ?-validate prefix?"},
-        {"encode", EncodeMethod, 1, 2, "data ?-raw?"},
-        {"requires", BpacketIoRequiresMethod, 0, -1, "?type ...?"},
-        {"reset", ResetMethod, 0, 0, NULL},
-        {"template", TemplateMethod, 1, 1, "template"},
-        {NULL, NULL, 0, 0, NULL},
+        {"can", BpacketIoCanMethod, .least = 1, .most = 1, .usage = "method"},
+        {"decode", DecodeMethod, .least = 1, .most = -1,
+                .usage = "packet ?-raw? ?-validate prefix?"},
+        {"encode", EncodeMethod, .least = 1, .most = 2, .usage = "data ?-raw?"},
+        {"requires", BpacketIoRequiresMethod, .most = -1, .usage = "?type ...?"},
+        {"reset", ResetMethod, .most = 0},
+        {"template", TemplateMethod, .least = 1, .most = 1, .usage = "template"},
+        {.name = NULL},
 };
 
 const ClusterClassInfo bpacketIoClassInfo = {
-        "::bpacket::classes::io",
-        methods,
-        NULL,
-        &ioMetadata,
-        BpacketIoHold,
-        BpacketIoRelease,
-        Construct,
-        NULL,
-        "bpacket create io",
+        .name = "::bpacket::classes::io",
+        .methods = methods,
+        .metadata = &ioMetadata,
+        .hold = BpacketIoHold,
+        .release = BpacketIoRelease,
+        .construct = Construct,
+        .how = "bpacket create io",
 };
 
 int

@@ -11,6 +11,7 @@
 #include "bpacket/bpacketCmd.h"
 #include "bpacket/bpacketError.h"
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,10 +129,16 @@ DecodeType(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int 
     return TCL_OK;
 }
 
-static const Tcl_MethodType encodeType = {TCL_OO_METHOD_VERSION_CURRENT, "bpacket encode type",
-        EncodeType, NULL, NULL};
-static const Tcl_MethodType decodeType = {TCL_OO_METHOD_VERSION_CURRENT, "bpacket decode type",
-        DecodeType, NULL, NULL};
+static const Tcl_MethodType encodeType = {
+        .version = TCL_OO_METHOD_VERSION_CURRENT,
+        .name = "bpacket encode type",
+        .callProc = EncodeType,
+};
+static const Tcl_MethodType decodeType = {
+        .version = TCL_OO_METHOD_VERSION_CURRENT,
+        .name = "bpacket decode type",
+        .callProc = DecodeType,
+};
 
 static void
 InstallOne(Tcl_Interp *interp, Tcl_Class class, const char *prefix, const char *typeName,
@@ -371,9 +378,7 @@ BpacketIoTypesReset(BpacketIo *io, Tcl_Interp *interp)
         return TCL_ERROR;
     }
     io->mixed = false;
-    Tcl_DecrRefCount(io->types);
-    io->types = Tcl_NewListObj(0, NULL);
-    Tcl_IncrRefCount(io->types);
+    ClusterReplaceObj(&io->types, Tcl_NewListObj(0, NULL));
     template->refCount++;
     template->scripted = true; /* until it is known: a type's class may use this io as it is made */
     for (i = 0; i < count && code == TCL_OK; i++) {

@@ -31,6 +31,7 @@ typedef enum bpacket_status {
 #define BPACKET_HEADER        "\xc0\x8d"
 #define BPACKET_HEADER_SIZE   2
 #define BPACKET_END_MARK_SIZE 2
+#define BPACKET_VARINT_SIZE   10 /* of a number of 64 bits, at most */
 
 /* Bytes that belong to somebody else; not terminated. */
 typedef struct bpacket_span {

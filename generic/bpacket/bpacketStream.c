@@ -9,11 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_FIRST  0xc0
-#define HEADER_SECOND 0x8d
-#define HEADER_SIZE   2
-#define END_MARK_SIZE 2
-#define VARINT_MAX    10 /* bytes of a 64-bit varint */
+#define HEADER_FIRST  ((uint8_t) BPACKET_HEADER[0])
+#define HEADER_SECOND ((uint8_t) BPACKET_HEADER[1])
 
 #define LEAST_CAPACITY 4096  /* bytes of the first buffer */
 #define KEPT_CAPACITY  65536 /* bytes; a larger buffer goes when little of it is used */
@@ -201,7 +198,7 @@ FindHeader(bpacket_stream *stream)
         }
         Skip(stream, (size_t) (found - from));
         left = stream->end - stream->start;
-        if (left < HEADER_SIZE) {
+        if (left < BPACKET_HEADER_SIZE) {
             return false;
         }
         if (found[1] == HEADER_SECOND) {
@@ -222,16 +219,16 @@ JudgeFrame(const bpacket_stream *stream, size_t *size)
     uint64_t body;
     size_t prefix;
 
-    bpacket_reader_init(&reader, frame + HEADER_SIZE, left - HEADER_SIZE);
+    bpacket_reader_init(&reader, frame + BPACKET_HEADER_SIZE, left - BPACKET_HEADER_SIZE);
     body = bpacket_read_varint(&reader);
     if (reader.status != BPACKET_OK) {
         return (reader.status == BPACKET_TRUNCATED) ? FRAME_PARTIAL : FRAME_BROKEN;
     }
     prefix = left - bpacket_reader_left(&reader);
-    if (body > stream->limit || prefix + END_MARK_SIZE > stream->limit - (size_t) body) {
+    if (body > stream->limit || prefix + BPACKET_END_MARK_SIZE > stream->limit - (size_t) body) {
         return FRAME_OVERSIZED;
     }
-    *size = prefix + (size_t) body + END_MARK_SIZE;
+    *size = prefix + (size_t) body + BPACKET_END_MARK_SIZE;
     if (left < *size) {
         return FRAME_PARTIAL;
     }

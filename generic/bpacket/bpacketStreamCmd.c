@@ -14,6 +14,7 @@
 #include "bpacket/bpacketFeed.h"
 #include "bpacket/bpacketValue.h"
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "base/clusterMethod.h"
 
 #include <stdlib.h>
@@ -76,8 +77,12 @@ MetadataDeleted(void *clientData)
     Release(stream);
 }
 
-static const Tcl_ObjectMetadataType streamMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
-        "bpacket stream", MetadataDeleted, ClusterMethodRefuseCopy};
+static const Tcl_ObjectMetadataType streamMetadata = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "bpacket stream",
+        .deleteProc = MetadataDeleted,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 /*
  * ------------------------------------------------------------------------
@@ -90,7 +95,8 @@ CanDeliver(const Stream *stream)
 {
     Tcl_Size words = 0;
 
-    return stream->object && stream->feeds.first && !Tcl_InterpDeleted(stream->interp)
+    return stream->object && !ClusterListEmpty(&stream->feeds.packets)
+            && !Tcl_InterpDeleted(stream->interp)
             && Tcl_ListObjLength(NULL, stream->callback, &words) == TCL_OK && words > 0;
 }
 
@@ -120,7 +126,7 @@ Deliver(Stream *stream, BpacketFeed *feed)
     Tcl_Interp *interp = stream->interp;
     Tcl_Obj *command = Tcl_DuplicateObj(stream->callback);
     Tcl_Obj *id = Tcl_NewStringObj(Tcl_GetHashKey(&stream->feeds.byId, feed->entry), -1);
-    Tcl_Obj *bytes = BpacketFeedTake(&stream->feeds, feed);
+    Tcl_Obj *bytes = BpacketFeedTake(feed);
     int code;
 
     BpacketFeedTidy(&stream->feeds, feed);
@@ -145,7 +151,7 @@ DeliverFromLoop(void *clientData)
     Hold(stream);
     Tcl_Preserve(interp);
     for (left = BATCH; left > 0 && CanDeliver(stream); left--) {
-        if (Deliver(stream, stream->feeds.first->feed) == TCL_ERROR) {
+        if (Deliver(stream, BpacketFeedsFirst(&stream->feeds)) == TCL_ERROR) {
             ClusterBackground(interp, TCL_ERROR, "packet callback", NULL);
         } else if (!Tcl_InterpDeleted(interp)) {
             Tcl_ResetResult(interp);
@@ -230,9 +236,7 @@ EventMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (Tcl_ListObjLength(interp, objv[0], &words) != TCL_OK) {
         return TCL_ERROR;
     }
-    Tcl_IncrRefCount(objv[0]);
-    Tcl_DecrRefCount(stream->callback);
-    stream->callback = objv[0];
+    ClusterReplaceObj(&stream->callback, objv[0]);
     Arm(stream);
     return TCL_OK;
 }
@@ -253,7 +257,7 @@ FlushMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
     for (; left > 0 && code != TCL_ERROR && CanDeliver(stream); left--) {
         feed = BpacketFeedsFind(&stream->feeds, id);
-        if (!feed || !feed->first) {
+        if (!feed || ClusterListEmpty(&feed->packets)) {
             break;
         }
         code = Deliver(stream, feed);
@@ -297,23 +301,24 @@ typedef enum Property {
 } Property;
 
 static const char *const properties[] = {
-        "buffer",
-        "callback",
-        "garbage",
-        "limit",
-        "oversized",
-        "packets",
-        NULL,
+        [PROPERTY_BUFFER] = "buffer",
+        [PROPERTY_CALLBACK] = "callback",
+        [PROPERTY_GARBAGE] = "garbage",
+        [PROPERTY_LIMIT] = "limit",
+        [PROPERTY_OVERSIZED] = "oversized",
+        [PROPERTY_PACKETS] = "packets",
+        [PROPERTY_PACKETS + 1] = NULL,
 };
 
 static Tcl_Obj *
 WaitingPackets(const BpacketFeed *feed)
 {
     Tcl_Obj *list = Tcl_NewListObj(0, NULL);
-    const BpacketPacket *packet;
+    const ClusterListEntry *entry = ClusterListFirst(&feed->packets);
 
-    for (packet = feed->first; packet; packet = packet->nextOfFeed) {
-        Tcl_ListObjAppendElement(NULL, list, packet->bytes);
+    for (; entry; entry = ClusterListNext(&feed->packets, entry)) {
+        Tcl_ListObjAppendElement(NULL, list,
+                CLUSTER_LIST_ITEM(entry, BpacketPacket, ofFeed)->bytes);
     }
     return list;
 }
@@ -332,7 +337,7 @@ FeedsDict(Stream *stream, Property property)
         size_t pending = bpacket_stream_pending(feed->stream);
         Tcl_Obj *value = NULL;
 
-        if (property == PROPERTY_PACKETS && feed->first) {
+        if (property == PROPERTY_PACKETS && !ClusterListEmpty(&feed->packets)) {
             value = WaitingPackets(feed);
         } else if (property == PROPERTY_BUFFER && pending > 0) {
             value = Tcl_NewWideIntObj((Tcl_WideInt) pending);
@@ -477,24 +482,22 @@ Construct(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod methods[] = {
-        {"append", AppendMethod, 1, 2, "data ?id?"},
-        {"event", EventMethod, 1, 1, "prefix"},
-        {"flush", FlushMethod, 0, 1, "?id?"},
-        {"prop", PropMethod, 1, 1, "name"},
-        {"reset", ResetMethod, 0, 1, "?id?"},
-        {NULL, NULL, 0, 0, NULL},
+        {"append", AppendMethod, .least = 1, .most = 2, .usage = "data ?id?"},
+        {"event", EventMethod, .least = 1, .most = 1, .usage = "prefix"},
+        {"flush", FlushMethod, .most = 1, .usage = "?id?"},
+        {"prop", PropMethod, .least = 1, .most = 1, .usage = "name"},
+        {"reset", ResetMethod, .most = 1, .usage = "?id?"},
+        {.name = NULL},
 };
 
 static const ClusterClassInfo classInfo = {
-        "::bpacket::classes::stream",
-        methods,
-        NULL,
-        &streamMetadata,
-        Hold,
-        Release,
-        Construct,
-        NULL,
-        "bpacket create stream",
+        .name = "::bpacket::classes::stream",
+        .methods = methods,
+        .metadata = &streamMetadata,
+        .hold = Hold,
+        .release = Release,
+        .construct = Construct,
+        .how = "bpacket create stream",
 };
 
 int

@@ -29,7 +29,7 @@ struct bpacket_template {
 
 /* ---- types -------------------------------------------------------------- */
 
-static const char *const typeNames[BPACKET_TYPES] = {
+static const char *const typeNames[] = {
         [BPACKET_TYPE_VARINT] = "varint",
         [BPACKET_TYPE_BOOLEAN] = "boolean",
         [BPACKET_TYPE_FLOAT] = "float",
@@ -41,6 +41,8 @@ static const char *const typeNames[BPACKET_TYPES] = {
         [BPACKET_TYPE_FLAGS] = "flags",
         [BPACKET_TYPE_NUMLIST] = "numlist",
 };
+
+_Static_assert(sizeof typeNames / sizeof typeNames[0] == BPACKET_TYPES, "a type has no name");
 
 const char *
 bpacket_type_name(bpacket_type type)

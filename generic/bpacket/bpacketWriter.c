@@ -11,8 +11,6 @@
 
 #define FIRST_CAPACITY 512             /* bytes; most packets fit */
 #define KEPT_CAPACITY  (1024u * 1024u) /* bytes; larger buffers go at reset */
-#define VARINT_MAX     10              /* bytes of a 64-bit varint */
-#define HEADER_SIZE    2
 
 void
 bpacket_writer_init(bpacket_writer *writer, size_t limit)
@@ -92,7 +90,7 @@ Extend(bpacket_writer *writer, size_t more)
     return place;
 }
 
-/* Puts value at `to` and returns how many bytes that took, at most VARINT_MAX. */
+/* Puts value at `to` and returns how many bytes that took, at most BPACKET_VARINT_SIZE. */
 static size_t
 PutVarint(uint8_t *to, uint64_t value)
 {
@@ -123,7 +121,7 @@ bpacket_write_bytes(bpacket_writer *writer, const void *bytes, size_t length)
 void
 bpacket_write_varint(bpacket_writer *writer, uint64_t value)
 {
-    uint8_t bytes[VARINT_MAX];
+    uint8_t bytes[BPACKET_VARINT_SIZE];
 
     if (value < 0x80) {
         uint8_t *place = Extend(writer, 1);
@@ -153,10 +151,10 @@ bpacket_write_boolean(bpacket_writer *writer, bool value)
 static size_t
 FrameRoom(const bpacket_writer *writer)
 {
-    uint8_t bytes[VARINT_MAX];
+    uint8_t bytes[BPACKET_VARINT_SIZE];
     uint64_t most = (writer->limit != 0) ? writer->limit : UINT64_MAX;
 
-    return HEADER_SIZE + PutVarint(bytes, most);
+    return BPACKET_HEADER_SIZE + PutVarint(bytes, most);
 }
 
 void
@@ -168,8 +166,8 @@ bpacket_frame_begin(bpacket_writer *writer)
 bpacket_span
 bpacket_frame_end(bpacket_writer *writer)
 {
-    static const uint8_t endMark[2] = {0, 0};
-    uint8_t length[VARINT_MAX];
+    static const uint8_t endMark[BPACKET_END_MARK_SIZE] = {0, 0};
+    uint8_t length[BPACKET_VARINT_SIZE];
     size_t room = FrameRoom(writer);
     bpacket_span packet = {NULL, 0};
     size_t start, count;
@@ -180,10 +178,9 @@ bpacket_frame_end(bpacket_writer *writer)
     }
     /* The length is known only now: it goes right in front of the body. */
     count = PutVarint(length, writer->length - room - sizeof endMark);
-    start = room - count - HEADER_SIZE;
-    writer->bytes[start] = 0xc0;
-    writer->bytes[start + 1] = 0x8d;
-    memcpy(writer->bytes + start + HEADER_SIZE, length, count);
+    start = room - count - BPACKET_HEADER_SIZE;
+    memcpy(writer->bytes + start, BPACKET_HEADER, BPACKET_HEADER_SIZE);
+    memcpy(writer->bytes + start + BPACKET_HEADER_SIZE, length, count);
     packet.bytes = writer->bytes + start;
     packet.length = writer->length - start;
     return packet;

@@ -62,13 +62,23 @@ OpenChannel(const ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *ru
 
 enum { OPT_DATA, OPT_RAW, OPT_ERROR, OPT_CHANNEL, OPTS };
 
-static const char *const optionNames[] = {"-data", "-raw", "-error", "-channel", NULL};
+static const char *const optionNames[] = {
+        [OPT_DATA] = "-data",
+        [OPT_RAW] = "-raw",
+        [OPT_ERROR] = "-error",
+        [OPT_CHANNEL] = "-channel",
+        [OPTS] = NULL,
+};
 
 /* Held once. */
 static Tcl_Obj *
 AnswerPayload(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel, Tcl_Obj *const *values)
 {
-    static const ClusterField fields[] = {CLUSTER_DATA, CLUSTER_RAW, CLUSTER_ERROR};
+    static const ClusterField fields[] = {
+            [OPT_DATA] = CLUSTER_DATA,
+            [OPT_RAW] = CLUSTER_RAW,
+            [OPT_ERROR] = CLUSTER_ERROR,
+    };
     const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
     Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
     int i;
@@ -76,7 +86,7 @@ AnswerPayload(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel, Tcl_Obj *const
     Tcl_IncrRefCount(extra);
     Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], ruid);
     Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
-    for (i = 0; i < OPT_CHANNEL; i++) {
+    for (i = 0; i < (int) CLUSTER_COUNT(fields); i++) {
         if (values[i]) {
             Tcl_DictObjPut(NULL, extra, keys->name[fields[i]], values[i]);
         }

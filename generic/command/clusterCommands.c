@@ -154,15 +154,15 @@ typedef struct CommandRow {
 } CommandRow;
 
 static const CommandRow commands[] = {
-        {"hwaddr", HwaddrCmd, 0, 1, "?iface?"},
-        {"islocal", IslocalCmd, 1, 1, "descriptor"},
-        {"join", ClusterJoinCmd, 0, -1, NULL},
-        {"lanip", LanipCmd, 0, 1, "?iface?"},
-        {"local_addresses", LocalAddressesCmd, 0, 1, "?force?"},
-        {"platform", PlatformCmd, 0, 0, NULL},
-        {"query_id", QueryIdCmd, 0, 0, NULL},
-        {"rand", RandCmd, 2, 2, "min max"},
-        {NULL, NULL, 0, 0, NULL},
+        {"hwaddr", HwaddrCmd, .most = 1, .usage = "?iface?"},
+        {"islocal", IslocalCmd, .least = 1, .most = 1, .usage = "descriptor"},
+        {"join", ClusterJoinCmd, .most = -1},
+        {"lanip", LanipCmd, .most = 1, .usage = "?iface?"},
+        {"local_addresses", LocalAddressesCmd, .most = 1, .usage = "?force?"},
+        {"platform", PlatformCmd, .most = 0},
+        {"query_id", QueryIdCmd, .most = 0},
+        {"rand", RandCmd, .least = 2, .most = 2, .usage = "min max"},
+        {.name = NULL},
 };
 
 /* What a command is made with; freed with it. */

@@ -562,5 +562,17 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
     ClusterObjectRelease(cluster);
 }
 
-const ClusterNodeDelegate clusterObjectDelegate = {PacketIn, MessageIn, MemberIn, MemberAdded,
-        MemberTags, MemberDiscovered, MemberLost, Query, Event, PayloadOut, PacketOut, QueryEvent};
+const ClusterNodeDelegate clusterObjectDelegate = {
+        .packetIn = PacketIn,
+        .messageIn = MessageIn,
+        .memberIn = MemberIn,
+        .memberAdded = MemberAdded,
+        .memberTags = MemberTags,
+        .memberDiscovered = MemberDiscovered,
+        .memberLost = MemberLost,
+        .query = Query,
+        .event = Event,
+        .payloadOut = PayloadOut,
+        .packetOut = PacketOut,
+        .queryEvent = QueryEvent,
+};

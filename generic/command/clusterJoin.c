@@ -6,6 +6,7 @@
 
 #include "command/clusterCommands.h"
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "base/clusterLoop.h"
 #include "command/clusterCommandInt.h"
 #include "script/clusterScripted.h"
@@ -17,6 +18,8 @@
 #define TTL_MAX       (366 * DAY_SECONDS)
 #define HEARTBEAT_MIN 10
 #define HEARTBEAT_MAX (30 * DAY_SECONDS * 1000LL)
+_Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 2592000000,
+        "the options' rows say so in words");
 
 /* What join was asked for. The values are held by `options`. */
 typedef struct JoinRequest {
@@ -205,16 +208,17 @@ typedef struct JoinRow {
 
 /* In the order in which 1.1.8 lists them. */
 static const JoinRow rows[] = {
-        {"address", ParseAddress, "230.230.230.230",
-                "an IPv4 multicast address from 224.0.0.0 to 239.255.255.255"},
-        {"port", ParsePort, "23000", "an integer from 1 to 65535"},
-        {"ttl", ParseTtl, "600", "an integer from 1 to 31622400 seconds"},
-        {"heartbeat", ParseHeartbeat, "120000", "an integer from 10 to 2592000000 milliseconds"},
-        {"protocols", ParseProtocols, "t c", "a list of protocols"},
-        {"channels", ParseChannels, "", "a list of integers of 0 or more"},
-        {"remote", ParseRemote, "0", "an integer from 0 to 255, or a boolean"},
-        {"tags", ParseTags, "", "a list of tags"},
-        {NULL, NULL, NULL, NULL},
+        {"address", ParseAddress, .value = "230.230.230.230",
+                .must = "an IPv4 multicast address from 224.0.0.0 to 239.255.255.255"},
+        {"port", ParsePort, .value = "23000", .must = "an integer from 1 to 65535"},
+        {"ttl", ParseTtl, .value = "600", .must = "an integer from 1 to 31622400 seconds"},
+        {"heartbeat", ParseHeartbeat, .value = "120000",
+                .must = "an integer from 10 to 2592000000 milliseconds"},
+        {"protocols", ParseProtocols, .value = "t c", .must = "a list of protocols"},
+        {"channels", ParseChannels, .value = "", .must = "a list of integers of 0 or more"},
+        {"remote", ParseRemote, .value = "0", .must = "an integer from 0 to 255, or a boolean"},
+        {"tags", ParseTags, .value = "", .must = "a list of tags"},
+        {.key = NULL},
 };
 
 static const JoinRow *
@@ -354,15 +358,9 @@ static void
 FreeJoin(JoinRequest *request)
 {
     free(request->channels);
-    if (request->options) {
-        Tcl_DecrRefCount(request->options);
-    }
-    if (request->protocols) {
-        Tcl_DecrRefCount(request->protocols);
-    }
-    if (request->channelList) {
-        Tcl_DecrRefCount(request->channelList);
-    }
+    ClusterReplaceObj(&request->options, NULL);
+    ClusterReplaceObj(&request->protocols, NULL);
+    ClusterReplaceObj(&request->channelList, NULL);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include "command/clusterCommandInt.h"
 
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "command/clusterFactCmd.h"
 
 #include <stdio.h>
@@ -26,9 +27,7 @@ ClusterObjectRelease(ClusterObject *cluster)
     }
     Tcl_DecrRefCount(cluster->name);
     Tcl_DecrRefCount(cluster->config);
-    if (cluster->my) {
-        Tcl_DecrRefCount(cluster->my);
-    }
+    ClusterReplaceObj(&cluster->my, NULL);
     if (cluster->node) {
         ClusterNodeClose(cluster->node, true);
         ClusterNodeRelease(cluster->node);
@@ -37,20 +36,6 @@ ClusterObjectRelease(ClusterObject *cluster)
     ClusterInterpGiveNumber(cluster->data, cluster->hooks.number);
     ClusterInterpRelease(cluster->data);
     free(cluster);
-}
-
-static void
-Unlink(ClusterObject *cluster)
-{
-    if (cluster->previous) {
-        cluster->previous->next = cluster->next;
-    } else if (cluster->data->clusters == cluster) {
-        cluster->data->clusters = cluster->next;
-    }
-    if (cluster->next) {
-        cluster->next->previous = cluster->previous;
-    }
-    cluster->next = cluster->previous = NULL;
 }
 
 /*
@@ -65,12 +50,16 @@ MetadataDeleted(void *clientData)
     cluster->object = NULL;
     ClusterNodeClose(cluster->node, true);
     ClusterHooksFree(&cluster->hooks);
-    Unlink(cluster);
+    ClusterListRemove(&cluster->entry);
     ClusterObjectRelease(cluster);
 }
 
-static const Tcl_ObjectMetadataType clusterMetadata = {TCL_OO_METADATA_VERSION_CURRENT, "cluster",
-        MetadataDeleted, ClusterMethodRefuseCopy};
+static const Tcl_ObjectMetadataType clusterMetadata = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "cluster",
+        .deleteProc = MetadataDeleted,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 void
 ClusterObjectDropNamespace(ClusterInterp *data, unsigned id)
@@ -120,11 +109,7 @@ ClusterObjectPublish(ClusterObject *cluster)
     }
     cluster->my = ClusterInterpMy(cluster->object);
     Tcl_IncrRefCount(cluster->my);
-    cluster->next = data->clusters;
-    if (cluster->next) {
-        cluster->next->previous = cluster;
-    }
-    data->clusters = cluster;
+    ClusterListPrepend(&data->clusters, &cluster->entry);
     ClusterInterpWatchExit(data);
     return TCL_OK;
 }
@@ -175,13 +160,12 @@ Release(void *self)
 }
 
 const ClusterClassInfo clusterClassInfo = {
-        "::cluster::cluster",
-        clusterMethods,
-        clusterFacts,
-        &clusterMetadata,
-        Hold,
-        Release,
-        NULL,
-        Destroy,
-        "\"cluster join\"",
+        .name = "::cluster::cluster",
+        .methods = clusterMethods,
+        .facts = clusterFacts,
+        .metadata = &clusterMetadata,
+        .hold = Hold,
+        .release = Release,
+        .destroy = Destroy,
+        .how = "\"cluster join\"",
 };

@@ -34,8 +34,12 @@ MetadataDeleted(void *clientData)
     Release(clientData);
 }
 
-static const Tcl_ObjectMetadataType protocolMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
-        "cluster protocol", MetadataDeleted, ClusterMethodRefuseCopy};
+static const Tcl_ObjectMetadataType protocolMetadata = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "cluster protocol",
+        .deleteProc = MetadataDeleted,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 Tcl_Obj *
 ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot)
@@ -262,12 +266,12 @@ DoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod protocolMethods[] = {
-        {"descriptor", DescriptorCmd, 0, 1, "?chanID?"},
-        {"done", DoneCmd, 3, 4, "service chanID keepalive ?response?"},
-        {"event", EventCmd, 1, -1, "event ?arg ...?"},
-        {"props", PropsCmd, 0, 0, NULL},
-        {"send", SendCmd, 1, 2, "packet ?service?"},
-        {NULL, NULL, 0, 0, NULL},
+        {"descriptor", DescriptorCmd, .most = 1, .usage = "?chanID?"},
+        {"done", DoneCmd, .least = 3, .most = 4, .usage = "service chanID keepalive ?response?"},
+        {"event", EventCmd, .least = 1, .most = -1, .usage = "event ?arg ...?"},
+        {"props", PropsCmd, .most = 0},
+        {"send", SendCmd, .least = 1, .most = 2, .usage = "packet ?service?"},
+        {.name = NULL},
 };
 
 /*

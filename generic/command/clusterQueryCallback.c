@@ -18,7 +18,7 @@ Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *service, Tcl_Obj 
     Tcl_DictObjPut(NULL, entry, Tcl_NewStringObj("event", -1), Tcl_NewStringObj(event, -1));
     Tcl_DictObjPut(NULL, entry, Tcl_NewStringObj("result", -1), result);
     if (Tcl_IsShared(query->results)) {
-        ClusterQueryObjectKeep(&query->results, Tcl_DuplicateObj(query->results));
+        ClusterReplaceObj(&query->results, Tcl_DuplicateObj(query->results));
     }
     Tcl_DictObjPut(NULL, query->results, service, entry);
 }
@@ -99,15 +99,15 @@ Answered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *memb
 {
     Tcl_Obj *service;
 
-    ClusterQueryObjectKeep(&query->service, ClusterMemberName(member));
-    ClusterQueryObjectKeep(&query->payload,
+    ClusterReplaceObj(&query->service, ClusterMemberName(member));
+    ClusterReplaceObj(&query->payload,
             payload ? payload : ErrorPayload(query->cluster->node, reason));
-    ClusterQueryObjectKeep(&query->reason, Reason(event, reason));
+    ClusterReplaceObj(&query->reason, Reason(event, reason));
     if (!query->service) {
         return;
     }
     if (Tcl_IsShared(query->payloads)) {
-        ClusterQueryObjectKeep(&query->payloads, Tcl_DuplicateObj(query->payloads));
+        ClusterReplaceObj(&query->payloads, Tcl_DuplicateObj(query->payloads));
     }
     Tcl_DictObjPut(NULL, query->payloads, query->service, query->payload);
     service = query->service;

@@ -23,14 +23,6 @@ ClusterQueryObjectHold(void *self)
     ((ClusterQueryObject *) self)->refCount++;
 }
 
-static void
-DropObj(Tcl_Obj *value)
-{
-    if (value) {
-        Tcl_DecrRefCount(value);
-    }
-}
-
 void
 ClusterQueryObjectRelease(void *self)
 {
@@ -43,17 +35,17 @@ ClusterQueryObjectRelease(void *self)
         ClusterQuerySetOwner(query->query, NULL);
         ClusterQueryRelease(query->query);
     }
-    DropObj(query->name);
-    DropObj(query->id);
-    DropObj(query->command);
-    DropObj(query->text);
-    DropObj(query->channel);
-    DropObj(query->props);
-    DropObj(query->service);
-    DropObj(query->payload);
-    DropObj(query->reason);
-    DropObj(query->payloads);
-    DropObj(query->results);
+    ClusterReplaceObj(&query->name, NULL);
+    ClusterReplaceObj(&query->id, NULL);
+    ClusterReplaceObj(&query->command, NULL);
+    ClusterReplaceObj(&query->text, NULL);
+    ClusterReplaceObj(&query->channel, NULL);
+    ClusterReplaceObj(&query->props, NULL);
+    ClusterReplaceObj(&query->service, NULL);
+    ClusterReplaceObj(&query->payload, NULL);
+    ClusterReplaceObj(&query->reason, NULL);
+    ClusterReplaceObj(&query->payloads, NULL);
+    ClusterReplaceObj(&query->results, NULL);
     ClusterObjectRelease(query->cluster);
     free(query);
 }
@@ -71,20 +63,12 @@ MetadataDeleted(void *clientData)
     ClusterQueryObjectRelease(query);
 }
 
-static const Tcl_ObjectMetadataType queryMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
-        "cluster query", MetadataDeleted, ClusterMethodRefuseCopy};
-
-void
-ClusterQueryObjectKeep(Tcl_Obj **slot, Tcl_Obj *value)
-{
-    Tcl_Obj *before = *slot;
-
-    if (value) {
-        Tcl_IncrRefCount(value);
-    }
-    *slot = value;
-    DropObj(before);
-}
+static const Tcl_ObjectMetadataType queryMetadata = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "cluster query",
+        .deleteProc = MetadataDeleted,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 void
 ClusterQueryObjectEnd(ClusterQueryObject *query)
@@ -118,10 +102,10 @@ ClusterQueryObjectNew(ClusterObject *cluster, Tcl_Obj *id)
         query->refCount = 1;
         query->cluster = cluster;
         ClusterObjectHold(cluster);
-        ClusterQueryObjectKeep(&query->id, id);
-        ClusterQueryObjectKeep(&query->name, QueryName(cluster, id));
-        ClusterQueryObjectKeep(&query->payloads, Tcl_NewDictObj());
-        ClusterQueryObjectKeep(&query->results, Tcl_NewDictObj());
+        ClusterReplaceObj(&query->id, id);
+        ClusterReplaceObj(&query->name, QueryName(cluster, id));
+        ClusterReplaceObj(&query->payloads, Tcl_NewDictObj());
+        ClusterReplaceObj(&query->results, Tcl_NewDictObj());
     }
     return query;
 }
@@ -324,10 +308,10 @@ TimeoutCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod queryMethods[] = {
-        {"event", EventCmd, 1, -1, "event ?arg ...?"},
-        {"results", ResultsCmd, 0, 1, "?-events?"},
-        {"timeout", TimeoutCmd, 0, 0, NULL},
-        {NULL, NULL, 0, 0, NULL},
+        {"event", EventCmd, .least = 1, .most = -1, .usage = "event ?arg ...?"},
+        {"results", ResultsCmd, .most = 1, .usage = "?-events?"},
+        {"timeout", TimeoutCmd, .most = 0},
+        {.name = NULL},
 };
 
 /*
@@ -349,13 +333,12 @@ Destroy(void *self)
 }
 
 const ClusterClassInfo clusterQueryClassInfo = {
-        "::cluster::query",
-        queryMethods,
-        queryFacts,
-        &queryMetadata,
-        ClusterQueryObjectHold,
-        ClusterQueryObjectRelease,
-        NULL,
-        Destroy,
-        "\"$cluster query\"",
+        .name = "::cluster::query",
+        .methods = queryMethods,
+        .facts = queryFacts,
+        .metadata = &queryMetadata,
+        .hold = ClusterQueryObjectHold,
+        .release = ClusterQueryObjectRelease,
+        .destroy = Destroy,
+        .how = "\"$cluster query\"",
 };

@@ -28,8 +28,20 @@ enum {
     OPTS
 };
 
-static const char *const optionNames[] = {"-id", "-resolve", "-resolver", "-query", "-command",
-        "-timeout", "-channel", "-protocols", "-broadcast", "-props", "-collect", NULL};
+static const char *const optionNames[] = {
+        [OPT_ID] = "-id",
+        [OPT_RESOLVE] = "-resolve",
+        [OPT_RESOLVER] = "-resolver",
+        [OPT_QUERY] = "-query",
+        [OPT_COMMAND] = "-command",
+        [OPT_TIMEOUT] = "-timeout",
+        [OPT_CHANNEL] = "-channel",
+        [OPT_PROTOCOLS] = "-protocols",
+        [OPT_BROADCAST] = "-broadcast",
+        [OPT_PROPS] = "-props",
+        [OPT_COLLECT] = "-collect",
+        [OPTS] = NULL,
+};
 
 typedef struct QueryOptions {
     Tcl_Obj *values[OPTS];
@@ -188,10 +200,10 @@ MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryO
         return NULL;
     }
     query->collect = options->collect;
-    ClusterQueryObjectKeep(&query->command, values[OPT_COMMAND]);
-    ClusterQueryObjectKeep(&query->text, values[OPT_QUERY]);
-    ClusterQueryObjectKeep(&query->channel, Tcl_NewWideIntObj((Tcl_WideInt) options->channel));
-    ClusterQueryObjectKeep(&query->props, values[OPT_PROPS] ? values[OPT_PROPS] : Tcl_NewObj());
+    ClusterReplaceObj(&query->command, values[OPT_COMMAND]);
+    ClusterReplaceObj(&query->text, values[OPT_QUERY]);
+    ClusterReplaceObj(&query->channel, Tcl_NewWideIntObj((Tcl_WideInt) options->channel));
+    ClusterReplaceObj(&query->props, values[OPT_PROPS] ? values[OPT_PROPS] : Tcl_NewObj());
     if (!ClusterQueryObjectPublish(query)) {
         ClusterQueryObjectRelease(query);
         return NULL;

@@ -7,6 +7,7 @@
 #ifndef CLUSTER_QUERY_INT_H
 #define CLUSTER_QUERY_INT_H
 
+#include "base/clusterHold.h"
 #include "command/clusterCommandInt.h"
 
 /* Counted like the others of layer 6. */
@@ -39,8 +40,6 @@ void ClusterQueryObjectHold(void *self);
 void ClusterQueryObjectRelease(void *self);
 /* Destroys the TclOO object, unless that is under way. */
 void ClusterQueryObjectEnd(ClusterQueryObject *query);
-/* Puts a value, held, or NULL in another's place. */
-void ClusterQueryObjectKeep(Tcl_Obj **slot, Tcl_Obj *value);
 
 /* ---- clusterQueryCallback.c ---- */
 

@@ -122,8 +122,18 @@ enum {
     OPTS
 };
 
-static const char *const optionNames[] = {"-services", "-resolver", "-resolve", "-broadcast",
-        "-protocols", "-channel", "-ruid", "-data", "-raw", NULL};
+static const char *const optionNames[] = {
+        [OPT_SERVICES] = "-services",
+        [OPT_RESOLVER] = "-resolver",
+        [OPT_RESOLVE] = "-resolve",
+        [OPT_BROADCAST] = "-broadcast",
+        [OPT_PROTOCOLS] = "-protocols",
+        [OPT_CHANNEL] = "-channel",
+        [OPT_RUID] = "-ruid",
+        [OPT_DATA] = "-data",
+        [OPT_RAW] = "-raw",
+        [OPTS] = NULL,
+};
 
 /* What `send` was asked for. */
 typedef struct SendRequest {
@@ -170,7 +180,7 @@ EventPayload(ClusterObject *cluster, const SendRequest *request)
     size_t i;
 
     Tcl_IncrRefCount(extra);
-    for (i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    for (i = 0; i < CLUSTER_COUNT(fields); i++) {
         Tcl_Obj *value = request->values[fields[i].option];
 
         if (value) {

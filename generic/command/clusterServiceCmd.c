@@ -5,6 +5,7 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "command/clusterCommandInt.h"
 #include "node/clusterResolve.h"
 #include "script/clusterScripted.h"
@@ -32,12 +33,8 @@ Release(void *self)
     ClusterMemberRelease(service->member);
     ClusterObjectRelease(service->cluster);
     Tcl_DecrRefCount(service->name);
-    if (service->open) {
-        Tcl_DecrRefCount(service->open);
-    }
-    if (service->my) {
-        Tcl_DecrRefCount(service->my);
-    }
+    ClusterReplaceObj(&service->open, NULL);
+    ClusterReplaceObj(&service->my, NULL);
     free(service);
 }
 
@@ -58,8 +55,12 @@ MetadataDeleted(void *clientData)
     Release(service);
 }
 
-static const Tcl_ObjectMetadataType serviceMetadata = {TCL_OO_METADATA_VERSION_CURRENT,
-        "cluster service", MetadataDeleted, ClusterMethodRefuseCopy};
+static const Tcl_ObjectMetadataType serviceMetadata = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "cluster service",
+        .deleteProc = MetadataDeleted,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 /* A script may have deleted the namespace. */
 static void
@@ -352,7 +353,7 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     Tcl_Size length;
     int flags = 0, i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < (int) CLUSTER_COUNT(bits); i++) {
         int on = 1;
 
         if (i + 2 < objc && Tcl_GetBooleanFromObj(interp, objv[i + 2], &on) != TCL_OK) {
@@ -369,7 +370,12 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 enum { OPT_CHANNEL, OPT_PROTOCOLS, OPT_TIMEOUT, OPTS };
 
 /* -timeout does nothing, as in 1.1.8: nobody waits here. */
-static const char *const queryOptions[] = {"-channel", "-protocols", "-timeout", NULL};
+static const char *const queryOptions[] = {
+        [OPT_CHANNEL] = "-channel",
+        [OPT_PROTOCOLS] = "-protocols",
+        [OPT_TIMEOUT] = "-timeout",
+        [OPTS] = NULL,
+};
 
 /* service query ?options? RUID QUERY: sends one query, whose answer the script finds itself. */
 static int
@@ -448,22 +454,24 @@ HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod serviceMethods[] = {
-        {"answer", ClusterServiceCmdAnswer, 1, -1, "ruid ?option value ...?"},
-        {"event", ClusterServiceCmdEvent, 1, -1, "what ?arg ...?"},
-        {"expected", ExpectedCmd, 0, 1, "?within?"},
-        {"heartbeat", HeartbeatCmd, 0, 1, "?props?"},
-        {"hook", HookCmd, 2, -1, "payload path ?...?"},
-        {"proto_props", ProtoPropsCmd, 1, 1, "protocol"},
-        {"query", QueryCmd, 2, -1, "?option value ...? ruid query"},
-        {"receive", ClusterServiceCmdReceive, 4, 5,
-                "protocol chanID payload descriptor ?remaining?"},
-        {"resolve", ResolveCmd, 1, 2, "tag ?mode?"},
-        {"resolver", ResolverCmd, 1, 3, "tags ?mode? ?operator?"},
-        {"send", SendCmd, 1, 5,
-                "payload ?protocols? ?allow_broadcast? ?ping_on_fail? ?report_failures?"},
-        {"socket", SocketCmd, 1, 1, "protocol"},
-        {"validate", ClusterServiceCmdValidate, 4, 4, "protocol chanID payload descriptor"},
-        {NULL, NULL, 0, 0, NULL},
+        {"answer", ClusterServiceCmdAnswer, .least = 1, .most = -1,
+                .usage = "ruid ?option value ...?"},
+        {"event", ClusterServiceCmdEvent, .least = 1, .most = -1, .usage = "what ?arg ...?"},
+        {"expected", ExpectedCmd, .most = 1, .usage = "?within?"},
+        {"heartbeat", HeartbeatCmd, .most = 1, .usage = "?props?"},
+        {"hook", HookCmd, .least = 2, .most = -1, .usage = "payload path ?...?"},
+        {"proto_props", ProtoPropsCmd, .least = 1, .most = 1, .usage = "protocol"},
+        {"query", QueryCmd, .least = 2, .most = -1, .usage = "?option value ...? ruid query"},
+        {"receive", ClusterServiceCmdReceive, .least = 4, .most = 5,
+                .usage = "protocol chanID payload descriptor ?remaining?"},
+        {"resolve", ResolveCmd, .least = 1, .most = 2, .usage = "tag ?mode?"},
+        {"resolver", ResolverCmd, .least = 1, .most = 3, .usage = "tags ?mode? ?operator?"},
+        {"send", SendCmd, .least = 1, .most = 5,
+                .usage = "payload ?protocols? ?allow_broadcast? ?ping_on_fail? ?report_failures?"},
+        {"socket", SocketCmd, .least = 1, .most = 1, .usage = "protocol"},
+        {"validate", ClusterServiceCmdValidate, .least = 4, .most = 4,
+                .usage = "protocol chanID payload descriptor"},
+        {.name = NULL},
 };
 
 /*
@@ -483,13 +491,12 @@ Destroy(void *self)
 }
 
 const ClusterClassInfo clusterServiceClassInfo = {
-        "::cluster::service",
-        serviceMethods,
-        serviceFacts,
-        &serviceMetadata,
-        Hold,
-        Release,
-        NULL,
-        Destroy,
-        "a member's discovery",
+        .name = "::cluster::service",
+        .methods = serviceMethods,
+        .facts = serviceFacts,
+        .metadata = &serviceMetadata,
+        .hold = Hold,
+        .release = Release,
+        .destroy = Destroy,
+        .how = "a member's discovery",
 };

@@ -6,7 +6,7 @@
 
 #include "command/clusterCommandInt.h"
 
-static const char *const dropNames[CLUSTER_DROPS] = {
+static const char *const dropNames[] = {
         [CLUSTER_DROP_MALFORMED] = "malformed",
         [CLUSTER_DROP_OVERSIZED] = "oversized",
         [CLUSTER_DROP_FOREIGN] = "foreign",
@@ -17,6 +17,8 @@ static const char *const dropNames[CLUSTER_DROPS] = {
         [CLUSTER_DROP_REJECTED] = "rejected",
         [CLUSTER_DROP_LIMIT] = "limit",
 };
+
+_Static_assert(CLUSTER_COUNT(dropNames) == CLUSTER_DROPS, "a reason to drop has no name");
 
 static void
 Put(Tcl_Obj *dict, const char *name, uint64_t count)

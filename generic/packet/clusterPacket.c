@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-const ClusterFieldInfo clusterFields[CLUSTER_FIELDS] = {
+const ClusterFieldInfo clusterFields[] = {
         [CLUSTER_TYPE] = {"type", CLUSTER_VARINT},
         [CLUSTER_CHANNEL] = {"channel", CLUSTER_VARINT},
         [CLUSTER_HID] = {"hid", CLUSTER_STRING},
@@ -25,6 +25,10 @@ const ClusterFieldInfo clusterFields[CLUSTER_FIELDS] = {
         [CLUSTER_FILTER] = {"filter", CLUSTER_LIST},
         [CLUSTER_ERROR] = {"error", CLUSTER_STRING},
 };
+
+_Static_assert(sizeof clusterFields / sizeof clusterFields[0] == CLUSTER_FIELDS,
+        "a field has no row");
+_Static_assert(CLUSTER_FIELDS <= 32, "ClusterPacket.present has a bit for each field");
 
 /*
  * The only field whose first two characters add up to that index, modulo 32.

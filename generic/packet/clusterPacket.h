@@ -39,13 +39,15 @@ typedef enum ClusterFieldType {
     CLUSTER_BOOLEAN
 } ClusterFieldType;
 
+#define CLUSTER_FIELD_TYPES (CLUSTER_BOOLEAN + 1)
+
 typedef struct ClusterFieldInfo {
     const char *name;
     ClusterFieldType type;
 } ClusterFieldInfo;
 
 /* Indexed by field id; row 0 has no name. */
-extern const ClusterFieldInfo clusterFields[CLUSTER_FIELDS];
+extern const ClusterFieldInfo clusterFields[];
 
 /* Which member is used follows from clusterFields[id].type. */
 typedef union ClusterFieldValue {

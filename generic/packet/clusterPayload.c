@@ -97,6 +97,7 @@ ClusterPayloadMust(const char *key)
             [CLUSTER_LIST] = "a list",
             [CLUSTER_BOOLEAN] = "a boolean",
     };
+    _Static_assert(CLUSTER_COUNT(must) == CLUSTER_FIELD_TYPES, "a type of fields has no text");
     int id = ClusterFieldByName(key, strlen(key));
 
     return id ? must[clusterFields[id].type] : "absent";

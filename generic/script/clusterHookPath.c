@@ -8,43 +8,40 @@
 #include "script/clusterHooksInt.h"
 #include "script/clusterParse.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-const ClusterHookRow clusterHookRows[CLUSTER_HOOK_KINDS] = {
-        [CLUSTER_HOOK_EVALUATE_RECEIVE] = {{"evaluate", "receive"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_EVALUATE_SEND] = {{"evaluate", "send"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_EVALUATE_SERVICE] = {{"evaluate", "service"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_CLUSTER, false},
-        [CLUSTER_HOOK_SERVICE_VALIDATE] = {{"service", "validate"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_SERVICE_DISCOVERED] = {{"service", "discovered"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_SERVICE_LOST] = {{"service", "lost"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_QUERY] = {{"query", NULL}, CLUSTER_HOOK_NO_PARAMETER, CLUSTER_CLASS_SERVICE,
-                false},
-        [CLUSTER_HOOK_EVENT] = {{"event", NULL}, CLUSTER_HOOK_NO_PARAMETER, CLUSTER_CLASS_SERVICE,
-                false},
-        [CLUSTER_HOOK_TAGS_CHANGED] = {{"tags", "changed"}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_SERVICE, false},
-        [CLUSTER_HOOK_BROADCAST] = {{"broadcast", NULL}, CLUSTER_HOOK_NO_PARAMETER,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_CHANNEL_RECEIVE] = {{"channel", "receive"}, CLUSTER_HOOK_OF_CHANNEL,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_CHANNEL_SEND] = {{"channel", "send"}, CLUSTER_HOOK_OF_CHANNEL,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_PROTOCOL_RECEIVE] = {{"protocol", "receive"}, CLUSTER_HOOK_OF_PROTOCOL,
-                CLUSTER_CLASS_CLUSTER, true},
-        [CLUSTER_HOOK_PROTOCOL_SEND] = {{"protocol", "send"}, CLUSTER_HOOK_OF_PROTOCOL,
-                CLUSTER_CLASS_CLUSTER, true},
+const ClusterHookRow clusterHookRows[] = {
+        [CLUSTER_HOOK_EVALUATE_RECEIVE] = {{"evaluate", "receive"}, .filter = true},
+        [CLUSTER_HOOK_EVALUATE_SEND] = {{"evaluate", "send"}, .filter = true},
+        [CLUSTER_HOOK_EVALUATE_SERVICE] = {{"evaluate", "service"}, .listReversed = true},
+        [CLUSTER_HOOK_SERVICE_VALIDATE] = {{"service", "validate"}, .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_SERVICE_DISCOVERED] = {{"service", "discovered"},
+                .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_SERVICE_LOST] = {{"service", "lost"}, .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_QUERY] = {{"query"}, .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_EVENT] = {{"event"}, .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_TAGS_CHANGED] = {{"tags", "changed"}, .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_BROADCAST] = {{"broadcast"}, .filter = true},
+        [CLUSTER_HOOK_CHANNEL_RECEIVE] = {{"channel", "receive"},
+                .parameter = CLUSTER_HOOK_OF_CHANNEL, .filter = true},
+        [CLUSTER_HOOK_CHANNEL_SEND] = {{"channel", "send"}, .parameter = CLUSTER_HOOK_OF_CHANNEL,
+                .filter = true},
+        [CLUSTER_HOOK_PROTOCOL_RECEIVE] = {{"protocol", "receive"},
+                .parameter = CLUSTER_HOOK_OF_PROTOCOL, .filter = true},
+        [CLUSTER_HOOK_PROTOCOL_SEND] = {{"protocol", "send"}, .parameter = CLUSTER_HOOK_OF_PROTOCOL,
+                .filter = true},
 };
 
-#define VALID_PATHS                                                                                \
-   "broadcast, channel N receive, channel N send, evaluate receive, evaluate send, "               \
-   "evaluate service, event, protocol P receive, protocol P send, query, service discovered, "     \
-   "service evaluate, service lost, service validate, or tags changed"
+_Static_assert(CLUSTER_COUNT(clusterHookRows) == CLUSTER_HOOK_KINDS, "a kind of hook has no row");
+_Static_assert(CLUSTER_CLASS_CLUSTER == 0, "rows that name no class mean the cluster's");
+
+/* What messages show in a parameter's place. */
+static const char *const placeholders[] = {
+        [CLUSTER_HOOK_NO_PARAMETER] = NULL,
+        [CLUSTER_HOOK_OF_CHANNEL] = "N",
+        [CLUSTER_HOOK_OF_PROTOCOL] = "P",
+};
 
 /* Does the pair of words name the row, in either order? */
 static bool
@@ -145,15 +142,49 @@ ClusterHookPathParameter(Tcl_Interp *interp, ClusterHookParameter parameter, Tcl
     return Tcl_NewWideIntObj((Tcl_WideInt) channel);
 }
 
+static int
+ComparePaths(const void *first, const void *second)
+{
+    return strcmp(Tcl_GetString(*(Tcl_Obj *const *) first),
+            Tcl_GetString(*(Tcl_Obj *const *) second));
+}
+
+/* The paths there are, in the order of the alphabet, each held. Returns their count. */
+static int
+ListPaths(Tcl_Obj *paths[2 * CLUSTER_HOOK_KINDS])
+{
+    int kind, count = 0, i;
+
+    for (kind = 0; kind < CLUSTER_HOOK_KINDS; kind++) {
+        const ClusterHookRow *row = &clusterHookRows[kind];
+
+        paths[count++] =
+                ClusterHookPathCanonical((ClusterHookKind) kind, placeholders[row->parameter]);
+        if (row->listReversed) {
+            paths[count++] = Tcl_ObjPrintf("%s %s", row->words[1], row->words[0]);
+        }
+    }
+    for (i = 0; i < count; i++) {
+        Tcl_IncrRefCount(paths[i]);
+    }
+    qsort(paths, (size_t) count, sizeof paths[0], ComparePaths);
+    return count;
+}
+
 int
 ClusterHookPathUnknown(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Tcl_Obj *given = Tcl_NewListObj(objc, objv);
+    Tcl_Obj *given = Tcl_NewListObj(objc, objv), *paths[2 * CLUSTER_HOOK_KINDS], *message;
+    int count = ListPaths(paths), i;
 
     Tcl_IncrRefCount(given);
-    ClusterFail(interp,
-            Tcl_ObjPrintf("unknown hook \"%s\": must be " VALID_PATHS, Tcl_GetString(given)),
-            "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
+    message = Tcl_ObjPrintf("unknown hook \"%s\": must be ", Tcl_GetString(given));
+    for (i = 0; i < count; i++) {
+        Tcl_AppendPrintfToObj(message, "%s%s%s", i == 0 ? "" : ", ", i == count - 1 ? "or " : "",
+                Tcl_GetString(paths[i]));
+        Tcl_DecrRefCount(paths[i]);
+    }
+    ClusterFail(interp, message, "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
     Tcl_DecrRefCount(given);
     return TCL_ERROR;
 }

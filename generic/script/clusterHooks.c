@@ -72,7 +72,7 @@ MethodBody(ClusterInterp *data, ClusterHookKind kind, Tcl_Obj *body)
     Tcl_Obj *script = Tcl_NewStringObj("foreach {", -1);
     Tcl_Obj *words[2], *list;
 
-    Tcl_AppendObjToObj(script, data->variableList);
+    Tcl_AppendObjToObj(script, data->names.list);
     Tcl_AppendToObj(script, "} {} {};::cluster::_enter;", -1);
     words[0] = Tcl_NewStringObj("try", -1);
     words[1] = body;
@@ -484,13 +484,13 @@ SetFields(Tcl_Interp *interp, ClusterInterp *data, const ClusterHookCall *call)
         int id = ClusterFieldByName(name, (size_t) length);
 
         if (id && !call->variables[id]) {
-            code = SetVariable(interp, data->variables[id], value);
+            code = SetVariable(interp, data->names.name[id], value);
             hasData |= id == CLUSTER_DATA;
         }
     }
     Tcl_DictObjDone(&search);
     if (code == TCL_OK && call->wholeData && !hasData) {
-        code = SetVariable(interp, data->variables[CLUSTER_DATA], call->payload);
+        code = SetVariable(interp, data->names.name[CLUSTER_DATA], call->payload);
     }
     return code;
 }
@@ -511,11 +511,11 @@ EnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     call->entered = true;
     code = SetFields(interp, data, call);
     if (code == TCL_OK && call->payload) {
-        code = SetVariable(interp, data->variables[CLUSTER_VAR_PAYLOAD], call->payload);
+        code = SetVariable(interp, data->names.name[CLUSTER_VAR_PAYLOAD], call->payload);
     }
     for (i = 1; i < CLUSTER_HOOK_VARIABLES && code == TCL_OK; i++) {
         if (call->variables[i]) {
-            code = SetVariable(interp, data->variables[i], call->variables[i]);
+            code = SetVariable(interp, data->names.name[i], call->variables[i]);
         }
     }
     return code;
@@ -564,7 +564,7 @@ LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     before =
             call->writable == CLUSTER_VAR_PAYLOAD ? call->payload : call->variables[call->writable];
-    value = Tcl_ObjGetVar2(interp, data->variables[call->writable], NULL, 0);
+    value = Tcl_ObjGetVar2(interp, data->names.name[call->writable], NULL, 0);
     if (value && value != before) {
         Tcl_IncrRefCount(value);
         call->changed = value;

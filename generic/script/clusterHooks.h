@@ -14,23 +14,6 @@
 #define CLUSTER_HOOKS_H
 
 #include "script/clusterInterp.h"
-#include "packet/clusterPacket.h"
-
-/* Variables of hooks: the packet's fields by their ids, then these. */
-typedef enum ClusterHookVariable {
-    CLUSTER_VAR_PAYLOAD = CLUSTER_FIELDS,
-    CLUSTER_VAR_CLUSTER,
-    CLUSTER_VAR_SERVICE,
-    CLUSTER_VAR_PROTOCOL,
-    CLUSTER_VAR_CHANID,
-    CLUSTER_VAR_DESCRIPTOR,
-    CLUSTER_VAR_PACKET,
-    CLUSTER_VAR_UUID,
-    CLUSTER_VAR_SERVICE_ID,
-    CLUSTER_VAR_SYSTEM_ID,
-    CLUSTER_VAR_SERVICE_EXISTS,
-    CLUSTER_VAR_OLD_TAGS
-} ClusterHookVariable;
 
 typedef enum ClusterHookKind {
     CLUSTER_HOOK_EVALUATE_RECEIVE,

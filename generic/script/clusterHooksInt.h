@@ -21,9 +21,10 @@ typedef struct ClusterHookRow {
     ClusterHookParameter parameter;
     ClusterClassId class; /* whose method it becomes */
     bool filter;          /* may change what it is shown */
+    bool listReversed;    /* known by its words in the other order too, so messages name both */
 } ClusterHookRow;
 
-extern const ClusterHookRow clusterHookRows[CLUSTER_HOOK_KINDS];
+extern const ClusterHookRow clusterHookRows[]; /* by ClusterHookKind */
 
 /* A path as given: which kind, and for which channels or protocols (a list, NULL for none). */
 typedef struct ClusterHookPath {

@@ -8,7 +8,6 @@
 
 #include "base/clusterError.h"
 #include "base/clusterLoop.h"
-#include "packet/clusterPacket.h"
 #include "script/clusterObject.h"
 
 #include <stdlib.h>
@@ -16,44 +15,11 @@
 
 #define ASSOC_KEY "::cluster"
 
-/* What hooks see besides the packet's fields; the order is that of ClusterHookVariable. */
-static const char *const extraVariables[] = {
-        "payload",
-        "cluster",
-        "service",
-        "protocol",
-        "chanID",
-        "descriptor",
-        "packet",
-        "uuid",
-        "service_id",
-        "system_id",
-        "serviceExists",
-        "oldTags",
-};
-
 /*
  * ------------------------------------------------------------------------
  * Life
  * ------------------------------------------------------------------------
  */
-
-static void
-MakeVariables(ClusterInterp *data)
-{
-    int i;
-
-    data->variableList = Tcl_NewListObj(0, NULL);
-    Tcl_IncrRefCount(data->variableList);
-    for (i = 1; i < CLUSTER_HOOK_VARIABLES; i++) {
-        const char *name =
-                i < CLUSTER_FIELDS ? clusterFields[i].name : extraVariables[i - CLUSTER_FIELDS];
-
-        data->variables[i] = Tcl_NewStringObj(name, -1);
-        Tcl_IncrRefCount(data->variables[i]);
-        Tcl_ListObjAppendElement(NULL, data->variableList, Tcl_NewStringObj(name, -1));
-    }
-}
 
 void
 ClusterInterpHold(ClusterInterp *data)
@@ -69,39 +35,36 @@ ClusterInterpRelease(ClusterInterp *data)
     if (--data->refCount > 0) {
         return;
     }
-    for (i = 1; i < CLUSTER_HOOK_VARIABLES; i++) {
-        Tcl_DecrRefCount(data->variables[i]);
-    }
-    Tcl_DecrRefCount(data->variableList);
+    ClusterHookNamesFree(&data->names);
     for (i = 0; i < data->classCount; i++) {
         Tcl_DecrRefCount(data->classes[i].name);
     }
     free(data->classes);
-    free(data->spare);
+    free(data->freeNumbers);
     free(data);
 }
 
 unsigned
 ClusterInterpTakeNumber(ClusterInterp *data)
 {
-    return data->spareCount ? data->spare[--data->spareCount] : ++data->lastNumber;
+    return data->freeCount ? data->freeNumbers[--data->freeCount] : ++data->lastNumber;
 }
 
 /* Without memory the number is not used again, which does no harm. */
 void
 ClusterInterpGiveNumber(ClusterInterp *data, unsigned number)
 {
-    if (data->spareCount == data->spareRoom) {
-        size_t room = data->spareRoom ? 2 * data->spareRoom : 8;
-        unsigned *spare = realloc(data->spare, room * sizeof *spare);
+    if (data->freeCount == data->freeRoom) {
+        size_t room = data->freeRoom ? 2 * data->freeRoom : 8;
+        unsigned *numbers = realloc(data->freeNumbers, room * sizeof *numbers);
 
-        if (!spare) {
+        if (!numbers) {
             return;
         }
-        data->spare = spare;
-        data->spareRoom = room;
+        data->freeNumbers = numbers;
+        data->freeRoom = room;
     }
-    data->spare[data->spareCount++] = number;
+    data->freeNumbers[data->freeCount++] = number;
 }
 
 /* Says goodbye for every cluster, without scripts: at `exit` none run any more. */
@@ -109,10 +72,10 @@ static void
 InterpExit(void *clientData)
 {
     ClusterInterp *data = clientData;
-    ClusterObject *cluster;
+    ClusterListEntry *entry = ClusterListFirst(&data->clusters);
 
-    for (cluster = data->clusters; cluster; cluster = cluster->next) {
-        ClusterNodeClose(cluster->node, true);
+    for (; entry; entry = ClusterListNext(&data->clusters, entry)) {
+        ClusterNodeClose(CLUSTER_LIST_ITEM(entry, ClusterObject, entry)->node, true);
     }
 }
 
@@ -143,7 +106,8 @@ ClusterInterpGet(Tcl_Interp *interp)
     if (data) {
         data->refCount = 1;
         data->interp = interp;
-        MakeVariables(data);
+        ClusterHookNamesInit(&data->names);
+        ClusterListInit(&data->clusters);
         Tcl_SetAssocData(interp, ASSOC_KEY, InterpDeleted, data);
     }
     return data;
@@ -186,8 +150,12 @@ ClassGone(void *clientData)
     free(mark);
 }
 
-static const Tcl_ObjectMetadataType classMarkType = {TCL_OO_METADATA_VERSION_CURRENT,
-        "cluster class", ClassGone, ClusterMethodRefuseCopy};
+static const Tcl_ObjectMetadataType classMarkType = {
+        .version = TCL_OO_METADATA_VERSION_CURRENT,
+        .name = "cluster class",
+        .deleteProc = ClassGone,
+        .cloneProc = ClusterMethodRefuseCopy,
+};
 
 /* Enters an id that is the next one. False without memory. */
 static bool

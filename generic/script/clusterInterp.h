@@ -8,13 +8,14 @@
 #ifndef CLUSTER_INTERP_H
 #define CLUSTER_INTERP_H
 
+#include "base/clusterList.h"
 #include "base/clusterMethod.h"
+#include "script/clusterHookVariables.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct ClusterObject;
 struct ClusterHookCall;
 
 typedef enum ClusterClassId {
@@ -31,9 +32,6 @@ typedef struct ClusterClass {
     Tcl_Class class;              /* NULL while it does not exist */
 } ClusterClass;
 
-/* Names of the variables that hooks may see; the first ones are the packet's fields by their ids. */
-#define CLUSTER_HOOK_VARIABLES 28
-
 /*
  * Counted: the interp's association holds one, each cluster object another.
  * After the interp is gone `interp` is NULL.
@@ -43,16 +41,15 @@ typedef struct ClusterInterp {
     Tcl_Interp *interp;
     ClusterClass *classes; /* by ClusterClassId */
     int classCount;
-    unsigned classesLost; /* how many were destroyed */
-    struct ClusterObject *clusters;
-    unsigned lastId; /* of clusters and queries */
-    unsigned *spare; /* numbers of clusters gone, for later ones */
-    size_t spareCount, spareRoom;
+    unsigned classesLost;  /* how many were destroyed */
+    ClusterList clusters;  /* of ClusterObject */
+    unsigned lastId;       /* of clusters and queries */
+    unsigned *freeNumbers; /* of clusters that are gone, for later ones */
+    size_t freeCount, freeRoom;
     unsigned lastNumber;
     bool exitHandler;
     struct ClusterHookCall *call; /* the innermost hook under way */
-    Tcl_Obj *variables[CLUSTER_HOOK_VARIABLES];
-    Tcl_Obj *variableList; /* the same as a list */
+    ClusterHookNames names;
 } ClusterInterp;
 
 /* The interp's data, made at the first call; NULL only without memory. */

@@ -26,8 +26,8 @@ typedef struct ClusterObject {
     Tcl_Obj *config; /* a dict, as `config` returns it */
     ClusterNode *node;
     ClusterHooks hooks;
-    uint64_t hookErrors; /* errors of hooks since join */
-    struct ClusterObject *next, *previous;
+    uint64_t hookErrors;    /* errors of hooks since join */
+    ClusterListEntry entry; /* in data->clusters, while it has an object */
 } ClusterObject;
 
 #endif

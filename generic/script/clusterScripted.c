@@ -5,6 +5,7 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "script/clusterScriptedInt.h"
 
 #include <stdarg.h>
@@ -96,18 +97,6 @@ ClusterScriptedType(ClusterObject *cluster, const char *id)
 }
 
 static void
-Keep(Tcl_Obj **slot, Tcl_Obj *value)
-{
-    if (value) {
-        Tcl_IncrRefCount(value);
-    }
-    if (*slot) {
-        Tcl_DecrRefCount(*slot);
-    }
-    *slot = value;
-}
-
-static void
 Release(ClusterScriptedTransport *self)
 {
     if (--self->refCount > 0) {
@@ -115,8 +104,8 @@ Release(ClusterScriptedTransport *self)
     }
     Tcl_DeleteHashTable(&self->links);
     Tcl_DecrRefCount(self->name);
-    Keep(&self->chanID, NULL);
-    Keep(&self->descriptor, NULL);
+    ClusterReplaceObj(&self->chanID, NULL);
+    ClusterReplaceObj(&self->descriptor, NULL);
     TypeRelease(self->type);
     free(self);
 }
@@ -438,12 +427,12 @@ ScriptedInfo(ClusterTransport *transport, ClusterLink *handle, ClusterLinkInfo *
 
     memset(info, 0, sizeof *info);
     self->refCount++;
-    Keep(&self->chanID, link ? link->name : Tcl_NewObj());
+    ClusterReplaceObj(&self->chanID, link ? link->name : Tcl_NewObj());
     descriptor = Call(self, false, "descriptor", link ? link->name : NULL, NULL);
     good = descriptor && Entry(descriptor, "address") && !self->closed;
     if (good) {
         ReadDescriptor(descriptor, info);
-        Keep(&self->descriptor, descriptor);
+        ClusterReplaceObj(&self->descriptor, descriptor);
         info->chanID = self->chanID;
         info->descriptor = descriptor;
     }
