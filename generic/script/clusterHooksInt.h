@@ -19,9 +19,9 @@ typedef enum ClusterHookParameter {
 typedef struct ClusterHookRow {
     const char *words[2]; /* canonical; the parameter stands between them */
     ClusterHookParameter parameter;
-    ClusterClassId class; /* whose method it becomes */
-    bool filter;          /* may change what it is shown */
-    bool listReversed;    /* known by its words in the other order too, so messages name both */
+    int class;         /* a ClusterClassId: whose method it becomes */
+    bool filter;       /* may change what it is shown */
+    bool listReversed; /* known by its words in the other order too, so messages name both */
 } ClusterHookRow;
 
 extern const ClusterHookRow clusterHookRows[]; /* by ClusterHookKind */
