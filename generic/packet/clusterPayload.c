@@ -4,7 +4,7 @@
  *	Converts between payloads, which are Tcl dicts, and packets.
  */
 
-#include "packet/clusterPayload.h"
+#include "packet/clusterPayloadInt.h"
 
 #include "bpacket/bpacketValue.h"
 
@@ -59,17 +59,9 @@ Judge(bool written)
     return written ? CLUSTER_PAYLOAD_OK : CLUSTER_PAYLOAD_BAD_VALUE;
 }
 
-static ClusterPayloadStatus
-WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value, uint32_t *present)
+ClusterPayloadStatus
+ClusterPayloadWriteField(bpacket_writer *writer, ClusterField id, Tcl_Obj *value)
 {
-    Tcl_Size length;
-    const char *name = Tcl_GetStringFromObj(key, &length);
-    int id = ClusterFieldByName(name, (size_t) length);
-
-    if (id == 0) {
-        return CLUSTER_PAYLOAD_UNKNOWN_KEY;
-    }
-    *present |= 1u << id;
     bpacket_write_varint(writer, (uint64_t) id);
     switch (clusterFields[id].type) {
     case CLUSTER_VARINT:
@@ -85,6 +77,21 @@ WriteField(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value, uint32_t *prese
     }
     BpacketWriteText(writer, value);
     return CLUSTER_PAYLOAD_OK;
+}
+
+/* A key and its value, as the dict has them. */
+static ClusterPayloadStatus
+WritePair(bpacket_writer *writer, Tcl_Obj *key, Tcl_Obj *value, uint32_t *present)
+{
+    Tcl_Size length;
+    const char *name = Tcl_GetStringFromObj(key, &length);
+    int id = ClusterFieldByName(name, (size_t) length);
+
+    if (id == 0) {
+        return CLUSTER_PAYLOAD_UNKNOWN_KEY;
+    }
+    *present |= 1u << id;
+    return ClusterPayloadWriteField(writer, (ClusterField) id, value);
 }
 
 const char *
@@ -103,13 +110,26 @@ ClusterPayloadMust(const char *key)
     return id ? must[clusterFields[id].type] : "absent";
 }
 
-/* A filter of one word. */
-static void
-WriteFilter(bpacket_writer *writer, Tcl_Obj *word)
+void
+ClusterPayloadBegin(bpacket_writer *writer, Tcl_Obj *only)
 {
-    bpacket_write_varint(writer, CLUSTER_FILTER);
-    bpacket_write_varint(writer, 1);
-    BpacketWriteText(writer, word);
+    bpacket_writer_reset(writer);
+    bpacket_frame_begin(writer);
+    if (only) {
+        bpacket_write_varint(writer, CLUSTER_FILTER);
+        bpacket_write_varint(writer, 1);
+        BpacketWriteText(writer, only);
+    }
+}
+
+ClusterPayloadStatus
+ClusterPayloadFinish(bpacket_writer *writer, bpacket_span *packet)
+{
+    *packet = bpacket_frame_end(writer);
+    if (writer->status != BPACKET_OK || packet->length > CLUSTER_MAX_PACKET) {
+        return CLUSTER_PAYLOAD_TOO_LARGE;
+    }
+    return CLUSTER_PAYLOAD_OK;
 }
 
 ClusterPayloadStatus
@@ -134,13 +154,9 @@ ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only, bpacket_writer *writer,
     if (Tcl_DictObjFirst(NULL, payload, &search, &key, &value, &done) != TCL_OK) {
         return CLUSTER_PAYLOAD_NOT_DICT;
     }
-    bpacket_writer_reset(writer);
-    bpacket_frame_begin(writer);
-    if (only) {
-        WriteFilter(writer, only);
-    }
+    ClusterPayloadBegin(writer, only);
     while (!done) {
-        status = WriteField(writer, key, value, present);
+        status = WritePair(writer, key, value, present);
         if (status != CLUSTER_PAYLOAD_OK) {
             break;
         }
@@ -153,11 +169,7 @@ ClusterPayloadEncodeFor(Tcl_Obj *payload, Tcl_Obj *only, bpacket_writer *writer,
         }
         return status;
     }
-    *packet = bpacket_frame_end(writer);
-    if (writer->status != BPACKET_OK || packet->length > CLUSTER_MAX_PACKET) {
-        return CLUSTER_PAYLOAD_TOO_LARGE;
-    }
-    return CLUSTER_PAYLOAD_OK;
+    return ClusterPayloadFinish(writer, packet);
 }
 
 /* ---- from packet to dict ------------------------------------------------ */

@@ -465,6 +465,9 @@ Clustercodectest_Init(Tcl_Interp *interp)
             {"::cluster::test::frame", FrameCmd},
             {"::cluster::test::text", TextCmd},
             {"::cluster::test::stream", CodecTestStreamCmd},
+            {"::cluster::test::encodefor", OutgoingTestEncodeForCmd},
+            {"::cluster::test::outgoing", OutgoingTestCmd},
+            {"::cluster::test::outgoingtime", OutgoingTestTimeCmd},
     };
     ClusterPayloadKeys *keys = malloc(sizeof *keys);
 
@@ -472,10 +475,10 @@ Clustercodectest_Init(Tcl_Interp *interp)
         return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
     ClusterPayloadKeysInit(keys);
-    /* The namespace comes with its first command; that command owns the keys. */
+    /* The namespace comes with its first command; that command owns the keys, which others borrow. */
     Tcl_CreateObjCommand(interp, "::cluster::test::decode", DecodeCmd, keys, DeleteKeys);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        Tcl_CreateObjCommand(interp, commands[i].name, commands[i].proc, NULL, NULL);
+        Tcl_CreateObjCommand(interp, commands[i].name, commands[i].proc, keys, NULL);
     }
     return TCL_OK;
 }

@@ -25,4 +25,10 @@ int CodecTestGetSize(Tcl_Interp *interp, Tcl_Obj *value, size_t *size);
 /* stream name ?limit?: makes the command `name`, a stream. */
 Tcl_ObjCmdProc CodecTestStreamCmd;
 
+/* ---- outgoingTest.c; their client data are the keys ---- */
+
+Tcl_ObjCmdProc OutgoingTestEncodeForCmd;
+Tcl_ObjCmdProc OutgoingTestCmd;
+Tcl_ObjCmdProc OutgoingTestTimeCmd;
+
 #endif
