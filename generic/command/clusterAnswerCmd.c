@@ -70,31 +70,26 @@ static const char *const optionNames[] = {
         [OPTS] = NULL,
 };
 
-/* Held once. */
-static Tcl_Obj *
-AnswerPayload(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel, Tcl_Obj *const *values)
+/* The caller frees it. */
+static void
+MakeAnswer(const ClusterNode *node, Tcl_Obj *ruid, uint64_t channel, Tcl_Obj *const *values,
+        ClusterOutgoing *answer)
 {
     static const ClusterField fields[] = {
             [OPT_DATA] = CLUSTER_DATA,
             [OPT_RAW] = CLUSTER_RAW,
             [OPT_ERROR] = CLUSTER_ERROR,
     };
-    const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
-    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
     int i;
 
-    Tcl_IncrRefCount(extra);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], ruid);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
+    ClusterNodeOutgoing(node, CLUSTER_RESPONSE, channel, answer);
+    ClusterOutgoingSetValue(answer, CLUSTER_RUID, ruid);
+    ClusterOutgoingSetBoolean(answer, CLUSTER_KEEPALIVE, true);
     for (i = 0; i < (int) CLUSTER_COUNT(fields); i++) {
         if (values[i]) {
-            Tcl_DictObjPut(NULL, extra, keys->name[fields[i]], values[i]);
+            ClusterOutgoingSetValue(answer, fields[i], values[i]);
         }
     }
-    payload = ClusterNodePayload(node, CLUSTER_RESPONSE, channel, extra, false, false);
-    Tcl_IncrRefCount(payload);
-    Tcl_DecrRefCount(extra);
-    return payload;
 }
 
 /*
@@ -106,7 +101,8 @@ int
 ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
-    Tcl_Obj *values[OPTS] = {NULL}, *channel, *payload;
+    Tcl_Obj *values[OPTS] = {NULL}, *channel;
+    ClusterOutgoing answer;
     uint64_t number;
     int code;
 
@@ -118,9 +114,9 @@ ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const
                     != TCL_OK) {
         return TCL_ERROR;
     }
-    payload = AnswerPayload(service->cluster->node, objv[0], number, values);
-    code = ClusterServiceSend(service, interp, payload, NULL, CLUSTER_SERVICE_SEND_FLAGS);
-    Tcl_DecrRefCount(payload);
+    MakeAnswer(service->cluster->node, objv[0], number, values, &answer);
+    code = ClusterServiceSend(service, interp, &answer, NULL, CLUSTER_SERVICE_SEND_FLAGS);
+    ClusterOutgoingFree(&answer);
     if (code == TCL_OK && *Tcl_GetString(Tcl_GetObjResult(interp))) {
         ClusterServiceClose(service, objv[0]);
     }

@@ -217,12 +217,16 @@ BroadcastCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterObject *cluster = self;
     ClusterSendDetails details;
     ClusterSendStatus status;
+    ClusterOutgoing outgoing;
 
     (void) objc;
     if (ClusterObjectAlive(cluster, interp) != TCL_OK) {
         return TCL_ERROR;
     }
-    status = ClusterNodeBroadcast(cluster->node, objv[0], 0, &details);
+    ClusterOutgoingInit(&outgoing, ClusterNodeKeys(cluster->node));
+    ClusterOutgoingAdopt(&outgoing, objv[0]);
+    status = ClusterNodeBroadcast(cluster->node, &outgoing, 0, &details);
+    ClusterOutgoingFree(&outgoing);
     if (ClusterSendFail(interp, status, &details) != TCL_OK) {
         return TCL_ERROR;
     }

@@ -71,7 +71,7 @@ ClusterMember *ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tc
 #define CLUSTER_SERVICE_SEND_FLAGS                                                                 \
    (CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
 /* Sends, and leaves the protocol used as the result, empty when none worked. */
-int ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+int ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags);
 
 /* ---- clusterAnswerCmd.c ---- */

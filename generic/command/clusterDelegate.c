@@ -457,41 +457,38 @@ Event(void *context, ClusterMessage *message)
  * ------------------------------------------------------------------------
  */
 
-/* One of the hooks that may change a payload to be sent, or cancel it. */
+/* One of the hooks that may change a payload to be sent, or cancel it. Only they need it as a dict. */
 static bool
-FilterPayload(ClusterObject *cluster, ClusterHook *hook, Tcl_Obj **payload)
+FilterPayload(ClusterObject *cluster, ClusterHook *hook, ClusterOutgoing *outgoing)
 {
     ClusterHookCall call;
     bool good;
 
     InitCall(&call, cluster, NULL);
-    call.payload = *payload;
+    call.payload = ClusterOutgoingPayload(outgoing);
     call.writable = CLUSTER_VAR_PAYLOAD;
     good = RunGate(cluster, hook, &call);
     if (call.changed) {
-        Tcl_DecrRefCount(*payload);
-        *payload = call.changed;
+        ClusterOutgoingAdopt(outgoing, call.changed);
+        Tcl_DecrRefCount(call.changed);
     }
     return good;
 }
 
 static ClusterHook *
-FindChannelSend(ClusterObject *cluster, Tcl_Obj *payload)
+FindChannelSend(ClusterObject *cluster, const ClusterOutgoing *outgoing)
 {
-    const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
-    Tcl_Obj *value = NULL;
-    Tcl_WideInt channel;
+    uint64_t channel;
 
     if (cluster->hooks.counts[CLUSTER_HOOK_CHANNEL_SEND] == 0
-            || Tcl_DictObjGet(NULL, payload, keys->name[CLUSTER_CHANNEL], &value) != TCL_OK
-            || !value || Tcl_GetWideIntFromObj(NULL, value, &channel) != TCL_OK) {
+            || !ClusterOutgoingNumber(outgoing, CLUSTER_CHANNEL, &channel)) {
         return NULL;
     }
-    return ClusterHooksFind(&cluster->hooks, CLUSTER_HOOK_CHANNEL_SEND, (uint64_t) channel, NULL);
+    return ClusterHooksFind(&cluster->hooks, CLUSTER_HOOK_CHANNEL_SEND, channel, NULL);
 }
 
 static bool
-PayloadOut(void *context, Tcl_Obj **payload, int flags)
+PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook;
@@ -500,15 +497,15 @@ PayloadOut(void *context, Tcl_Obj **payload, int flags)
     ClusterObjectHold(cluster);
     hook = Find(cluster, CLUSTER_HOOK_EVALUATE_SEND);
     if (hook) {
-        good = FilterPayload(cluster, hook, payload);
+        good = FilterPayload(cluster, hook, outgoing);
     }
     hook = (flags & CLUSTER_OUT_MULTICAST) ? Find(cluster, CLUSTER_HOOK_BROADCAST) : NULL;
     if (good && hook) {
-        good = FilterPayload(cluster, hook, payload);
+        good = FilterPayload(cluster, hook, outgoing);
     }
-    hook = FindChannelSend(cluster, *payload);
+    hook = FindChannelSend(cluster, outgoing);
     if (good && hook) {
-        good = FilterPayload(cluster, hook, payload);
+        good = FilterPayload(cluster, hook, outgoing);
     }
     ClusterObjectRelease(cluster);
     return good;

@@ -166,26 +166,18 @@ MakeId(ClusterObject *cluster)
     return Tcl_NewStringObj(id, -1);
 }
 
-/* ruid, data, keepalive; a direct send adds its member as filter, a multicast needs all. Held once. */
-static Tcl_Obj *
-MakePayload(ClusterObject *cluster, Tcl_Obj *id, const QueryOptions *options,
-        const ClusterMembers *members)
+/* ruid, data, keepalive; a direct send adds its member as filter, a multicast needs all. The caller frees it. */
+static void
+MakeQuestion(const ClusterObject *cluster, Tcl_Obj *id, const QueryOptions *options,
+        const ClusterMembers *members, ClusterOutgoing *question)
 {
-    const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
-    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
-
-    Tcl_IncrRefCount(extra);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], id);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], options->values[OPT_QUERY]);
+    ClusterNodeOutgoing(cluster->node, CLUSTER_QUERY, options->channel, question);
+    ClusterOutgoingSetValue(question, CLUSTER_RUID, id);
+    ClusterOutgoingSetValue(question, CLUSTER_DATA, options->values[OPT_QUERY]);
     if (options->broadcast) {
-        Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER], ClusterMembersFilter(members));
+        ClusterOutgoingSetValue(question, CLUSTER_FILTER, ClusterMembersFilter(members));
     }
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
-    payload =
-            ClusterNodePayload(cluster->node, CLUSTER_QUERY, options->channel, extra, false, false);
-    Tcl_IncrRefCount(payload);
-    Tcl_DecrRefCount(extra);
-    return payload;
+    ClusterOutgoingSetBoolean(question, CLUSTER_KEEPALIVE, true);
 }
 
 /* The object, two references: its TclOO object's and the caller's. NULL with a message. */
@@ -211,17 +203,17 @@ MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryO
     return query;
 }
 
-/* Sends the payload to each member; those that cannot be reached count as answered with an error. */
+/* Sends the question to each member; those that cannot be reached count as answered with an error. */
 static int
-Ask(ClusterQueryObject *query, Tcl_Interp *interp, Tcl_Obj *payload, const QueryOptions *options,
-        const ClusterMembers *members)
+Ask(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
+        const QueryOptions *options, const ClusterMembers *members)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
     size_t i;
 
     if (options->broadcast) {
-        status = ClusterNodeBroadcast(query->cluster->node, payload, CLUSTER_NO_HOOKS, &details);
+        status = ClusterNodeBroadcast(query->cluster->node, question, CLUSTER_NO_HOOKS, &details);
         for (i = 0; i < members->count; i++) {
             if (ClusterMemberLost(members->list[i])) { /* by a hook, before it was asked */
                 ClusterQueryUnreachable(query->query, members->list[i]);
@@ -230,7 +222,7 @@ Ask(ClusterQueryObject *query, Tcl_Interp *interp, Tcl_Obj *payload, const Query
         return ClusterSendFail(interp, status, &details);
     }
     for (i = 0; i < members->count && !ClusterQueryEnded(query->query); i++) {
-        status = ClusterMemberSend(members->list[i], payload, options->values[OPT_PROTOCOLS],
+        status = ClusterMemberSend(members->list[i], question, options->values[OPT_PROTOCOLS],
                 CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, &details);
         if (status == CLUSTER_SEND_BAD_PAYLOAD) {
             return ClusterSendFail(interp, status, &details);
@@ -252,7 +244,7 @@ Abandon(ClusterQueryObject *query)
 }
 
 static int
-Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, Tcl_Obj *payload,
+Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, ClusterOutgoing *question,
         const QueryOptions *options, const ClusterMembers *members)
 {
     ClusterQuery *older = ClusterNodeQueryById(cluster->node, Tcl_GetString(id));
@@ -270,7 +262,7 @@ Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, Tcl_Obj *payload,
     if (!query->query) {
         ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
         ClusterQueryObjectEnd(query);
-    } else if (Ask(query, interp, payload, options, members) != TCL_OK) {
+    } else if (Ask(query, interp, question, options, members) != TCL_OK) {
         Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
 
         Abandon(query);
@@ -292,7 +284,8 @@ ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj
 {
     QueryOptions options;
     ClusterMembers members;
-    Tcl_Obj *id, *payload;
+    ClusterOutgoing question;
+    Tcl_Obj *id;
     int code = TCL_OK;
 
     memset(&members, 0, sizeof members);
@@ -309,12 +302,12 @@ ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj
     if (members.count > 0) {
         id = options.values[OPT_ID] ? options.values[OPT_ID] : MakeId(cluster);
         Tcl_IncrRefCount(id);
-        payload = MakePayload(cluster, id, &options, &members);
-        if (ClusterNodeAskOut(cluster->node, &payload,
+        MakeQuestion(cluster, id, &options, &members, &question);
+        if (ClusterNodeAskOut(cluster->node, &question,
                     options.broadcast ? CLUSTER_OUT_MULTICAST : 0)) {
-            code = Start(cluster, interp, id, payload, &options, &members);
+            code = Start(cluster, interp, id, &question, &options, &members);
         }
-        Tcl_DecrRefCount(payload);
+        ClusterOutgoingFree(&question);
         Tcl_DecrRefCount(id);
     }
     ClusterMembersFree(&members);

@@ -36,12 +36,12 @@ Reason(ClusterSendStatus status)
 }
 
 /*
- * Sends a payload, whose hooks were asked, to each member. Notes the outcomes
+ * Sends a packet, whose hooks were asked, to each member. Notes the outcomes
  * in two dicts, which may be NULL. TCL_ERROR with a message only for a payload
  * that cannot be encoded.
  */
 static int
-SendEach(Tcl_Interp *interp, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
+SendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         const ClusterMembers *members, Tcl_Obj *success, Tcl_Obj *failed)
 {
     size_t i;
@@ -49,7 +49,7 @@ SendEach(Tcl_Interp *interp, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
     for (i = 0; i < members->count; i++) {
         ClusterMember *member = members->list[i];
         ClusterSendDetails details;
-        ClusterSendStatus status = ClusterMemberSend(member, payload, protocols, flags, &details);
+        ClusterSendStatus status = ClusterMemberSend(member, outgoing, protocols, flags, &details);
 
         if (status == CLUSTER_SEND_BAD_PAYLOAD) {
             return ClusterSendFail(interp, status, &details);
@@ -76,7 +76,8 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
 {
     ClusterObject *cluster = self;
     ClusterMembers members;
-    Tcl_Obj *payload = objv[1], *outcomes[2];
+    Tcl_Obj *outcomes[2];
+    ClusterOutgoing outgoing;
     Tcl_Size length;
     int allow = 0, code;
 
@@ -89,13 +90,14 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
         return TCL_ERROR;
     }
     code = TCL_OK;
-    Tcl_IncrRefCount(payload);
-    if (ClusterNodeAskOut(cluster->node, &payload, 0)) {
+    ClusterOutgoingInit(&outgoing, ClusterNodeKeys(cluster->node));
+    ClusterOutgoingAdopt(&outgoing, objv[1]);
+    if (ClusterNodeAskOut(cluster->node, &outgoing, 0)) {
         outcomes[0] = Tcl_NewDictObj();
         outcomes[1] = Tcl_NewDictObj();
         Tcl_IncrRefCount(outcomes[0]);
         Tcl_IncrRefCount(outcomes[1]);
-        code = SendEach(interp, payload, objv[2],
+        code = SendEach(interp, &outgoing, objv[2],
                 SEND_FLAGS | (allow ? CLUSTER_ALLOW_BROADCAST : 0), &members, outcomes[0],
                 outcomes[1]);
         if (code == TCL_OK) {
@@ -104,7 +106,7 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
         Tcl_DecrRefCount(outcomes[0]);
         Tcl_DecrRefCount(outcomes[1]);
     }
-    Tcl_DecrRefCount(payload);
+    ClusterOutgoingFree(&outgoing);
     ClusterMembersFree(&members);
     return code;
 }
@@ -167,35 +169,27 @@ ParseSend(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
             &request->members);
 }
 
-/* The event's payload, held; with a filter when it is multicast to some. */
-static Tcl_Obj *
-EventPayload(ClusterObject *cluster, const SendRequest *request)
+/* The event, with a filter when it is multicast to some. The caller frees it. */
+static void
+MakeEvent(const ClusterObject *cluster, const SendRequest *request, ClusterOutgoing *event)
 {
     static const struct {
         int option;
         ClusterField field;
     } fields[] = {{OPT_RUID, CLUSTER_RUID}, {OPT_DATA, CLUSTER_DATA}, {OPT_RAW, CLUSTER_RAW}};
-    const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
-    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
     size_t i;
 
-    Tcl_IncrRefCount(extra);
+    ClusterNodeOutgoing(cluster->node, CLUSTER_EVENT, request->channel, event);
     for (i = 0; i < CLUSTER_COUNT(fields); i++) {
         Tcl_Obj *value = request->values[fields[i].option];
 
         if (value) {
-            Tcl_DictObjPut(NULL, extra, keys->name[fields[i].field], value);
+            ClusterOutgoingSetValue(event, fields[i].field, value);
         }
     }
     if (request->broadcast && request->members.count) {
-        Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER],
-                ClusterMembersFilter(&request->members));
+        ClusterOutgoingSetValue(event, CLUSTER_FILTER, ClusterMembersFilter(&request->members));
     }
-    payload =
-            ClusterNodePayload(cluster->node, CLUSTER_EVENT, request->channel, extra, false, false);
-    Tcl_IncrRefCount(payload);
-    Tcl_DecrRefCount(extra);
-    return payload;
 }
 
 /* {services payload protocols}: what was sent to whom, so that it can be sent again. */
@@ -215,22 +209,21 @@ SendResult(const SendRequest *request, Tcl_Obj *payload)
 }
 
 static int
-Carry(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request, Tcl_Obj *payload)
+Carry(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request,
+        ClusterOutgoing *event)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
     int code = TCL_OK;
 
     if (request->broadcast) {
-        status = ClusterNodeBroadcast(cluster->node, payload, 0, &details);
+        status = ClusterNodeBroadcast(cluster->node, event, 0, &details);
         return ClusterSendFail(interp, status, &details);
     }
-    Tcl_IncrRefCount(payload);
-    if (ClusterNodeAskOut(cluster->node, &payload, 0)) {
-        code = SendEach(interp, payload, request->values[OPT_PROTOCOLS], SEND_FLAGS,
+    if (ClusterNodeAskOut(cluster->node, event, 0)) {
+        code = SendEach(interp, event, request->values[OPT_PROTOCOLS], SEND_FLAGS,
                 &request->members, NULL, NULL);
     }
-    Tcl_DecrRefCount(payload);
     return code;
 }
 
@@ -239,6 +232,7 @@ ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
     SendRequest request;
+    ClusterOutgoing event;
     Tcl_Obj *payload;
     int code;
 
@@ -250,12 +244,15 @@ ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     code = TCL_OK;
     if (request.broadcast || request.members.count) {
-        payload = EventPayload(cluster, &request);
-        code = Carry(cluster, interp, &request, payload);
+        MakeEvent(cluster, &request, &event);
+        payload = ClusterOutgoingPayload(&event); /* for the result, as it is before the hooks */
+        Tcl_IncrRefCount(payload);
+        code = Carry(cluster, interp, &request, &event);
         if (code == TCL_OK) {
             Tcl_SetObjResult(interp, SendResult(&request, payload));
         }
         Tcl_DecrRefCount(payload);
+        ClusterOutgoingFree(&event);
     }
     ClusterMembersFree(&request.members);
     return code;

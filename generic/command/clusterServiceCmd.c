@@ -322,25 +322,22 @@ ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
  */
 
 int
-ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *payload,
+ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
     int code = TCL_OK;
 
-    Tcl_IncrRefCount(payload);
     if (ClusterObjectAlive(service->cluster, interp) != TCL_OK) {
-        Tcl_DecrRefCount(payload);
         return TCL_ERROR;
     }
-    status = ClusterMemberSend(service->member, payload, protocols, flags, &details);
+    status = ClusterMemberSend(service->member, outgoing, protocols, flags, &details);
     if (status == CLUSTER_SEND_DONE) {
         Tcl_SetObjResult(interp, ClusterSlotId(details.slot));
     } else if (status == CLUSTER_SEND_BAD_PAYLOAD) {
         code = ClusterSendFail(interp, status, &details);
     }
-    Tcl_DecrRefCount(payload);
     return code;
 }
 
@@ -350,8 +347,10 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     static const int bits[] = {CLUSTER_ALLOW_BROADCAST, CLUSTER_PING_ON_FAIL,
             CLUSTER_REPORT_FAILURES};
+    ClusterServiceObject *service = self;
+    ClusterOutgoing outgoing;
     Tcl_Size length;
-    int flags = 0, i;
+    int flags = 0, i, code;
 
     for (i = 0; i < (int) CLUSTER_COUNT(bits); i++) {
         int on = 1;
@@ -364,7 +363,11 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (objc > 1 && Tcl_ListObjLength(interp, objv[1], &length) != TCL_OK) {
         return TCL_ERROR;
     }
-    return ClusterServiceSend(self, interp, objv[0], objc > 1 ? objv[1] : NULL, flags);
+    ClusterOutgoingInit(&outgoing, ClusterNodeKeys(service->cluster->node));
+    ClusterOutgoingAdopt(&outgoing, objv[0]);
+    code = ClusterServiceSend(service, interp, &outgoing, objc > 1 ? objv[1] : NULL, flags);
+    ClusterOutgoingFree(&outgoing);
+    return code;
 }
 
 enum { OPT_CHANNEL, OPT_PROTOCOLS, OPT_TIMEOUT, OPTS };
@@ -382,9 +385,8 @@ static int
 QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
-    ClusterNode *node = service->cluster->node;
-    const ClusterPayloadKeys *keys = ClusterNodeKeys(node);
-    Tcl_Obj *extra, *payload, *values[OPTS] = {NULL};
+    Tcl_Obj *values[OPTS] = {NULL};
+    ClusterOutgoing query;
     uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
     int code;
 
@@ -396,15 +398,13 @@ QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                             != TCL_OK)) {
         return TCL_ERROR;
     }
-    extra = Tcl_NewDictObj();
-    Tcl_IncrRefCount(extra);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_RUID], objv[objc - 2]);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], objv[objc - 1]);
-    Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
-    payload = ClusterNodePayload(node, CLUSTER_QUERY, channel, extra, false, false);
-    code = ClusterServiceSend(service, interp, payload, values[OPT_PROTOCOLS],
+    ClusterNodeOutgoing(service->cluster->node, CLUSTER_QUERY, channel, &query);
+    ClusterOutgoingSetValue(&query, CLUSTER_RUID, objv[objc - 2]);
+    ClusterOutgoingSetValue(&query, CLUSTER_DATA, objv[objc - 1]);
+    ClusterOutgoingSetBoolean(&query, CLUSTER_KEEPALIVE, true);
+    code = ClusterServiceSend(service, interp, &query, values[OPT_PROTOCOLS],
             CLUSTER_SERVICE_SEND_FLAGS);
-    Tcl_DecrRefCount(extra);
+    ClusterOutgoingFree(&query);
     return code;
 }
 

@@ -36,6 +36,27 @@ ClusterNodeProps(ClusterNode *node)
     return all;
 }
 
+void
+ClusterNodeOutgoing(const ClusterNode *node, uint64_t type, uint64_t channel,
+        ClusterOutgoing *outgoing)
+{
+    ClusterOutgoingInit(outgoing, &node->keys);
+    ClusterOutgoingSetValue(outgoing, CLUSTER_SID, node->sidObj);
+    ClusterOutgoingSetValue(outgoing, CLUSTER_HID, node->hidObj);
+    ClusterOutgoingSetNumber(outgoing, CLUSTER_TYPE, type);
+    ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, channel);
+    ClusterOutgoingSetValue(outgoing, CLUSTER_PROTOCOLS, node->protocols);
+}
+
+void
+ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoing)
+{
+    ClusterOutgoingSetNumber(outgoing, CLUSTER_KNOWN, node->memberCount);
+    if (tags) {
+        ClusterOutgoingSetValue(outgoing, CLUSTER_TAGS, node->tags);
+    }
+}
+
 static void
 Put(const ClusterNode *node, Tcl_Obj *payload, ClusterField id, Tcl_Obj *value)
 {
@@ -65,20 +86,18 @@ Tcl_Obj *
 ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, Tcl_Obj *extra, bool tags,
         bool known)
 {
-    Tcl_Obj *payload = Tcl_NewDictObj();
-    Tcl_Obj *filter = NULL;
+    Tcl_Obj *payload, *filter = NULL;
+    ClusterOutgoing outgoing;
 
+    ClusterNodeOutgoing(node, (uint64_t) type, channel, &outgoing);
     if (extra) {
         Tcl_DictObjGet(NULL, extra, node->keys.name[CLUSTER_FILTER], &filter);
     }
     if (filter) {
-        Put(node, payload, CLUSTER_FILTER, filter);
+        ClusterOutgoingSetValue(&outgoing, CLUSTER_FILTER, filter);
     }
-    Put(node, payload, CLUSTER_SID, node->sidObj);
-    Put(node, payload, CLUSTER_HID, node->hidObj);
-    Put(node, payload, CLUSTER_TYPE, Tcl_NewWideIntObj(type));
-    Put(node, payload, CLUSTER_CHANNEL, Tcl_NewWideIntObj((Tcl_WideInt) channel));
-    Put(node, payload, CLUSTER_PROTOCOLS, node->protocols);
+    payload = Tcl_DuplicateObj(ClusterOutgoingPayload(&outgoing));
+    ClusterOutgoingFree(&outgoing);
     Merge(node, payload, extra);
     if (known) {
         Put(node, payload, CLUSTER_KNOWN, Tcl_NewWideIntObj((Tcl_WideInt) node->memberCount));
@@ -89,24 +108,24 @@ ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, Tcl_Obj *e
     return payload;
 }
 
-/* A heartbeat or a probe, held once. */
-static Tcl_Obj *
-BeatPayload(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Obj *ruid)
+/* A heartbeat or a probe. */
+static ClusterSendStatus
+SendBeat(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Obj *ruid)
 {
-    Tcl_Obj *extra = Tcl_NewDictObj();
-    Tcl_Obj *payload;
+    ClusterSendStatus status;
+    ClusterOutgoing beat;
 
-    Tcl_IncrRefCount(extra);
+    ClusterNodeOutgoing(node, type, channel, &beat);
     if (ruid) {
-        Put(node, extra, CLUSTER_RUID, ruid);
+        ClusterOutgoingSetValue(&beat, CLUSTER_RUID, ruid);
     }
     if (with & CLUSTER_WITH_PROPS) {
-        Put(node, extra, CLUSTER_DATA, ClusterNodeProps(node));
+        ClusterOutgoingSetValue(&beat, CLUSTER_DATA, ClusterNodeProps(node));
     }
-    payload = ClusterNodePayload(node, type, channel, extra, (with & CLUSTER_WITH_TAGS) != 0, true);
-    Tcl_IncrRefCount(payload);
-    Tcl_DecrRefCount(extra);
-    return payload;
+    ClusterNodeAddKnown(node, (with & CLUSTER_WITH_TAGS) != 0, &beat);
+    status = ClusterNodeBroadcast(node, &beat, 0, NULL);
+    ClusterOutgoingFree(&beat);
+    return status;
 }
 
 /*
@@ -174,7 +193,6 @@ CheckTransports(ClusterNode *node)
 bool
 ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
 {
-    Tcl_Obj *payload;
     bool sent = false;
 
     if (node->closed || ClusterNodeForked(node)) {
@@ -190,9 +208,7 @@ ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
         ClusterNodeExpire(node);
     }
     if (!node->closed) {
-        payload = BeatPayload(node, CLUSTER_HEARTBEAT, with, channel, NULL);
-        sent = ClusterNodeBroadcast(node, payload, 0, NULL) == CLUSTER_SEND_DONE;
-        Tcl_DecrRefCount(payload);
+        sent = SendBeat(node, CLUSTER_HEARTBEAT, with, channel, NULL) == CLUSTER_SEND_DONE;
     }
     ClusterNodeRelease(node);
     return sent;
@@ -234,38 +250,29 @@ ClusterMemberAsk(ClusterMember *member)
 {
     ClusterNode *node = member->node;
     int64_t now = ClusterClockNow(node->clock);
-    Tcl_Obj *extra, *payload;
+    ClusterOutgoing probe;
 
     if (node->closed || member->lost || !IsToBeAsked(member, now)) {
         return;
     }
-    extra = Tcl_NewDictObj();
-    Tcl_IncrRefCount(extra);
-    Put(node, extra, CLUSTER_FILTER, ToBeAsked(member, now));
-    Put(node, extra, CLUSTER_DATA, ClusterNodeProps(node));
-    payload = ClusterNodePayload(node, CLUSTER_DISCOVERY, CLUSTER_CHANNEL_BROADCAST, extra, true,
-            true);
-    Tcl_IncrRefCount(payload);
-    ClusterNodeBroadcast(node, payload, 0, NULL);
-    Tcl_DecrRefCount(payload);
-    Tcl_DecrRefCount(extra);
+    ClusterNodeOutgoing(node, CLUSTER_DISCOVERY, CLUSTER_CHANNEL_BROADCAST, &probe);
+    ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, ToBeAsked(member, now));
+    ClusterOutgoingSetValue(&probe, CLUSTER_DATA, ClusterNodeProps(node));
+    ClusterNodeAddKnown(node, true, &probe);
+    ClusterNodeBroadcast(node, &probe, 0, NULL);
+    ClusterOutgoingFree(&probe);
 }
 
 bool
 ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel)
 {
     int64_t now = ClusterClockNow(node->clock);
-    Tcl_Obj *payload;
-    bool sent;
 
     if (node->closed || (node->discovered && now - node->lastDiscovery <= DISCOVER_EVERY)) {
         return false;
     }
     node->discovered = true;
     node->lastDiscovery = now;
-    payload = BeatPayload(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, channel,
-            ruid);
-    sent = ClusterNodeBroadcast(node, payload, 0, NULL) == CLUSTER_SEND_DONE;
-    Tcl_DecrRefCount(payload);
-    return sent;
+    return SendBeat(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, channel, ruid)
+            == CLUSTER_SEND_DONE;
 }

@@ -83,10 +83,10 @@ Event(void *context, ClusterMessage *message)
 }
 
 static bool
-PayloadOut(void *context, Tcl_Obj **payload, int flags)
+PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     (void) context;
-    (void) payload;
+    (void) outgoing;
     (void) flags;
     return true;
 }

@@ -149,12 +149,12 @@ CloseTransports(ClusterNode *node)
 static void
 SayGoodbye(ClusterNode *node)
 {
-    Tcl_Obj *payload = ClusterNodePayload(node, CLUSTER_DISCONNECT, CLUSTER_CHANNEL_BROADCAST, NULL,
-            true, true);
+    ClusterOutgoing goodbye;
 
-    Tcl_IncrRefCount(payload);
-    ClusterNodeBroadcast(node, payload, 0, NULL);
-    Tcl_DecrRefCount(payload);
+    ClusterNodeOutgoing(node, CLUSTER_DISCONNECT, CLUSTER_CHANNEL_BROADCAST, &goodbye);
+    ClusterNodeAddKnown(node, true, &goodbye);
+    ClusterNodeBroadcast(node, &goodbye, 0, NULL);
+    ClusterOutgoingFree(&goodbye);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "base/clusterClock.h"
 #include "node/clusterMessage.h"
 #include "packet/clusterNames.h"
+#include "packet/clusterOutgoing.h"
 #include "transport/clusterTransport.h"
 
 typedef struct ClusterNode ClusterNode;
@@ -73,10 +74,10 @@ typedef struct ClusterNodeDelegate {
     bool (*query)(void *context, ClusterMessage *message, Tcl_Obj **answer);
     void (*event)(void *context, ClusterMessage *message);
     /*
-     * Before a payload is encoded, once per send: *payload (held by the
-     * caller) may be replaced by another held value. False: cancelled.
+     * Before a packet is encoded, once per send: a dict may be adopted in
+     * place of what it has. False: cancelled.
      */
-    bool (*payloadOut)(void *context, Tcl_Obj **payload, int flags);
+    bool (*payloadOut)(void *context, ClusterOutgoing *outgoing, int flags);
     /* Encoded for this slot. Returns the blob to send, a new reference, or NULL: this protocol fails. */
     ClusterBlob *(*packetOut)(void *context, ClusterSlot *slot, ClusterBlob *blob);
     /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason is `lost` or `unreachable` then. */
@@ -180,10 +181,13 @@ void ClusterNodeExpire(ClusterNode *node);
 void ClusterNodePropsChanged(ClusterNode *node);
 /* Protocol properties of all transports, a new dict. */
 Tcl_Obj *ClusterNodeProps(ClusterNode *node);
+/* Begins a packet of this node: sid, hid, type, channel and protocols. The caller frees it. */
+void ClusterNodeOutgoing(const ClusterNode *node, uint64_t type, uint64_t channel,
+        ClusterOutgoing *outgoing);
 /*
- * A payload (new, refCount 0) of this node: sid, hid, type, channel and
- * protocols, then what `extra` (a dict or NULL) has, which wins, then known
- * and tags as wanted; a filter comes first.
+ * A payload (new, refCount 0) for scripts to send: the fields that a packet of
+ * this node begins with, then what `extra` (a dict or NULL) has, which wins,
+ * then known and tags as wanted; a filter comes first.
  */
 Tcl_Obj *ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, Tcl_Obj *extra,
         bool tags, bool known);
@@ -272,22 +276,25 @@ typedef struct ClusterSendDetails {
 #define CLUSTER_REPORT_FAILURES 4
 #define CLUSTER_NO_HOOKS        8 /* payloadOut was asked already */
 
-/* To everybody. details may be NULL. */
-ClusterSendStatus ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags,
+/*
+ * To everybody; to channel 0 when it has none. details may be NULL. A dict that
+ * payloadOut puts in its place stays in it, here and below.
+ */
+ClusterSendStatus ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
         ClusterSendDetails *details);
 /*
  * To one member, over the first of its protocols that works, or of those in
- * `protocols` (a list, NULL or empty for all). Adds the member as filter when
- * the payload has none.
+ * `protocols` (a list, NULL or empty for all). The member is the filter of a
+ * packet that has none.
  */
-ClusterSendStatus ClusterMemberSend(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols,
-        int flags, ClusterSendDetails *details);
+ClusterSendStatus ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing,
+        Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
 /* A packet as it is, over one slot; member NULL: to everybody. No hook, no other way. Returns whether it went out. */
 bool ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob);
 /* Closes the link to the member over a slot once what waits is written. */
 void ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot);
-/* Asks payloadOut; false when cancelled. *payload is held and replaced as there. */
-bool ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags);
+/* Asks payloadOut; false when cancelled. */
+bool ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags);
 
 /* A packet as if it came over slot. For transports written in Tcl, and tests. */
 void ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet);

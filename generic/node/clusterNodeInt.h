@@ -179,6 +179,8 @@ void ClusterMemberLeave(ClusterMember *member);
 /* Sets node->expiry to the soonest deadline unless it is armed. */
 void ClusterNodeArmExpiry(ClusterNode *node);
 
+/* clusterBeat.c: adds the number of members it knows and, if wanted, its tags: the last fields of what tells of us */
+void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoing);
 /* clusterBeat.c: has a member say who it is if its props are unknown; with it others like it */
 void ClusterMemberAsk(ClusterMember *member);
 

@@ -70,16 +70,14 @@ ClusterNodeCancelPing(ClusterNode *node, Tcl_Obj *sid)
 static void
 Ask(ClusterNode *node, Tcl_Obj *sids)
 {
-    Tcl_Obj *extra = Tcl_NewDictObj(), *payload;
+    ClusterOutgoing ping;
 
-    Tcl_IncrRefCount(extra);
-    Tcl_DictObjPut(NULL, extra, node->keys.name[CLUSTER_DATA], sids);
-    payload = ClusterNodePayload(node, CLUSTER_PING, CLUSTER_CHANNEL_BROADCAST, extra, false, true);
-    Tcl_IncrRefCount(payload);
-    ClusterNodeBroadcast(node, payload, 0, NULL);
+    ClusterNodeOutgoing(node, CLUSTER_PING, CLUSTER_CHANNEL_BROADCAST, &ping);
+    ClusterOutgoingSetValue(&ping, CLUSTER_DATA, sids);
+    ClusterNodeAddKnown(node, false, &ping);
+    ClusterNodeBroadcast(node, &ping, 0, NULL);
+    ClusterOutgoingFree(&ping);
     ClusterNodeExpect(node, sids);
-    Tcl_DecrRefCount(payload);
-    Tcl_DecrRefCount(extra);
 }
 
 void

@@ -22,42 +22,40 @@
  * ------------------------------------------------------------------------
  */
 
-/* The reply's ruid and keepalive are the request's. Held once. */
-static Tcl_Obj *
-NewReply(ClusterNode *node, ClusterMessage *message)
+/* Begins a reply, whose ruid and keepalive are the request's. */
+static void
+BeginReply(ClusterNode *node, ClusterType type, uint64_t channel, ClusterMessage *message,
+        ClusterOutgoing *reply)
 {
-    Tcl_Obj *reply = Tcl_NewDictObj();
     Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
     Tcl_Obj *keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
 
-    Tcl_IncrRefCount(reply);
+    ClusterNodeOutgoing(node, type, channel, reply);
     if (ruid) {
-        Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_RUID], ruid);
+        ClusterOutgoingSetValue(reply, CLUSTER_RUID, ruid);
     }
     if (keepalive) {
-        Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_KEEPALIVE], keepalive);
+        ClusterOutgoingSetValue(reply, CLUSTER_KEEPALIVE, keepalive);
     }
-    return reply;
 }
 
-/* Sends a reply, first over the way the request came when that was a direct one. */
+/* Sends a reply and frees it, first over the way the request came when that was a direct one. */
 static void
-SendReply(ClusterMember *member, ClusterMessage *message, Tcl_Obj *payload)
+SendReply(ClusterMember *member, ClusterMessage *message, ClusterOutgoing *reply)
 {
     Tcl_Obj *protocols = NULL;
 
-    Tcl_IncrRefCount(payload);
     if (!message->slot->type->datagram) {
         protocols = Tcl_NewListObj(1, &message->slot->id);
         Tcl_ListObjAppendList(NULL, protocols, member->protocols);
         Tcl_IncrRefCount(protocols);
     }
-    ClusterMemberSend(member, payload, protocols,
+    ClusterMemberSend(member, reply, protocols,
             CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
     if (protocols) {
         Tcl_DecrRefCount(protocols);
     }
-    Tcl_DecrRefCount(payload);
+    ClusterOutgoingFree(reply);
 }
 
 static void
@@ -112,15 +110,13 @@ OnHeartbeat(ClusterNode *node, ClusterMessage *message)
 static void
 OnDiscovery(ClusterNode *node, ClusterMessage *message)
 {
-    Tcl_Obj *reply;
+    ClusterOutgoing reply;
 
     OnHeartbeat(node, message);
-    reply = NewReply(node, message);
-    Tcl_DictObjPut(NULL, reply, node->keys.name[CLUSTER_DATA], ClusterNodeProps(node));
-    SendReply(message->member, message,
-            ClusterNodePayload(node, CLUSTER_HEARTBEAT, CLUSTER_CHANNEL_BROADCAST, reply, true,
-                    true));
-    Tcl_DecrRefCount(reply);
+    BeginReply(node, CLUSTER_HEARTBEAT, CLUSTER_CHANNEL_BROADCAST, message, &reply);
+    ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterNodeProps(node));
+    ClusterNodeAddKnown(node, true, &reply);
+    SendReply(message->member, message, &reply);
 }
 
 static void
@@ -139,19 +135,17 @@ static void
 OnQuery(ClusterNode *node, ClusterMessage *message)
 {
     Tcl_Obj *answer = NULL;
-    Tcl_Obj *reply;
+    ClusterOutgoing reply;
     bool good = node->delegate->query(node->context, message, &answer);
 
     if (!answer) {
         return;
     }
     if (!node->closed && !message->member->lost) {
-        reply = NewReply(node, message);
-        Tcl_DictObjPut(NULL, reply, node->keys.name[good ? CLUSTER_DATA : CLUSTER_ERROR], answer);
-        SendReply(message->member, message,
-                ClusterNodePayload(node, CLUSTER_RESPONSE,
-                        message->packet.field[CLUSTER_CHANNEL].number, reply, false, false));
-        Tcl_DecrRefCount(reply);
+        BeginReply(node, CLUSTER_RESPONSE, message->packet.field[CLUSTER_CHANNEL].number, message,
+                &reply);
+        ClusterOutgoingSetValue(&reply, good ? CLUSTER_DATA : CLUSTER_ERROR, answer);
+        SendReply(message->member, message, &reply);
     }
     Tcl_DecrRefCount(answer);
 }

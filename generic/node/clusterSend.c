@@ -17,9 +17,9 @@ typedef struct Route {
 } Route;
 
 bool
-ClusterNodeAskOut(ClusterNode *node, Tcl_Obj **payload, int flags)
+ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags)
 {
-    return node->delegate->payloadOut(node->context, payload, flags);
+    return node->delegate->payloadOut(node->context, outgoing, flags);
 }
 
 /* Notes the key, which a hook may have made and which goes with its payload. */
@@ -56,9 +56,10 @@ IsComplete(const ClusterNode *node, uint32_t present, ClusterSendDetails *detail
     return true;
 }
 
-/* A new blob of the payload, NULL with *details saying why not. */
+/* A new blob of the packet, filtered to `only` unless it is NULL; NULL with *details saying why not. */
 static ClusterBlob *
-Encode(ClusterNode *node, Tcl_Obj *payload, Tcl_Obj *only, ClusterSendDetails *details)
+Encode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
+        ClusterSendDetails *details)
 {
     bpacket_span packet;
     ClusterBlob *blob = NULL;
@@ -66,7 +67,7 @@ Encode(ClusterNode *node, Tcl_Obj *payload, Tcl_Obj *only, ClusterSendDetails *d
     uint32_t present;
 
     details->payloadStatus =
-            ClusterPayloadEncodeFor(payload, only, &node->writer, &packet, &present, &culprit);
+            ClusterOutgoingEncode(outgoing, only, &node->writer, &packet, &present, &culprit);
     if (culprit) {
         Blame(details, culprit);
     }
@@ -127,23 +128,9 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
     return result == CLUSTER_SEND_TOO_LARGE ? CLUSTER_SEND_OVERSIZED : CLUSTER_SEND_UNREACHABLE;
 }
 
-/* A payload without a channel is for channel 0: a copy with it, held; or the same, held. */
-static Tcl_Obj *
-WithChannel(ClusterNode *node, Tcl_Obj *payload)
-{
-    Tcl_Obj *channel = NULL;
-
-    if (Tcl_DictObjGet(NULL, payload, node->keys.name[CLUSTER_CHANNEL], &channel) == TCL_OK
-            && !channel) {
-        payload = Tcl_DuplicateObj(payload);
-        Tcl_DictObjPut(NULL, payload, node->keys.name[CLUSTER_CHANNEL], Tcl_NewIntObj(0));
-    }
-    Tcl_IncrRefCount(payload);
-    return payload;
-}
-
 ClusterSendStatus
-ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags, ClusterSendDetails *details)
+ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
+        ClusterSendDetails *details)
 {
     ClusterSendDetails unused;
     ClusterSendStatus status = CLUSTER_SEND_CANCELLED;
@@ -155,9 +142,11 @@ ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags, ClusterSend
         return CLUSTER_SEND_UNREACHABLE;
     }
     ClusterNodeHold(node);
-    payload = WithChannel(node, payload);
-    if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, &payload, CLUSTER_OUT_MULTICAST)) {
-        blob = node->closed ? NULL : Encode(node, payload, NULL, details);
+    if (!ClusterOutgoingHas(outgoing, CLUSTER_CHANNEL)) {
+        ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, CLUSTER_CHANNEL_BROADCAST);
+    }
+    if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
+        blob = node->closed ? NULL : Encode(node, outgoing, NULL, details);
         if (blob) {
             status = SendMulticast(node, blob, details);
             ClusterBlobRelease(blob);
@@ -165,7 +154,6 @@ ClusterNodeBroadcast(ClusterNode *node, Tcl_Obj *payload, int flags, ClusterSend
             status = CLUSTER_SEND_BAD_PAYLOAD;
         }
     }
-    Tcl_DecrRefCount(payload);
     ClusterNodeRelease(node);
     return status;
 }
@@ -326,7 +314,8 @@ ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int
 {
     ClusterNode *node = member->node;
     int64_t now = ClusterClockNow(node->clock);
-    Tcl_Obj *list, *data, *extra, *payload;
+    Tcl_Obj *list, *data;
+    ClusterOutgoing report;
     uint32_t slots = 0;
     int i;
 
@@ -343,25 +332,20 @@ ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int
     member->reportedSlots |= slots;
     list = Tcl_NewListObj(0, NULL);
     data = Tcl_NewDictObj();
-    extra = Tcl_NewDictObj();
     for (i = 0; i < failures; i++) {
         Tcl_ListObjAppendElement(NULL, list, route->slots[i]->id);
     }
-    Tcl_IncrRefCount(extra);
     Tcl_DictObjPut(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], list);
-    Tcl_DictObjPut(NULL, extra, node->keys.name[CLUSTER_DATA], data);
-    payload = ClusterNodePayload(node, CLUSTER_FAILURE, CLUSTER_CHANNEL_BROADCAST, extra, false,
-            false);
-    Tcl_IncrRefCount(payload);
+    ClusterNodeOutgoing(node, CLUSTER_FAILURE, CLUSTER_CHANNEL_BROADCAST, &report);
+    ClusterOutgoingSetValue(&report, CLUSTER_DATA, data);
     list = Tcl_NewListObj(1, &good->id);
     for (i = failures + 1; i < route->count; i++) {
         Tcl_ListObjAppendElement(NULL, list, route->slots[i]->id);
     }
     Tcl_IncrRefCount(list);
-    ClusterMemberSend(member, payload, list, flags & CLUSTER_ALLOW_BROADCAST, NULL);
+    ClusterMemberSend(member, &report, list, flags & CLUSTER_ALLOW_BROADCAST, NULL);
     Tcl_DecrRefCount(list);
-    Tcl_DecrRefCount(payload);
-    Tcl_DecrRefCount(extra);
+    ClusterOutgoingFree(&report);
 }
 
 /* No way worked: it must be heard of, or it is lost, and the cluster is asked after it. */
@@ -405,18 +389,8 @@ Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
     return CLUSTER_SEND_UNREACHABLE;
 }
 
-/* Whom a payload is meant for: this member alone unless it says otherwise (NULL). */
-static Tcl_Obj *
-OnlyFor(const ClusterMember *member, Tcl_Obj *payload)
-{
-    Tcl_Obj *filter = NULL;
-
-    Tcl_DictObjGet(NULL, payload, member->node->keys.name[CLUSTER_FILTER], &filter);
-    return filter ? NULL : member->sid;
-}
-
 static ClusterSendStatus
-SendHeld(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
+SendHeld(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         ClusterSendDetails *details)
 {
     ClusterNode *node = member->node;
@@ -424,14 +398,12 @@ SendHeld(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
     ClusterBlob *blob;
     Route route;
 
-    Tcl_IncrRefCount(payload);
-    if (!(flags & CLUSTER_NO_HOOKS) && !ClusterNodeAskOut(node, &payload, 0)) {
-        Tcl_DecrRefCount(payload);
+    if (!(flags & CLUSTER_NO_HOOKS) && !ClusterNodeAskOut(node, outgoing, 0)) {
         return CLUSTER_SEND_CANCELLED;
     }
     if (node->closed || member->lost) {
         status = CLUSTER_SEND_UNREACHABLE;
-    } else if ((blob = Encode(node, payload, OnlyFor(member, payload), details)) != NULL) {
+    } else if ((blob = Encode(node, outgoing, member->sid, details)) != NULL) {
         Plan(member, protocols, flags, &route);
         blob->ways = 0;
         for (int i = 0; i < route.count; i++) {
@@ -440,12 +412,11 @@ SendHeld(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
         status = Travel(member, &route, blob, flags, details);
         ClusterBlobRelease(blob);
     }
-    Tcl_DecrRefCount(payload);
     return status;
 }
 
 ClusterSendStatus
-ClusterMemberSend(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, int flags,
+ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         ClusterSendDetails *details)
 {
     ClusterSendDetails unused;
@@ -457,7 +428,7 @@ ClusterMemberSend(ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *protocols, i
         return CLUSTER_SEND_UNREACHABLE;
     }
     ClusterMemberHold(member);
-    status = SendHeld(member, payload, protocols, flags, details);
+    status = SendHeld(member, outgoing, protocols, flags, details);
     ClusterMemberRelease(member);
     return status;
 }

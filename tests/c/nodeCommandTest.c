@@ -290,21 +290,50 @@ StatusWords(ClusterSendStatus status, const ClusterSendDetails *details)
     return words;
 }
 
-/* A payload of the node, held. NULL with a message. */
-static Tcl_Obj *
-GetPayload(TestNode *test, Tcl_Interp *interp, Tcl_Obj *type, Tcl_Obj *extra)
+/* Sets what a dict has; false, with only some of it set, when a key is no field. */
+static bool
+SetFields(ClusterOutgoing *outgoing, Tcl_Obj *dict)
+{
+    Tcl_DictSearch search;
+    Tcl_Obj *key, *value;
+    bool good = true;
+    int done;
+
+    if (Tcl_DictObjFirst(NULL, dict, &search, &key, &value, &done) != TCL_OK) {
+        return false;
+    }
+    for (; !done && good; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        Tcl_Size length;
+        const char *name = Tcl_GetStringFromObj(key, &length);
+        int id = ClusterFieldByName(name, (size_t) length);
+
+        good = id != 0;
+        if (good) {
+            ClusterOutgoingSetValue(outgoing, (ClusterField) id, value);
+        }
+    }
+    Tcl_DictObjDone(&search);
+    return good;
+}
+
+/* A packet of the node, which the caller frees; a dict when extra has keys that are no fields. TCL_ERROR with a message. */
+static int
+GetOutgoing(TestNode *test, Tcl_Interp *interp, Tcl_Obj *type, Tcl_Obj *extra,
+        ClusterOutgoing *outgoing)
 {
     Tcl_Size size;
-    Tcl_Obj *payload;
     int number;
 
     if (Tcl_GetIntFromObj(interp, type, &number) != TCL_OK
             || Tcl_DictObjSize(interp, extra, &size) != TCL_OK) {
-        return NULL;
+        return TCL_ERROR;
     }
-    payload = ClusterNodePayload(test->node, number, 0, extra, false, false);
-    Tcl_IncrRefCount(payload);
-    return payload;
+    ClusterNodeOutgoing(test->node, (uint64_t) number, 0, outgoing);
+    if (!SetFields(outgoing, extra)) {
+        ClusterOutgoingAdopt(outgoing,
+                ClusterNodePayload(test->node, number, 0, extra, false, false));
+    }
+    return TCL_OK;
 }
 
 /* send MEMBER TYPE EXTRA ?FLAGS? ?PROTOCOLS?: the status, and the protocol when done. */
@@ -314,15 +343,15 @@ SendCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterMember *member = GetMember(test, interp, objv[3]);
     ClusterSendDetails details;
     ClusterSendStatus status;
-    Tcl_Obj *payload;
+    ClusterOutgoing outgoing;
     int flags = 0;
 
     if (!member || (objc > 6 && GetFlags(interp, objv[6], &flags) != TCL_OK)
-            || (payload = GetPayload(test, interp, objv[4], objv[5])) == NULL) {
+            || GetOutgoing(test, interp, objv[4], objv[5], &outgoing) != TCL_OK) {
         return TCL_ERROR;
     }
-    status = ClusterMemberSend(member, payload, objc > 7 ? objv[7] : NULL, flags, &details);
-    Tcl_DecrRefCount(payload);
+    status = ClusterMemberSend(member, &outgoing, objc > 7 ? objv[7] : NULL, flags, &details);
+    ClusterOutgoingFree(&outgoing);
     Tcl_SetObjResult(interp, StatusWords(status, &details));
     return TCL_OK;
 }
@@ -333,15 +362,15 @@ BroadcastCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
-    Tcl_Obj *payload;
+    ClusterOutgoing outgoing;
     int flags = 0;
 
     if ((objc > 5 && GetFlags(interp, objv[5], &flags) != TCL_OK)
-            || (payload = GetPayload(test, interp, objv[3], objv[4])) == NULL) {
+            || GetOutgoing(test, interp, objv[3], objv[4], &outgoing) != TCL_OK) {
         return TCL_ERROR;
     }
-    status = ClusterNodeBroadcast(test->node, payload, flags, &details);
-    Tcl_DecrRefCount(payload);
+    status = ClusterNodeBroadcast(test->node, &outgoing, flags, &details);
+    ClusterOutgoingFree(&outgoing);
     Tcl_SetObjResult(interp, StatusWords(status, &details));
     return TCL_OK;
 }
@@ -371,20 +400,25 @@ GetMembers(TestNode *test, Tcl_Interp *interp, Tcl_Obj *list, size_t *found)
     return members;
 }
 
-/* Asks them one by one, as the command `query` does. */
+/* Asks them one by one, as the command `query` does, but each with a payloadOut of its own. */
 static void
-Ask(TestNode *test, ClusterQuery *query, ClusterMember *const *members, size_t count,
-        Tcl_Obj *payload)
+Ask(TestNode *test, ClusterQuery *query, ClusterMember *const *members, size_t count, Tcl_Obj *id,
+        Tcl_Obj *data)
 {
+    ClusterOutgoing question;
     size_t i;
 
-    (void) test;
     for (i = 0; i < count && !ClusterQueryEnded(query); i++) {
-        if (ClusterMemberSend(members[i], payload, NULL,
+        ClusterNodeOutgoing(test->node, CLUSTER_QUERY, 0, &question);
+        ClusterOutgoingSetValue(&question, CLUSTER_RUID, id);
+        ClusterOutgoingSetValue(&question, CLUSTER_DATA, data);
+        ClusterOutgoingSetBoolean(&question, CLUSTER_KEEPALIVE, true);
+        if (ClusterMemberSend(members[i], &question, NULL,
                     CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL)
                 != CLUSTER_SEND_DONE) {
             ClusterQueryUnreachable(query, members[i]);
         }
+        ClusterOutgoingFree(&question);
     }
 }
 
@@ -394,7 +428,6 @@ QueryCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterMember **members;
     ClusterQuery *query;
-    Tcl_Obj *extra, *payload;
     size_t count;
     int ms;
 
@@ -403,17 +436,10 @@ QueryCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
             || (members = GetMembers(test, interp, objv[3], &count)) == NULL) {
         return TCL_ERROR;
     }
-    extra = Tcl_NewDictObj();
-    Tcl_IncrRefCount(extra);
-    Put(extra, "ruid", objv[4]);
-    Put(extra, "data", objv[6]);
-    Put(extra, "keepalive", Tcl_NewIntObj(1));
-    payload = ClusterNodePayload(test->node, CLUSTER_QUERY, 0, extra, false, false);
-    Tcl_IncrRefCount(payload);
     Tcl_ListObjAppendElement(NULL, test->ids, objv[4]);
     query = ClusterQueryNew(test->node, objv[4], members, count, objv[4]);
     if (query) {
-        Ask(test, query, members, count, payload);
+        Ask(test, query, members, count, objv[4], objv[6]);
         ClusterQueryArm(query, ms);
         Tcl_SetObjResult(interp, Tcl_NewBooleanObj(!ClusterQueryEnded(query)));
         ClusterQueryRelease(query);
@@ -422,8 +448,6 @@ QueryCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         ClusterMemberRelease(members[--count]);
     }
     free(members);
-    Tcl_DecrRefCount(payload);
-    Tcl_DecrRefCount(extra);
     return TCL_OK;
 }
 

@@ -300,7 +300,7 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
 /* ---- on the way out ------------------------------------------------------ */
 
 static bool
-PayloadOut(void *context, Tcl_Obj **payload, int flags)
+PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     TestNode *test = context;
     Tcl_Obj *result;
@@ -310,13 +310,11 @@ PayloadOut(void *context, Tcl_Obj **payload, int flags)
     if (!Wants(test, "payloadOut")) {
         return true;
     }
-    result = React(test, "payloadOut", *payload, NULL);
+    result = React(test, "payloadOut", ClusterOutgoingPayload(outgoing), NULL);
     if (result && strcmp(Tcl_GetString(result), "refuse") == 0) {
         allowed = false;
     } else if (result && *Tcl_GetString(result)) {
-        Tcl_DecrRefCount(*payload);
-        *payload = result;
-        return true;
+        ClusterOutgoingAdopt(outgoing, result);
     }
     if (result) {
         Tcl_DecrRefCount(result);

@@ -92,38 +92,38 @@ Dict(const char *text)
 static void
 SendEvent(Player *player, ClusterMember *member)
 {
-    Tcl_Obj *extra = Dict("data {a b} keepalive 1");
-    Tcl_Obj *payload = ClusterNodePayload(player->node, CLUSTER_EVENT, 0, extra, true, true);
+    ClusterOutgoing event;
 
-    Tcl_IncrRefCount(payload);
-    ClusterMemberSend(member, payload, NULL,
+    ClusterNodeOutgoing(player->node, CLUSTER_EVENT, 0, &event);
+    ClusterOutgoingSetValue(&event, CLUSTER_DATA, Tcl_NewStringObj("a b", -1));
+    ClusterOutgoingSetBoolean(&event, CLUSTER_KEEPALIVE, true);
+    ClusterMemberSend(member, &event, NULL,
             CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
-    Tcl_DecrRefCount(payload);
-    Tcl_DecrRefCount(extra);
+    ClusterOutgoingFree(&event);
 }
 
 /* Asks a member; ids come again after a while. */
 static void
 Ask(Player *player, ClusterMember *member)
 {
-    Tcl_Obj *id = Tcl_ObjPrintf("q%u", player->stage->queries++ % 4), *extra, *payload;
+    Tcl_Obj *id = Tcl_ObjPrintf("q%u", player->stage->queries++ % 4);
+    ClusterOutgoing question;
     ClusterQuery *query;
 
     Tcl_IncrRefCount(id);
     query = ClusterQueryNew(player->node, id, &member, 1, player);
     if (query) {
-        extra = Dict("data question keepalive 1");
-        Tcl_DictObjPut(NULL, extra, ClusterNodeKeys(player->node)->name[CLUSTER_RUID], id);
-        payload = ClusterNodePayload(player->node, CLUSTER_QUERY, 0, extra, false, false);
-        Tcl_IncrRefCount(payload);
-        if (ClusterMemberSend(member, payload, NULL, CLUSTER_PING_ON_FAIL, NULL)
+        ClusterNodeOutgoing(player->node, CLUSTER_QUERY, 0, &question);
+        ClusterOutgoingSetValue(&question, CLUSTER_DATA, Tcl_NewStringObj("question", -1));
+        ClusterOutgoingSetBoolean(&question, CLUSTER_KEEPALIVE, true);
+        ClusterOutgoingSetValue(&question, CLUSTER_RUID, id);
+        if (ClusterMemberSend(member, &question, NULL, CLUSTER_PING_ON_FAIL, NULL)
                 != CLUSTER_SEND_DONE) {
             ClusterQueryUnreachable(query, member);
         }
         ClusterQueryArm(query, 30000);
         ClusterQueryRelease(query);
-        Tcl_DecrRefCount(payload);
-        Tcl_DecrRefCount(extra);
+        ClusterOutgoingFree(&question);
     }
     Tcl_DecrRefCount(id);
 }
@@ -300,14 +300,16 @@ Event(void *context, ClusterMessage *message)
 }
 
 static bool
-PayloadOut(void *context, Tcl_Obj **payload, int flags)
+PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     Reaction reaction = React(context, NULL);
+    Tcl_Obj *other;
 
     (void) flags;
     if (reaction == REACT_REPLACE) {
-        Tcl_DecrRefCount(*payload);
-        *payload = Dict("type 6 data {not what it was}");
+        other = Dict("type 6 data {not what it was}");
+        ClusterOutgoingAdopt(outgoing, other);
+        Tcl_DecrRefCount(other);
     }
     return reaction != REACT_REFUSE;
 }
