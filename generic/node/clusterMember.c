@@ -27,7 +27,6 @@ ClusterMemberRelease(ClusterMember *member)
     if (--member->refCount > 0) {
         return;
     }
-    ClusterTimerCancel(&member->discovery);
     ClusterReplaceObj(&member->sid, NULL);
     ClusterReplaceObj(&member->hid, NULL);
     ClusterReplaceObj(&member->uuid, NULL);
@@ -42,52 +41,8 @@ ClusterMemberRelease(ClusterMember *member)
     free(member);
 }
 
-/* Puts it on the node's lists. False without memory. */
-static bool
-Link(ClusterNode *node, ClusterMember *member)
-{
-    Tcl_HashEntry *entry;
-    int isNew;
-
-    if (!ClusterExpiryAdd(node, member)) {
-        return false;
-    }
-    entry = Tcl_CreateHashEntry(&node->members, Tcl_GetString(member->uuid), &isNew);
-    Tcl_SetHashValue(entry, member);
-    member->previous = node->last;
-    if (node->last) {
-        node->last->next = member;
-    } else {
-        node->first = member;
-    }
-    node->last = member;
-    return true;
-}
-
-static void
-Unlink(ClusterNode *node, ClusterMember *member)
-{
-    Tcl_HashEntry *entry = Tcl_FindHashEntry(&node->members, Tcl_GetString(member->uuid));
-
-    if (entry) {
-        Tcl_DeleteHashEntry(entry);
-    }
-    if (member->previous) {
-        member->previous->next = member->next;
-    } else {
-        node->first = member->next;
-    }
-    if (member->next) {
-        member->next->previous = member->previous;
-    } else {
-        node->last = member->previous;
-    }
-    member->next = member->previous = NULL;
-    ClusterExpiryRemove(node, member);
-}
-
 ClusterMember *
-ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid, bool leaving)
 {
     ClusterMember *member = calloc(1, sizeof *member);
 
@@ -107,47 +62,8 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
                                      : ClusterAddressWithPort(&message->info.address, 0);
     member->local = message->local;
     member->isNew = true;
-    if (!Link(node, member)) {
-        ClusterMemberRelease(member);
-        return NULL;
-    }
+    ClusterLivenessInit(&member->life, node->ttl, member->local, leaving, ClusterNodeNow(node));
     return member;
-}
-
-static void
-CloseLinks(ClusterMember *member)
-{
-    ClusterNode *node = member->node;
-    int i;
-
-    for (i = 0; i < node->slotCount; i++) {
-        ClusterSlot *slot = node->slots[i];
-
-        member->links[i] = NULL;
-        if (slot->transport) {
-            slot->type->forget(slot->transport, member);
-        }
-    }
-}
-
-void
-ClusterMemberLose(ClusterMember *member)
-{
-    ClusterNode *node = member->node;
-
-    if (member->lost) {
-        return;
-    }
-    member->lost = true;
-    ClusterMemberHold(member);
-    Unlink(node, member);
-    ClusterMemberRelease(member); /* the list's */
-    ClusterTimerCancel(&member->discovery);
-    ClusterNodeCancelPing(node, member->sid);
-    CloseLinks(member);
-    ClusterQueriesMemberLost(node, member);
-    node->delegate->memberLost(node->context, member);
-    ClusterMemberRelease(member);
 }
 
 /*
@@ -187,12 +103,12 @@ UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagra
 
     if (ClusterAddressCompare(&address, &member->address) != 0 || message->local != member->local) {
         member->address = address;
-        member->local = message->local;
+        member->local = member->life.local = message->local;
         ClusterReplaceObj(&member->words, NULL);
     }
 }
 
-/* Heartbeats and discoveries add to the props, a flush replaces them. Before the tags, whose hook may want to send. */
+/* Heartbeats and discoveries add to the props, a flush replaces them. */
 static void
 UpdateProps(ClusterMember *member, ClusterMessage *message)
 {
@@ -209,10 +125,9 @@ UpdateProps(ClusterMember *member, ClusterMessage *message)
 }
 
 static void
-UpdateTags(ClusterMember *member, ClusterMessage *message)
+UpdateTags(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before)
 {
-    ClusterNode *node = member->node;
-    Tcl_Obj *tags, *before = member->tags;
+    Tcl_Obj *tags;
 
     if (!ClusterPacketHas(&message->packet, CLUSTER_TAGS)) {
         return;
@@ -220,29 +135,28 @@ UpdateTags(ClusterMember *member, ClusterMessage *message)
     member->tagsKnown = true;
     tags = ClusterPayloadField(&message->packet, CLUSTER_TAGS);
     Tcl_IncrRefCount(tags);
-    Tcl_IncrRefCount(before);
-    if (strcmp(Tcl_GetString(tags), Tcl_GetString(before)) != 0) {
+    if (strcmp(Tcl_GetString(tags), Tcl_GetString(member->tags)) != 0) {
+        *before = member->tags; /* the member's reference becomes the caller's */
+        member->tags = NULL;
         ClusterReplaceObj(&member->tags, tags);
         ClusterReplaceObj(&member->words, NULL);
-        node->delegate->memberTags(node->context, member, ClusterMessagePayload(message), before);
     }
-    Tcl_DecrRefCount(before);
     Tcl_DecrRefCount(tags);
 }
 
 static bool
-IsOpen(const ClusterSlot *slot, const ClusterLink *link)
+LinkIsOpen(const ClusterSlot *slot, const ClusterLink *link)
 {
     return link && (!slot->type->isOpen || slot->type->isOpen(link));
 }
 
 /* A link serves one member: whoever speaks over it last. False when it is closed. */
 static bool
-Take(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+Serve(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
     ClusterMember *before;
 
-    if (member->lost || !IsOpen(slot, link)) {
+    if (member->lost || !LinkIsOpen(slot, link)) {
         return false; /* a hook may have closed it since the packet came */
     }
     before = slot->type->own(link, member);
@@ -255,7 +169,7 @@ Take(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 void
 ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
-    if (Take(member, slot, link)) {
+    if (Serve(member, slot, link)) {
         member->links[slot->index] = link;
     }
 }
@@ -270,7 +184,7 @@ HearOver(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
     ClusterLink *used = member->links[slot->index];
 
-    if (used != link && Take(member, slot, link) && !IsOpen(slot, used)) {
+    if (used != link && Serve(member, slot, link) && !LinkIsOpen(slot, used)) {
         member->links[slot->index] = link;
     }
 }
@@ -308,16 +222,21 @@ ClusterMemberAccepts(const ClusterMessage *message)
 }
 
 void
-ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message)
+ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message)
 {
     UpdateProtocols(member, message);
     UpdateAddress(member, message, message->slot->type->datagram);
     if (message->link) {
         HearOver(member, message->slot, message->link);
     }
-    ClusterMemberHeard(member, NULL);
+}
+
+void
+ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before)
+{
+    *before = NULL;
     UpdateProps(member, message);
-    UpdateTags(member, message);
+    UpdateTags(member, message, before);
 }
 
 void
@@ -347,104 +266,9 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
 
 /*
  * ------------------------------------------------------------------------
- * Discovery
- * ------------------------------------------------------------------------
- */
-
-static void
-TellDiscovered(ClusterMember *member)
-{
-    ClusterNode *node = member->node;
-    Tcl_Obj *payload = member->firstPayload;
-
-    if (!member->isNew || member->lost) {
-        return;
-    }
-    member->isNew = false;
-    member->firstPayload = NULL; /* the reference is ours now */
-    ClusterTimerCancel(&member->discovery);
-    ClusterMemberHold(member);
-    node->delegate->memberDiscovered(node->context, member, payload);
-    ClusterMemberRelease(member);
-    Tcl_DecrRefCount(payload);
-}
-
-static void
-DiscoveryDue(void *data)
-{
-    ClusterMember *member = data;
-
-    ClusterMemberHold(member);
-    TellDiscovered(member);
-    ClusterMemberRelease(member);
-}
-
-/* What it did not tell is asked for; many that are new at the same time are asked together. */
-static void
-AskDue(void *data)
-{
-    ClusterMember *member = data;
-
-    ClusterTimerSet(&member->discovery, member->node->clock, DISCOVERED_WITHIN - ASK_WITHIN,
-            DiscoveryDue, member);
-    ClusterMemberHold(member);
-    ClusterMemberAsk(member);
-    ClusterMemberRelease(member);
-}
-
-void
-ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload)
-{
-    ClusterReplaceObj(&member->firstPayload, payload);
-    ClusterTimerSet(&member->discovery, member->node->clock, ASK_WITHIN, AskDue, member);
-}
-
-void
-ClusterMemberMaybeDiscovered(ClusterMember *member)
-{
-    if (member->isNew && member->tagsKnown && member->propsKnown) {
-        TellDiscovered(member);
-    }
-}
-
-/*
- * ------------------------------------------------------------------------
  * Facts
  * ------------------------------------------------------------------------
  */
-
-ClusterMember *
-ClusterNodeNextMember(const ClusterNode *node, const ClusterMember *member)
-{
-    return member ? member->next : node->first;
-}
-
-size_t
-ClusterNodeMemberCount(const ClusterNode *node)
-{
-    return node->memberCount;
-}
-
-ClusterMember *
-ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid)
-{
-    Tcl_HashEntry *entry = Tcl_FindHashEntry((Tcl_HashTable *) &node->members, uuid);
-
-    return entry ? Tcl_GetHashValue(entry) : NULL;
-}
-
-ClusterMember *
-ClusterNodeMemberBySid(const ClusterNode *node, const char *sid)
-{
-    ClusterMember *member;
-
-    for (member = node->first; member; member = member->next) {
-        if (strcmp(Tcl_GetString(member->sid), sid) == 0) {
-            return member;
-        }
-    }
-    return NULL;
-}
 
 ClusterNode *
 ClusterMemberNode(const ClusterMember *member)
@@ -527,6 +351,12 @@ ClusterMemberWords(ClusterMember *member)
     }
     ClusterReplaceObj(&member->words, words);
     return words;
+}
+
+int64_t
+ClusterMemberSilence(const ClusterMember *member)
+{
+    return ClusterNodeNow(member->node) - member->life.seen;
 }
 
 bool

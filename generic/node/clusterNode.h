@@ -14,6 +14,7 @@
 #define CLUSTER_NODE_H
 
 #include "base/clusterClock.h"
+#include "base/clusterSystem.h"
 #include "node/clusterMessage.h"
 #include "packet/clusterNames.h"
 #include "packet/clusterOutgoing.h"
@@ -93,8 +94,10 @@ typedef struct ClusterNodeConfig {
     Tcl_Obj *tags;            /* a list */
     const uint64_t *channels; /* beside 0, 1, 2 */
     size_t channelCount;
-    const char *hid;     /* of this host */
-    ClusterClock *clock; /* of the thread's loop */
+    const char *hid;             /* of this host */
+    ClusterClock *clock;         /* of the thread's loop */
+    const ClusterSystem *system; /* NULL: the system itself */
+    bool trace;                  /* from the beginning, see ClusterNodeSetTrace */
 } ClusterNodeConfig;
 
 /*
@@ -134,6 +137,9 @@ Tcl_Obj *ClusterNodeTags(const ClusterNode *node);
 Tcl_Obj *ClusterNodeProtocols(const ClusterNode *node);
 int64_t ClusterNodeTtl(const ClusterNode *node);
 const ClusterPayloadKeys *ClusterNodeKeys(const ClusterNode *node);
+/* Does it write a line for each packet, change of a member's state and deadline to standard error? */
+bool ClusterNodeTrace(const ClusterNode *node);
+void ClusterNodeSetTrace(ClusterNode *node, bool on);
 /* Replaces the tags. When they differ they go out with a heartbeat at the next idle moment. */
 void ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags);
 
@@ -174,9 +180,6 @@ bool ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel);
 void ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms);
 /* A probe, at most one in 30 seconds. Returns whether it went out. ruid may be NULL. */
 bool ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel);
-/* Loses members whose time is over. */
-void ClusterNodeExpire(ClusterNode *node);
-
 /* The properties have changed: the next heartbeat, brought forward, tells. */
 void ClusterNodePropsChanged(ClusterNode *node);
 /* Protocol properties of all transports, a new dict. */

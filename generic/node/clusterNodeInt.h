@@ -1,34 +1,38 @@
 /*
  * clusterNodeInt.h --
  *
- *	The bodies of node, slot, member and query, for the files of layer 4 alone.
+ *	The bodies of node, slot, member and query, and what the files of this
+ *	folder call of each other, from the lowest to the highest: a file calls
+ *	those before it, never one after it.
+ *
+ *	What changes the state here tells nobody: it appends to the node's notices
+ *	and outbox, and whoever entered the node ends the turn (clusterTurn.c),
+ *	which speaks. So no script runs while anything is half done.
  */
 
 #ifndef CLUSTER_NODE_INT_H
 #define CLUSTER_NODE_INT_H
 
 #include "base/clusterHold.h"
+#include "base/clusterList.h"
+#include "node/clusterLiveness.h"
 #include "node/clusterNode.h"
 
 /* Milliseconds. */
-#define DISCOVER_EVERY            30000
-#define DISCOVERED_WITHIN         1000 /* the hook waits this long for tags and props */
-#define ASK_WITHIN                100  /* after so long a new member is asked for them */
-#define PING_AFTER                5000
-#define PING_ANSWER_WITHIN        15000
-#define PING_ANSWER_EVERY         1000 /* a ping for us alone is answered at most this often */
-#define PING_EXPECT_WITHIN        20000
-#define PING_SOON_MOST            10 /* members asked after at once as their connection ended ... */
-#define PING_SOON_EVERY           1000 /* ... in so long */
-#define HUNG_UP_EXPECT_WITHIN     3000 /* a member on this host whose connection ended */
-#define HUNG_UP_EXPECT_FAR_WITHIN 10000
-#define UNREACHABLE_EXPECT_WITHIN 30000
-#define LATE                      20 /* a timer so late: what waits is read before anybody is lost */
-#define AWAY                      1000  /* so late: the event loop was not there ... */
-#define AWAY_GRACE                3000  /* ... so nobody is lost for so long */
-#define RECENTLY                  3000  /* heard within: not suspected */
-#define REFRESH_EVERY             1000  /* failure reports are heeded at most this often */
-#define LEAVE_WITHIN              10000 /* silence after a goodbye while a connection is open */
+#define DISCOVER_EVERY     30000
+#define DISCOVERED_WITHIN  1000 /* the hook waits this long for tags and props */
+#define ASK_WITHIN         100  /* after so long a new member is asked for them */
+#define PING_AFTER         5000
+#define PING_ANSWER_WITHIN 15000
+#define PING_ANSWER_EVERY  1000 /* a ping for us alone is answered at most this often */
+#define PING_EXPECT_WITHIN 20000
+#define PING_SOON_MOST     10   /* members asked after at once as their link ended ... */
+#define PING_SOON_EVERY    1000 /* ... in so long */
+#define LATE               20   /* deadlines so late: what waits is read before anybody is lost */
+#define LATE_GRACE         100  /* ... for which it has so long */
+#define AWAY               1000 /* so late: the event loop was not there ... */
+#define AWAY_GRACE         3000 /* ... so nobody is lost for so long */
+#define REFRESH_EVERY      1000 /* failure reports are heeded at most this often */
 
 /* Of what a stranger can make a member remember, in bytes of the wire: larger tags or props are dropped. */
 #define MEMBER_STATE_MAX 65536
@@ -48,9 +52,77 @@ struct ClusterSlot {
     int64_t lastRefresh; /* when a failure report made its server anew */
 };
 
+/* Whose time a deadline of the node is: ClusterDeadline.kind. */
+typedef enum ClusterDueKind {
+    CLUSTER_DUE_BEAT,        /* the next heartbeat */
+    CLUSTER_DUE_PING,        /* to ask after members together */
+    CLUSTER_DUE_PING_ALONE,  /* ... each by itself */
+    CLUSTER_DUE_ANSWER,      /* to answer who asks after us */
+    CLUSTER_DUE_DISCOVERY,   /* a member's: to ask who it is, then to tell of it */
+    CLUSTER_DUE_EXPIRY,      /* a member's: to lose it */
+    CLUSTER_DUE_TIMEOUT,     /* a query's */
+    CLUSTER_DUE_UNREACHABLE, /* a query's: to tell of those that it could not ask */
+    CLUSTER_DUE_KINDS
+} ClusterDueKind;
+
+/* What the delegate is to be told. */
+typedef enum ClusterNoticeKind {
+    CLUSTER_NOTICE_ADDED,
+    CLUSTER_NOTICE_TAGS,
+    CLUSTER_NOTICE_DISCOVERED,
+    CLUSTER_NOTICE_UNLINK, /* the transports are told that a member is lost */
+    CLUSTER_NOTICE_LOST,
+    CLUSTER_NOTICE_QUERY,
+    CLUSTER_NOTICE_KINDS
+} ClusterNoticeKind;
+
+/* All values are held, what a kind does not need is NULL. */
+typedef struct ClusterNotice {
+    ClusterListEntry entry;
+    ClusterNoticeKind kind;
+    ClusterMember *member;
+    ClusterQuery *query;
+    ClusterQueryEvent event;
+    const char *reason; /* static */
+    Tcl_Obj *payload, *before;
+} ClusterNotice;
+
+/* What is to be sent; the packet is made when that is done. */
+typedef enum ClusterErrandKind {
+    CLUSTER_SEND_HEARTBEAT, /* `with` says what it carries */
+    CLUSTER_SEND_DISCOVERY,
+    CLUSTER_SEND_PING, /* list: whom it asks after */
+    CLUSTER_SEND_ASK,  /* list: who is to say who they are */
+    CLUSTER_SEND_REPLY, /* a heartbeat to the member that asked over the slot, by ruid and keepalive */
+    CLUSTER_SEND_REPORT, /* to the member: list failed for us; over one of ways */
+    CLUSTER_RECONNECT,   /* to the member over the slot */
+    CLUSTER_ERRAND_KINDS
+} ClusterErrandKind;
+
+/* All values are held, what a kind does not need is NULL. */
+typedef struct ClusterErrand {
+    ClusterListEntry entry;
+    ClusterErrandKind kind;
+    ClusterMember *member;
+    ClusterSlot *slot;
+    int with; /* of a heartbeat: CLUSTER_WITH_...; of a report: CLUSTER_ALLOW_BROADCAST or not */
+    Tcl_Obj *list, *ways, *ruid, *keepalive;
+} ClusterErrand;
+
+/* Whom the cluster is to be asked after, and when we answer who asks after us. */
+typedef struct ClusterPinger {
+    Tcl_Obj *together; /* sids, NULL when none */
+    Tcl_Obj *alone;    /* sids, NULL when none: to be asked after at once, each by itself */
+    ClusterDeadline togetherDue, aloneDue, answerDue;
+    int64_t aloneSince;
+    int aloneCount; /* since then */
+    bool answered;  /* lastAnswer is set */
+    int64_t lastAnswer;
+} ClusterPinger;
+
 /*
- * Counted: one for who made it, one for each member, and for each call under
- * way. Closed is not freed: what is left then only answers questions.
+ * Counted: one for who made it, one for each member and query, and for each
+ * call under way. Closed is not freed: what is left then only answers questions.
  */
 struct ClusterNode {
     size_t refCount;
@@ -61,6 +133,8 @@ struct ClusterNode {
     const ClusterNodeDelegate *delegate;
     void *context;
     ClusterClock *clock; /* used until the node is freed */
+    ClusterSystem system;
+    bool trace;
     ClusterPayloadKeys keys;
     bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
     ClusterAddress group;
@@ -74,30 +148,31 @@ struct ClusterNode {
     int slotCount;
     uint64_t *channels; /* ascending */
     size_t channelCount;
-    Tcl_HashTable members;           /* by uuid */
-    Tcl_HashTable queries;           /* by id */
+    Tcl_HashTable byUuid;  /* members */
+    Tcl_HashTable queries; /* by id */
+    ClusterList members;   /* in the order they were found */
+    /* Members whose tags or props are not known: never asked for them, and asked, the latest last. */
+    ClusterList unasked, asked;
+    size_t memberCount;
     Tcl_Obj *departed[DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
     int departedNext;
-    ClusterMember *first, *last; /* in the order they were found */
-    ClusterMember **deadlines;   /* a heap of all, see clusterExpiry.c */
-    size_t memberCount, deadlineRoom;
-    ClusterTimer beat, expiry, ping, answer, hangUp;
-    int64_t expiryDue; /* when the expiry timer should fire; 0 when it is not set */
-    int64_t graceUntil;
-    Tcl_Obj *pinged; /* sids to ask after, NULL when none */
-    Tcl_Obj *hungUp; /* sids to ask after at once, NULL when none */
-    int64_t soonSince;
-    int soonCount;
-    bool discovered; /* lastDiscovery is set */
+    ClusterDeadlines deadlines; /* all of the node, its members and queries */
+    ClusterTimer timer;         /* for the first of them */
+    ClusterTimerProc *due;      /* what the timer calls */
+    ClusterDeadline beatDue;
+    ClusterPinger pinger;
+    int64_t graceUntil; /* nobody expires before */
+    bool discovered;    /* lastDiscovery is set */
     int64_t lastDiscovery;
-    bool answered; /* lastAnswer is set */
-    int64_t lastAnswer;
+    ClusterList notices, errands;
+    int telling; /* notices being told: nested in scripts that these run */
     uint64_t drops[CLUSTER_DROPS];
 };
 
 /*
  * Counted: one while it is on the node's lists, one for its object, one for
- * each query that awaits it and each call under way. Holds the node.
+ * each query that awaits it, each notice and errand about it, and each call
+ * under way. Holds the node.
  */
 struct ClusterMember {
     size_t refCount;
@@ -110,23 +185,18 @@ struct ClusterMember {
             protocolsWire;  /* as last received (malloc'ed), to see quickly that nothing changed */
     ClusterAddress address; /* without a port */
     bool local;
-    int64_t seen;     /* when it was last heard */
-    int64_t deadline; /* when it is lost unless heard before */
-    int64_t key;      /* the deadline that the heap knows, no later than that */
-    size_t place;     /* in the heap */
-    bool expected;
-    bool tried, hurried; /* after a connection ended: to open another, to ask after it at once */
-    bool leaving; /* said goodbye, but what it sent before may still come over a connection */
+    ClusterLiveness life;
+    ClusterDeadline expiry, discovery;
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
+    bool askedOnce;                    /* since it is new */
     int64_t asked;                     /* when it was last asked for them, 0 for never */
     int64_t reported;       /* since when it was told what failed, not twice in a while */
     uint32_t reportedSlots; /* bits */
-    Tcl_Obj *firstPayload;  /* kept for it */
-    ClusterTimer discovery;
-    ClusterLink *links[CLUSTER_SLOTS_MAX];
+    Tcl_Obj *firstPayload;  /* kept for the discovered callback */
+    ClusterLink *links[CLUSTER_SLOTS_MAX]; /* not held: the transport tells when one closes */
     void *owner;
     Tcl_Obj *name;
-    ClusterMember *next, *previous;
+    ClusterListEntry inMembers, inUnknown; /* the latter: in unasked or asked */
 };
 
 struct ClusterQuery {
@@ -139,58 +209,179 @@ struct ClusterQuery {
     ClusterMember **unreachable; /* held; to be told at the next turn */
     size_t unreachableCount;
     size_t room; /* of unreachable: one for each that was asked */
-    ClusterTimer timeout, tell;
+    ClusterDeadline timeout, tell;
     void *owner;
 };
 
-extern const ClusterTransportDelegate clusterNodeTransportDelegate;
+/* ---- clusterDeaf.c ---- */
 
 /* Takes the delegate's place once a node is closed, or is to close without telling: every callback does nothing. */
 extern const ClusterNodeDelegate clusterDeafDelegate;
 
-/* clusterMember.c */
-ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid);
+/* ---- clusterNode.c ---- */
+
+/* Milliseconds of the node's clock. */
+int64_t ClusterNodeNow(const ClusterNode *node);
+void ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind kind,
+        int64_t at);
+void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);
+
+/* ---- clusterNodeTrace.c ---- */
+
+/* One line of the trace, if that is on: a word, then what the format says. */
+void ClusterNodeTraceLine(const ClusterNode *node, const char *what, const char *format, ...);
+/* A packet on its way in or out over a slot: its type and channel, whose it is (NULL: everybody's), and a remark. */
+void ClusterNodeTracePacket(const ClusterSlot *slot, const char *what, bpacket_span packet,
+        Tcl_Obj *whose, const char *remark);
+
+/* ---- clusterMember.c ---- */
+
+/* Not on any list yet; one reference, the caller's. NULL without memory. */
+ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid,
+        bool leaving);
 /* May the packet be used, whoever its sender is? Every member speaks multicast; system and lan are for this host. */
 bool ClusterMemberAccepts(const ClusterMessage *message);
-/* Takes over what the packet says. Tells of changed tags, so the member may be lost afterwards. */
-void ClusterMemberUpdate(ClusterMember *member, ClusterMessage *message);
-void ClusterMemberMaybeDiscovered(ClusterMember *member);
-void ClusterMemberArmDiscovery(ClusterMember *member, Tcl_Obj *payload);
+/* Takes over its address, protocols and link. */
+void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
+/* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */
+void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before);
+void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
 /* Has it an open link? */
 bool ClusterMemberConnected(const ClusterMember *member);
-void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
 
-/* clusterExpiry.c: a new member's deadline is the ttl from now; false without memory */
-bool ClusterExpiryAdd(ClusterNode *node, ClusterMember *member);
-void ClusterExpiryRemove(ClusterNode *node, ClusterMember *member);
-/* clusterPing.c: asks after a member alone at the next turn. False when that was done too often lately. */
-bool ClusterNodePingSoon(ClusterNode *node, Tcl_Obj *sid);
+/* ---- clusterNotices.c: what is to be told and sent ---- */
+
+/* Appends a notice or an errand of a kind; the caller fills in the rest, holding what it puts there. */
+ClusterNotice *ClusterNoticeAppend(ClusterNode *node, ClusterNoticeKind kind,
+        ClusterMember *member);
+ClusterErrand *ClusterErrandAppend(ClusterNode *node, ClusterErrandKind kind,
+        ClusterMember *member);
+/* The next one, taken out; NULL when there is none. The caller frees it. */
+ClusterNotice *ClusterNoticeTake(ClusterNode *node);
+ClusterErrand *ClusterErrandTake(ClusterNode *node);
+void ClusterNoticeFree(ClusterNotice *notice);
+void ClusterErrandFree(ClusterErrand *errand);
+/* Tells of a query: member, payload and reason as ClusterNodeDelegate.queryEvent has them. */
+void ClusterNoticeQuery(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+        Tcl_Obj *payload, const char *reason);
+
+/* ---- clusterPinger.c ---- */
+
+void ClusterPingerAdd(ClusterNode *node, Tcl_Obj *sid);
+/* Asks after a member alone at the next turn. False when that was done too often lately. */
+bool ClusterPingerAddAlone(ClusterNode *node, Tcl_Obj *sid);
+void ClusterPingerCancel(ClusterNode *node, Tcl_Obj *sid);
+/* Those to be asked after now, a list that is the caller's to release, NULL for none. */
+Tcl_Obj *ClusterPingerTake(ClusterNode *node);
+Tcl_Obj *ClusterPingerTakeAlone(ClusterNode *node);
+/* Somebody asks after so many, us among them: sets when to answer. */
+void ClusterPingerAsked(ClusterNode *node, Tcl_Size count);
+/* The answer goes out now. */
+void ClusterPingerAnswers(ClusterNode *node);
+
+/* ---- clusterBeacon.c ---- */
+
+/* When the next heartbeat is due, ms from now; and after a usual interval. */
+void ClusterBeaconAfter(ClusterNode *node, int64_t ms);
+void ClusterBeaconAgain(ClusterNode *node);
+/* The next heartbeat, at the next turn of the event loop, tells the props. */
+void ClusterBeaconPropsChanged(ClusterNode *node);
+/* Puts the member, and others that are unknown, on the errand that asks who they are, if it is to be asked. */
+void ClusterBeaconAsk(ClusterMember *member);
+/* May a probe go out now? Then it counts as having gone out. */
+bool ClusterBeaconMayDiscover(ClusterNode *node);
+/* What a heartbeat carries by now, beside `with`; it counts as told. */
+int ClusterBeaconTakeChanges(ClusterNode *node, int with);
+/* Adds how many are known, and the tags if wanted. */
+void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoing);
+/* A heartbeat or a probe. The caller frees it. Asks transports for their props. */
+void ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t channel,
+        Tcl_Obj *ruid, ClusterOutgoing *beat);
+
+/* ---- clusterQuery.c ---- */
+
+/* As ClusterQueryNew, ClusterNodeAnswer and ClusterQueryUnreachable, without ending the turn. */
+ClusterQuery *ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members,
+        size_t count, void *owner);
+bool ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload);
+void ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member);
+/* Does it still await the member? Then no more, and the member's reference is the caller's. */
+bool ClusterQueryForget(ClusterQuery *query, ClusterMember *member);
+/* Takes it off the node, and appends its DONE, unless that was done before. */
+void ClusterQueryFinish(ClusterQuery *query);
+/* Appends an answer for each query that awaits the member: there will be none. */
+void ClusterQueriesMemberLost(ClusterNode *node, ClusterMember *member);
+void ClusterQueriesFinishAll(ClusterNode *node);
+/* Appends what is known of those that could not be asked. */
+void ClusterQueryTellUnreachable(ClusterQuery *query);
+
+/* ---- clusterRoster.c: members found, heard and lost ---- */
+
+/* Makes one and puts it on all lists; the table has the reference. NULL when it may not be, the drop counted. */
+ClusterMember *ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid);
+/* Takes a packet's content over. */
+void ClusterRosterHear(ClusterMember *member, ClusterMessage *message);
+/* An event of its liveness, with all that follows. Returns whether it changed anything. */
+bool ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t within);
+/* Its link over a slot ended without a goodbye. */
+void ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot);
+/* Members whose sids these are must be heard within PING_EXPECT_WITHIN. */
+void ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids);
+/* Loses members whose time is over. */
+void ClusterRosterExpire(ClusterNode *node);
+/* The rest of what a member's deadlines are for. */
+void ClusterRosterDiscoveryDue(ClusterMember *member);
+void ClusterRosterExpiryDue(ClusterMember *member);
+/* Tells of it once enough is known. */
+void ClusterRosterMaybeDiscovered(ClusterMember *member);
+/* A goodbye of somebody who need not be known: a link of it may still be read. */
+void ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid);
+
+/* ---- clusterSend.c: gates, ways, and the transports; never within a change of state ---- */
+
+ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
+        ClusterSendDetails *details);
+ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
+        Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
+/* A reply, first over the slot that the request came by when that was a direct way. */
+void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply);
+/* Opens a link to it. FAILED: refused; FULL: nothing is known */
+ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
+/* Packets that a broken link left behind. */
+void ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
+
+/* ---- clusterErrands.c ---- */
+
+/* A heartbeat now, with what changed if it is on channel 0. Returns whether it went out. */
+bool ClusterErrandHeartbeat(ClusterNode *node, int with, uint64_t channel);
+bool ClusterErrandDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel);
+/* A ping for these sids; whoever of them is known must be heard then. */
+void ClusterErrandPing(ClusterNode *node, Tcl_Obj *sids);
+void ClusterErrandRun(ClusterNode *node, ClusterErrand *errand);
+
+/* ---- clusterTurn.c ---- */
 
 /*
- * Its connection over the slot ended without a goodbye, as when its process
- * dies: it is asked after, however lately it was heard, and at once when it
- * refuses another one.
+ * Ends a turn: sends the errands, tells the notices, in their order and until
+ * there are none, and sets the timer. Scripts run in here. The caller holds
+ * the node.
  */
-void ClusterMemberHungUp(ClusterMember *member, ClusterSlot *slot);
-/* It refused a connection, and there is no other way to it: asked after at once. */
-void ClusterMemberRefused(ClusterMember *member);
-/* It said goodbye: lost when its links are closed, or LEAVE_WITHIN after it was last heard. */
-void ClusterMemberLeave(ClusterMember *member);
-/* Sets node->expiry to the soonest deadline unless it is armed. */
-void ClusterNodeArmExpiry(ClusterNode *node);
+void ClusterTurnEnd(ClusterNode *node);
+/*
+ * The same after a send: notices that are being told meanwhile, by whom the
+ * script that sends was called, wait for their turn.
+ */
+void ClusterTurnSent(ClusterNode *node);
+/* Only sets the timer. */
+void ClusterTurnArm(ClusterNode *node);
 
-/* clusterBeat.c: adds the number of members it knows and, if wanted, its tags: the last fields of what tells of us */
-void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoing);
-/* clusterBeat.c: has a member say who it is if its props are unknown; with it others like it */
-void ClusterMemberAsk(ClusterMember *member);
+/* ---- clusterReceive.c ---- */
 
-/* clusterSend.c: opens a connection to it. FAILED: refused; FULL: nothing is known */
-ClusterSendResult ClusterMemberReach(ClusterMember *member, ClusterSlot *slot);
-/* packets that a broken link left behind */
-void ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
+extern const ClusterTransportDelegate clusterNodeTransportDelegate;
 
-/* clusterQuery.c */
-void ClusterQueriesMemberLost(ClusterNode *node, ClusterMember *member);
-void ClusterQueriesEndAll(ClusterNode *node);
+/* ---- clusterPulse.c ---- */
+
+/* What a node's timer calls: does what is due. */
+ClusterTimerProc ClusterPulse;
 
 #endif

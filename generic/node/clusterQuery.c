@@ -2,6 +2,8 @@
  * clusterQuery.c --
  *
  *	Queries that wait for answers: who still has to answer, and until when.
+ *	Answers and ends are appended to the node's notices; a member counts as
+ *	awaited until its answer is told, so that a query ends after its last one.
  */
 
 #include "node/clusterNodeInt.h"
@@ -30,8 +32,6 @@ ClusterQueryRelease(ClusterQuery *query)
     if (--query->refCount > 0) {
         return;
     }
-    ClusterTimerCancel(&query->timeout);
-    ClusterTimerCancel(&query->tell);
     ReleaseMembers(query->awaited, query->awaitedCount);
     ReleaseMembers(query->unreachable, query->unreachableCount);
     ClusterReplaceObj(&query->id, NULL);
@@ -40,7 +40,7 @@ ClusterQueryRelease(ClusterQuery *query)
 }
 
 ClusterQuery *
-ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, size_t count,
+ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, size_t count,
         void *owner)
 {
     ClusterQuery *older = ClusterNodeQueryById(node, Tcl_GetString(id)), *query;
@@ -69,15 +69,15 @@ ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, s
     }
     entry = Tcl_CreateHashEntry(&node->queries, Tcl_GetString(id), &isNew);
     Tcl_SetHashValue(entry, query);
-    if (older) { /* last: who is told of it may take the id in turn, which ends ours */
-        ClusterQueryEnd(older);
+    if (older) {
+        ClusterQueryFinish(older);
     }
     return query;
 }
 
 /* Where a member stands among those awaited, -1 when it is not. */
 static ptrdiff_t
-Find(const ClusterQuery *query, const ClusterMember *member)
+IndexOf(const ClusterQuery *query, const ClusterMember *member)
 {
     size_t i;
 
@@ -89,17 +89,22 @@ Find(const ClusterQuery *query, const ClusterMember *member)
     return -1;
 }
 
-static void
-Tell(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member, Tcl_Obj *payload,
-        const char *reason)
+bool
+ClusterQueryForget(ClusterQuery *query, ClusterMember *member)
 {
-    ClusterNode *node = query->node;
+    ptrdiff_t at = IndexOf(query, member);
 
-    node->delegate->queryEvent(node->context, query, event, member, payload, reason);
+    if (query->ended || at < 0) {
+        return false;
+    }
+    query->awaitedCount--;
+    memmove(query->awaited + at, query->awaited + at + 1,
+            (query->awaitedCount - (size_t) at) * sizeof *query->awaited);
+    return true;
 }
 
 void
-ClusterQueryEnd(ClusterQuery *query)
+ClusterQueryFinish(ClusterQuery *query)
 {
     ClusterNode *node = query->node;
     Tcl_HashEntry *entry;
@@ -108,40 +113,18 @@ ClusterQueryEnd(ClusterQuery *query)
         return;
     }
     query->ended = true;
-    ClusterTimerCancel(&query->timeout);
-    ClusterTimerCancel(&query->tell);
+    ClusterNodeClearDue(node, &query->timeout);
+    ClusterNodeClearDue(node, &query->tell);
     entry = Tcl_FindHashEntry(&node->queries, Tcl_GetString(query->id));
     if (entry && Tcl_GetHashValue(entry) == query) {
         Tcl_DeleteHashEntry(entry);
     }
-    Tell(query, CLUSTER_QUERY_DONE, NULL, NULL, NULL);
+    ClusterNoticeQuery(query, CLUSTER_QUERY_DONE, NULL, NULL, NULL);
     ClusterQueryRelease(query); /* the node's */
 }
 
-/* One member has answered or never will. */
-static void
-Settle(ClusterQuery *query, ClusterMember *member, ClusterQueryEvent event, Tcl_Obj *payload,
-        const char *reason)
-{
-    ptrdiff_t at = Find(query, member);
-
-    if (query->ended || at < 0) {
-        return;
-    }
-    ClusterQueryHold(query);
-    query->awaitedCount--;
-    memmove(query->awaited + at, query->awaited + at + 1,
-            (query->awaitedCount - (size_t) at) * sizeof *query->awaited);
-    Tell(query, event, member, payload, reason);
-    ClusterMemberRelease(member); /* the list's */
-    if (query->awaitedCount == 0) {
-        ClusterQueryEnd(query);
-    }
-    ClusterQueryRelease(query);
-}
-
 bool
-ClusterNodeAnswer(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
+ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
 {
     Tcl_Obj *ruid = NULL, *error = NULL;
     ClusterQuery *query;
@@ -150,11 +133,12 @@ ClusterNodeAnswer(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
         return false;
     }
     query = ClusterNodeQueryById(node, Tcl_GetString(ruid));
-    if (!query || Find(query, member) < 0) {
+    if (!query || IndexOf(query, member) < 0) {
         return false;
     }
     Tcl_DictObjGet(NULL, payload, node->keys.name[CLUSTER_ERROR], &error);
-    Settle(query, member, error ? CLUSTER_QUERY_ERROR : CLUSTER_QUERY_RESPONSE, payload, NULL);
+    ClusterNoticeQuery(query, error ? CLUSTER_QUERY_ERROR : CLUSTER_QUERY_RESPONSE, member, payload,
+            NULL);
     return true;
 }
 
@@ -165,81 +149,53 @@ ClusterNodeAnswer(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
  */
 
 void
-ClusterQueryTimeout(ClusterQuery *query)
+ClusterQueryTellUnreachable(ClusterQuery *query)
 {
-    ClusterQueryHold(query);
-    Tell(query, CLUSTER_QUERY_TIMEOUT, NULL, NULL, NULL);
-    ClusterQueryEnd(query);
-    ClusterQueryRelease(query);
-}
-
-static void
-TimedOut(void *data)
-{
-    ClusterQueryTimeout(data);
-}
-
-void
-ClusterQueryArm(ClusterQuery *query, int64_t ms)
-{
-    if (!query->ended) {
-        ClusterTimerSet(&query->timeout, query->node->clock, ms, TimedOut, query);
-    }
-}
-
-static void
-TellUnreachable(void *data)
-{
-    ClusterQuery *query = data;
-
-    ClusterQueryHold(query);
-    while (query->unreachableCount > 0 && !query->ended) {
+    while (query->unreachableCount > 0) {
         ClusterMember *member = query->unreachable[--query->unreachableCount];
 
-        Settle(query, member, CLUSTER_QUERY_ERROR, NULL, "unreachable");
+        ClusterNoticeQuery(query, CLUSTER_QUERY_ERROR, member, NULL, "unreachable");
         ClusterMemberRelease(member);
     }
-    ClusterQueryRelease(query);
 }
 
+/* Told at the next turn: the script that asks does not have its query yet. */
 void
-ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member)
+ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member)
 {
-    if (query->ended || Find(query, member) < 0 || query->unreachableCount >= query->room) {
+    if (query->ended || IndexOf(query, member) < 0 || query->unreachableCount >= query->room) {
         return;
     }
     ClusterMemberHold(member);
     query->unreachable[query->unreachableCount++] = member;
-    ClusterTimerSet(&query->tell, query->node->clock, 0, TellUnreachable, query);
+    ClusterNodeSetDue(query->node, &query->tell, CLUSTER_DUE_UNREACHABLE,
+            ClusterNodeNow(query->node));
 }
 
-/* Each loss may end queries and start others, so the search begins anew until no query waits for the member. */
 void
 ClusterQueriesMemberLost(ClusterNode *node, ClusterMember *member)
 {
     Tcl_HashSearch search;
-    Tcl_HashEntry *entry = Tcl_FirstHashEntry(&node->queries, &search);
+    Tcl_HashEntry *entry;
 
-    while (entry) {
+    for (entry = Tcl_FirstHashEntry(&node->queries, &search); entry;
+            entry = Tcl_NextHashEntry(&search)) {
         ClusterQuery *query = Tcl_GetHashValue(entry);
 
-        if (Find(query, member) >= 0) {
-            Settle(query, member, CLUSTER_QUERY_ERROR, NULL, "lost");
-            entry = Tcl_FirstHashEntry(&node->queries, &search);
-        } else {
-            entry = Tcl_NextHashEntry(&search);
+        if (IndexOf(query, member) >= 0) {
+            ClusterNoticeQuery(query, CLUSTER_QUERY_ERROR, member, NULL, "lost");
         }
     }
 }
 
 void
-ClusterQueriesEndAll(ClusterNode *node)
+ClusterQueriesFinishAll(ClusterNode *node)
 {
     Tcl_HashSearch search;
     Tcl_HashEntry *entry;
 
     while ((entry = Tcl_FirstHashEntry(&node->queries, &search)) != NULL) {
-        ClusterQueryEnd(Tcl_GetHashValue(entry));
+        ClusterQueryFinish(Tcl_GetHashValue(entry));
     }
 }
 

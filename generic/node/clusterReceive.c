@@ -3,13 +3,13 @@
  *
  *	A packet's way in: the checks in their order, then what its type asks for.
  *
- *	Every step that tells the delegate may end with the member lost or the
- *	node closed; each next step looks first. The message holds its member.
+ *	Scripts run at three places: in the gates, at the end of the turn in
+ *	which the member takes over what the packet says, and where a query or an
+ *	event is told. Each may end with the member lost or the node closed, and
+ *	what comes next looks first. The message holds its member.
  */
 
 #include "node/clusterNodeInt.h"
-
-#include "base/clusterLocal.h"
 
 #include <string.h>
 
@@ -22,62 +22,6 @@
  * ------------------------------------------------------------------------
  */
 
-/* Begins a reply, whose ruid and keepalive are the request's. */
-static void
-BeginReply(ClusterNode *node, ClusterType type, uint64_t channel, ClusterMessage *message,
-        ClusterOutgoing *reply)
-{
-    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
-    Tcl_Obj *keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
-
-    ClusterNodeOutgoing(node, type, channel, reply);
-    if (ruid) {
-        ClusterOutgoingSetValue(reply, CLUSTER_RUID, ruid);
-    }
-    if (keepalive) {
-        ClusterOutgoingSetValue(reply, CLUSTER_KEEPALIVE, keepalive);
-    }
-}
-
-/* Sends a reply and frees it, first over the way the request came when that was a direct one. */
-static void
-SendReply(ClusterMember *member, ClusterMessage *message, ClusterOutgoing *reply)
-{
-    Tcl_Obj *protocols = NULL;
-
-    if (!message->slot->type->datagram) {
-        protocols = Tcl_NewListObj(1, &message->slot->id);
-        Tcl_ListObjAppendList(NULL, protocols, member->protocols);
-        Tcl_IncrRefCount(protocols);
-    }
-    ClusterMemberSend(member, reply, protocols,
-            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
-    if (protocols) {
-        Tcl_DecrRefCount(protocols);
-    }
-    ClusterOutgoingFree(reply);
-}
-
-static void
-RememberDeparted(ClusterNode *node, Tcl_Obj *uuid)
-{
-    ClusterReplaceObj(&node->departed[node->departedNext], uuid);
-    node->departedNext = (node->departedNext + 1) % DEPARTED_MAX;
-}
-
-static bool
-HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
-{
-    int i;
-
-    for (i = 0; i < DEPARTED_MAX && node->departed[i]; i++) {
-        if (strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * A goodbye by datagram overtakes what the member wrote to its connections:
  * it is lost once those are read to their end. One that is not accepted yet
@@ -87,14 +31,16 @@ HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
 static void
 OnDisconnect(ClusterNode *node, ClusterMessage *message)
 {
-    if (message->slot->type->datagram) {
-        RememberDeparted(node, ClusterMemberUuid(message->member));
+    ClusterMember *member = message->member;
+    bool overtakes = message->slot->type->datagram;
+
+    if (overtakes) {
+        ClusterRosterRemember(node, member->uuid);
     }
-    if (message->slot->type->datagram && ClusterMemberConnected(message->member)) {
-        ClusterMemberLeave(message->member);
-    } else {
-        ClusterMemberLose(message->member);
-    }
+    ClusterRosterStep(member,
+            overtakes && ClusterMemberConnected(member) ? CLUSTER_LIFE_GOODBYE
+                                                        : CLUSTER_LIFE_LAST_WORD,
+            0);
 }
 
 /* Its props were taken over with the packet. One that is known for long, but not by them, is asked. */
@@ -103,20 +49,21 @@ OnHeartbeat(ClusterNode *node, ClusterMessage *message)
 {
     (void) node;
     if (!message->member->isNew) {
-        ClusterMemberAsk(message->member);
+        ClusterBeaconAsk(message->member);
     }
 }
 
+/* The reply's ruid and keepalive are the request's. */
 static void
 OnDiscovery(ClusterNode *node, ClusterMessage *message)
 {
-    ClusterOutgoing reply;
+    ClusterErrand *reply;
 
     OnHeartbeat(node, message);
-    BeginReply(node, CLUSTER_HEARTBEAT, CLUSTER_CHANNEL_BROADCAST, message, &reply);
-    ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterNodeProps(node));
-    ClusterNodeAddKnown(node, true, &reply);
-    SendReply(message->member, message, &reply);
+    reply = ClusterErrandAppend(node, CLUSTER_SEND_REPLY, message->member);
+    reply->slot = message->slot;
+    ClusterReplaceObj(&reply->ruid, ClusterMessageField(message, CLUSTER_RUID));
+    ClusterReplaceObj(&reply->keepalive, ClusterMessageField(message, CLUSTER_KEEPALIVE));
 }
 
 static void
@@ -126,47 +73,22 @@ OnPing(ClusterNode *node, ClusterMessage *message)
 
     if (data) {
         Tcl_IncrRefCount(data);
-        ClusterNodeExpect(node, data);
+        ClusterRosterExpect(node, data);
         Tcl_DecrRefCount(data);
     }
 }
 
 static void
-OnQuery(ClusterNode *node, ClusterMessage *message)
-{
-    Tcl_Obj *answer = NULL;
-    ClusterOutgoing reply;
-    bool good = node->delegate->query(node->context, message, &answer);
-
-    if (!answer) {
-        return;
-    }
-    if (!node->closed && !message->member->lost) {
-        BeginReply(node, CLUSTER_RESPONSE, message->packet.field[CLUSTER_CHANNEL].number, message,
-                &reply);
-        ClusterOutgoingSetValue(&reply, good ? CLUSTER_DATA : CLUSTER_ERROR, answer);
-        SendReply(message->member, message, &reply);
-    }
-    Tcl_DecrRefCount(answer);
-}
-
-static void
 OnResponse(ClusterNode *node, ClusterMessage *message)
 {
-    ClusterNodeAnswer(node, message->member, ClusterMessagePayload(message));
-}
-
-static void
-OnEvent(ClusterNode *node, ClusterMessage *message)
-{
-    node->delegate->event(node->context, message);
+    ClusterQueryAnswered(node, message->member, ClusterMessagePayload(message));
 }
 
 /* Makes a server socket anew, at most once in REFRESH_EVERY: strangers may report what they like. */
 static void
 RefreshSlot(ClusterNode *node, ClusterSlot *slot)
 {
-    int64_t now = ClusterClockNow(node->clock);
+    int64_t now = ClusterNodeNow(node);
 
     if (!slot->transport || slot->type->datagram
             || (slot->refreshed && now - slot->lastRefresh < REFRESH_EVERY)) {
@@ -209,19 +131,65 @@ OnFailure(ClusterNode *node, ClusterMessage *message)
     Tcl_DecrRefCount(data);
 }
 
+/*
+ * An event and a query are what scripts answer to, after all that the packet
+ * changed has been told.
+ */
+static void
+OnEvent(ClusterNode *node, ClusterMessage *message)
+{
+    node->delegate->event(node->context, message);
+}
+
+static void
+OnQuery(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *ruid, *keepalive, *answer = NULL;
+    ClusterOutgoing reply;
+    bool good = node->delegate->query(node->context, message, &answer);
+
+    if (!answer) {
+        return;
+    }
+    if (!node->closed && !message->member->lost) {
+        ruid = ClusterMessageField(message, CLUSTER_RUID);
+        keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
+        ClusterNodeOutgoing(node, CLUSTER_RESPONSE, message->packet.field[CLUSTER_CHANNEL].number,
+                &reply);
+        if (ruid) {
+            ClusterOutgoingSetValue(&reply, CLUSTER_RUID, ruid);
+        }
+        if (keepalive) {
+            ClusterOutgoingSetValue(&reply, CLUSTER_KEEPALIVE, keepalive);
+        }
+        ClusterOutgoingSetValue(&reply, good ? CLUSTER_DATA : CLUSTER_ERROR, answer);
+        ClusterSendReply(message->member, message->slot, &reply);
+        ClusterOutgoingFree(&reply);
+    }
+    Tcl_DecrRefCount(answer);
+}
+
 typedef void(TypeProc)(ClusterNode *node, ClusterMessage *message);
 
+/* What a type changes, within the turn, and what it asks of scripts and transports, after it. */
+typedef struct TypeRow {
+    TypeProc *change, *ask;
+} TypeRow;
+
 /* A flush asks for nothing beyond taking over its props. */
-static TypeProc *const typeProcs[CLUSTER_TYPES] = {
-        [CLUSTER_DISCONNECT] = OnDisconnect,
-        [CLUSTER_HEARTBEAT] = OnHeartbeat,
-        [CLUSTER_DISCOVERY] = OnDiscovery,
-        [CLUSTER_PING] = OnPing,
-        [CLUSTER_QUERY] = OnQuery,
-        [CLUSTER_RESPONSE] = OnResponse,
-        [CLUSTER_EVENT] = OnEvent,
-        [CLUSTER_FAILURE] = OnFailure,
+static const TypeRow types[] = {
+        [CLUSTER_DISCONNECT] = {.change = OnDisconnect},
+        [CLUSTER_HEARTBEAT] = {.change = OnHeartbeat},
+        [CLUSTER_DISCOVERY] = {.change = OnDiscovery},
+        [CLUSTER_PING] = {.change = OnPing},
+        [CLUSTER_QUERY] = {.ask = OnQuery},
+        [CLUSTER_RESPONSE] = {.change = OnResponse},
+        [CLUSTER_EVENT] = {.ask = OnEvent},
+        [CLUSTER_FLUSH] = {NULL, NULL},
+        [CLUSTER_FAILURE] = {.ask = OnFailure},
 };
+
+_Static_assert(CLUSTER_COUNT(types) == CLUSTER_TYPES, "each type has a row");
 
 /*
  * ------------------------------------------------------------------------
@@ -298,6 +266,12 @@ MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
 }
 
 static bool
+IsOurHost(const ClusterNode *node, const ClusterAddress *address)
+{
+    return node->system.isLocal(node->system.context, address);
+}
+
+static bool
 SameHost(const ClusterNode *node, const ClusterMessage *message)
 {
     Tcl_Size length;
@@ -310,35 +284,15 @@ SameHost(const ClusterNode *node, const ClusterMessage *message)
 static ClusterMember *
 NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
-    ClusterMember *member = NULL;
-    bool added, lost;
-
-    if (node->memberCount >= CLUSTER_MEMBERS_MAX) {
-        node->drops[CLUSTER_DROP_LIMIT]++;
+    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT
+            && node->memberCount < CLUSTER_MEMBERS_MAX) {
+        ClusterRosterRemember(node, uuid); /* it leaves before we knew it */
         return NULL;
     }
-    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
-        RememberDeparted(node, uuid); /* it leaves before we knew it */
-        return NULL;
-    }
-    member = ClusterMemberNew(node, message, uuid);
-    if (!member) {
-        node->drops[CLUSTER_DROP_LIMIT]++;
-        return NULL;
-    }
-    member->leaving = !message->slot->type->datagram && HasDeparted(node, uuid);
-    ClusterMemberHold(member); /* the delegate may lose it */
-    added = node->delegate->memberAdded(node->context, member);
-    if (!added) {
-        node->drops[CLUSTER_DROP_LIMIT]++;
-        ClusterMemberLose(member);
-    }
-    lost = member->lost;
-    ClusterMemberRelease(member);
-    return lost ? NULL : member;
+    return ClusterRosterAdd(node, message, uuid);
 }
 
-/* The member it comes from (`member` when it is known), made if need be, held by the message. False: dropped. */
+/* Finds the member it comes from (`member` when it is known), made if need be, for the message to hold. False: dropped. */
 static bool
 FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tcl_Obj *uuid)
 {
@@ -364,9 +318,10 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
         ClusterMemberHold(member);
         message->member = member;
     }
-    return member && !node->closed;
+    return member != NULL;
 }
 
+/* Finds the member and lets it take over what the packet says, in a turn. False: dropped, or it is gone by now. */
 static bool
 Identify(ClusterNode *node, ClusterMessage *message)
 {
@@ -382,7 +337,8 @@ Identify(ClusterNode *node, ClusterMessage *message)
     found = FindMember(node, message, member, uuid);
     Tcl_DecrRefCount(uuid);
     if (found) {
-        ClusterMemberUpdate(message->member, message);
+        ClusterRosterHear(message->member, message);
+        ClusterTurnEnd(node);
     }
     return found && !node->closed && !message->member->lost;
 }
@@ -428,18 +384,20 @@ Accept(ClusterNode *node, ClusterMessage *message)
 static void
 Act(ClusterNode *node, ClusterMessage *message)
 {
+    static const TypeRow nothing = {NULL, NULL};
     ClusterMember *member = message->member;
     uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+    const TypeRow *row = type < CLUSTER_TYPES ? &types[type] : &nothing;
 
-    if (member->isNew && !member->firstPayload) {
-        ClusterMemberArmDiscovery(member, ClusterMessagePayload(message));
-    }
-    if (type < CLUSTER_TYPES && typeProcs[type]) {
-        typeProcs[type](node, message);
+    if (row->change) {
+        row->change(node, message);
+    } else if (row->ask) {
+        row->ask(node, message);
     }
     if (!member->lost && !node->closed) {
-        ClusterMemberMaybeDiscovered(member);
+        ClusterRosterMaybeDiscovered(member);
     }
+    ClusterTurnEnd(node);
 }
 
 ClusterMember *
@@ -456,7 +414,7 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *inf
     message.link = link;
     message.info = *info;
     ClusterMessageHoldInfo(&message);
-    message.local = info->local || ClusterIsLocal(&info->address);
+    message.local = info->local || IsOurHost(node, &info->address);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
             && ClusterMessageComplete(&message)
             && (node->remote > 0 || (message.local && SameHost(node, &message)))
@@ -490,7 +448,7 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
         memset(&message.info, 0, sizeof message.info);
     }
     ClusterMessageHoldInfo(&message);
-    message.local = message.info.local || ClusterIsLocal(&message.info.address);
+    message.local = message.info.local || IsOurHost(node, &message.info.address);
     if (node->closed) {
         /* a transport written in Tcl was asked, and did that */
     } else if (node->remote == 0 && !message.local) {
@@ -536,21 +494,24 @@ Closed(void *context, ClusterTransport *transport, ClusterLink *link, void *owne
     if (!member || slot->node->closed) {
         return;
     }
+    ClusterNodeHold(slot->node);
     current = member->links[slot->index] == link;
     if (current) {
         member->links[slot->index] =
                 slot->type->serving ? slot->type->serving(transport, member) : NULL;
         current = !member->links[slot->index];
     }
-    if (member->leaving) {
+    if (member->life.state == CLUSTER_LEAVING) {
         if (!ClusterMemberConnected(member)) {
-            ClusterMemberLose(member);
+            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
         }
     } else if (unsent->count && !member->lost) {
-        ClusterMemberResend(member, slot, unsent);
+        ClusterSendAgain(member, slot, unsent);
     } else if (current) {
-        ClusterMemberHungUp(member, slot);
+        ClusterRosterLinkEnded(member, slot);
     }
+    ClusterTurnEnd(slot->node);
+    ClusterNodeRelease(slot->node);
 }
 
 /* Who said goodbye is heard of as long as bytes of a large packet come. */
@@ -558,18 +519,23 @@ static void
 Arriving(void *context, ClusterTransport *transport, void *owner)
 {
     ClusterMember *member = owner;
+    ClusterNode *node = ((ClusterSlot *) context)->node;
 
     (void) transport;
-    if (!((ClusterSlot *) context)->node->closed && member->leaving && !member->lost) {
-        ClusterMemberHeard(member, NULL);
+    if (!node->closed && member->life.state == CLUSTER_LEAVING) {
+        ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+        ClusterTurnArm(node);
     }
 }
 
 static void
 Changed(void *context, ClusterTransport *transport)
 {
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+
     (void) transport;
-    ClusterNodePropsChanged(((ClusterSlot *) context)->node);
+    ClusterBeaconPropsChanged(node);
+    ClusterTurnArm(node);
 }
 
 static void
@@ -579,5 +545,10 @@ Dropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t
     ((ClusterSlot *) context)->node->drops[reason] += count;
 }
 
-const ClusterTransportDelegate clusterNodeTransportDelegate = {Received, Closed, Arriving, Changed,
-        Dropped};
+const ClusterTransportDelegate clusterNodeTransportDelegate = {
+        .received = Received,
+        .closed = Closed,
+        .arriving = Arriving,
+        .changed = Changed,
+        .dropped = Dropped,
+};

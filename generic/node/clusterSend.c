@@ -3,6 +3,9 @@
  *
  *	A packet's way out: to everybody, or to one member over the first of its
  *	protocols that works, and over the next ones when that breaks.
+ *
+ *	Hooks and transports written in Tcl are asked on the way, and may do
+ *	anything, ending the member or the node included: each step looks first.
  */
 
 #include "node/clusterNodeInt.h"
@@ -13,7 +16,7 @@
 typedef struct Route {
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int count;
-    bool untold; /* some were left out, as the member has not yet told where they are */
+    bool unknown; /* some were left out, as the member has not yet said where they are */
 } Route;
 
 bool
@@ -24,7 +27,7 @@ ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags)
 
 /* Notes the key, which a hook may have made and which goes with its payload. */
 static void
-Blame(ClusterSendDetails *details, Tcl_Obj *key)
+NoteCulprit(ClusterSendDetails *details, Tcl_Obj *key)
 {
     const char *text = Tcl_GetString(key);
     size_t length = strlen(text);
@@ -49,16 +52,35 @@ IsComplete(const ClusterNode *node, uint32_t present, ClusterSendDetails *detail
 
     for (i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if ((present & (1u << needed[i])) == 0) {
-            Blame(details, node->keys.name[needed[i]]);
+            NoteCulprit(details, node->keys.name[needed[i]]);
             return false;
         }
     }
     return true;
 }
 
+/* A packet was handed to a transport. */
+static ClusterSendResult
+Handed(const ClusterSlot *slot, const ClusterMember *member, const ClusterBlob *blob,
+        ClusterSendResult result)
+{
+    static const char *const results[] = {
+            [CLUSTER_SENT] = "sent",
+            [CLUSTER_SEND_FAILED] = "failed",
+            [CLUSTER_SEND_FULL] = "full",
+            [CLUSTER_SEND_TOO_LARGE] = "too large",
+    };
+    bpacket_span packet = {blob->bytes, blob->length};
+
+    if (slot->node->trace) {
+        ClusterNodeTracePacket(slot, "out", packet, member ? member->uuid : NULL, results[result]);
+    }
+    return result;
+}
+
 /* A new blob of the packet, filtered to `only` unless it is NULL; NULL with *details saying why not. */
 static ClusterBlob *
-Encode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
+EncodeBlob(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
         ClusterSendDetails *details)
 {
     bpacket_span packet;
@@ -69,7 +91,7 @@ Encode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
     details->payloadStatus =
             ClusterOutgoingEncode(outgoing, only, &node->writer, &packet, &present, &culprit);
     if (culprit) {
-        Blame(details, culprit);
+        NoteCulprit(details, culprit);
     }
     if (details->payloadStatus == CLUSTER_PAYLOAD_OK && !IsComplete(node, present, details)) {
         details->payloadStatus = CLUSTER_PAYLOAD_INCOMPLETE;
@@ -86,14 +108,14 @@ Encode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
 
 /* Through the slot's hook; a new reference, NULL when the hook fails it. */
 static ClusterBlob *
-Dress(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob)
+ApplyHook(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob)
 {
-    ClusterBlob *dressed = node->delegate->packetOut(node->context, slot, blob);
+    ClusterBlob *hooked = node->delegate->packetOut(node->context, slot, blob);
 
-    if (dressed && dressed != blob && !dressed->plain) {
-        dressed->plain = ClusterBlobHold(blob);
+    if (hooked && hooked != blob && !hooked->plain) {
+        hooked->plain = ClusterBlobHold(blob);
     }
-    return dressed;
+    return hooked;
 }
 
 /*
@@ -111,15 +133,16 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
     for (i = 0; i < node->slotCount && result != CLUSTER_SENT; i++) {
         ClusterSlot *slot = node->slots[i];
         ClusterLink *none = NULL;
-        ClusterBlob *dressed;
+        ClusterBlob *hooked;
 
-        if (!slot->type->datagram || (dressed = Dress(node, slot, blob)) == NULL) {
+        if (!slot->type->datagram || (hooked = ApplyHook(node, slot, blob)) == NULL) {
             continue;
         }
         if (slot->transport) {
-            result = slot->type->send(slot->transport, NULL, &none, dressed);
+            result = Handed(slot, NULL, hooked,
+                    slot->type->send(slot->transport, NULL, &none, hooked));
         }
-        ClusterBlobRelease(dressed);
+        ClusterBlobRelease(hooked);
         details->slot = slot;
     }
     if (result == CLUSTER_SENT) {
@@ -129,7 +152,7 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
 }
 
 ClusterSendStatus
-ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
+ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
         ClusterSendDetails *details)
 {
     ClusterSendDetails unused;
@@ -138,7 +161,7 @@ ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
 
     details = details ? details : &unused;
     memset(details, 0, sizeof *details);
-    if (ClusterNodeForked(node)) { /* a timer of the parent's, which sends for itself */
+    if (ClusterNodeForked(node)) { /* the parent sends for itself */
         return CLUSTER_SEND_UNREACHABLE;
     }
     ClusterNodeHold(node);
@@ -146,7 +169,7 @@ ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
         ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, CLUSTER_CHANNEL_BROADCAST);
     }
     if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
-        blob = node->closed ? NULL : Encode(node, outgoing, NULL, details);
+        blob = node->closed ? NULL : EncodeBlob(node, outgoing, NULL, details);
         if (blob) {
             status = SendMulticast(node, blob, details);
             ClusterBlobRelease(blob);
@@ -165,7 +188,7 @@ ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
  */
 
 static bool
-Contains(Tcl_Obj *list, const char *word)
+ListHas(Tcl_Obj *list, const char *word)
 {
     Tcl_Obj **words;
     Tcl_Size count, i;
@@ -197,14 +220,14 @@ Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
  * failure of its transports.
  */
 static bool
-Untold(const ClusterMember *member, const ClusterSlot *slot)
+IsUnknown(const ClusterMember *member, const ClusterSlot *slot)
 {
     return !member->propsKnown && !slot->type->datagram && !member->links[slot->index];
 }
 
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
 static void
-Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
+ChooseRoute(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
 {
     Tcl_Obj **words;
     Tcl_Size count = 0, i;
@@ -212,7 +235,7 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
     bool chosen;
 
     route->count = 0;
-    route->untold = false;
+    route->unknown = false;
     chosen = protocols && Tcl_ListObjGetElements(NULL, protocols, &count, &words) == TCL_OK
             && count > 0;
     if (!chosen && Tcl_ListObjGetElements(NULL, member->protocols, &count, &words) != TCL_OK) {
@@ -223,12 +246,12 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
         ClusterSlot *slot = ClusterNodeSlotById(member->node, id);
 
         if (!Usable(member, slot, flags) || (seen & (1u << slot->index))
-                || (chosen && !Contains(member->protocols, id))) {
+                || (chosen && !ListHas(member->protocols, id))) {
             continue;
         }
         seen |= 1u << slot->index;
-        if (Untold(member, slot)) {
-            route->untold = true;
+        if (IsUnknown(member, slot)) {
+            route->unknown = true;
         } else {
             route->slots[route->count++] = slot;
         }
@@ -236,7 +259,7 @@ Plan(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
 }
 
 static ClusterPeer
-Peer(ClusterMember *member, const ClusterSlot *slot)
+PeerOf(ClusterMember *member, const ClusterSlot *slot)
 {
     ClusterPeer peer = {member->address, member->local, NULL, member};
 
@@ -245,12 +268,12 @@ Peer(ClusterMember *member, const ClusterSlot *slot)
 }
 
 ClusterSendResult
-ClusterMemberReach(ClusterMember *member, ClusterSlot *slot)
+ClusterSendReach(ClusterMember *member, ClusterSlot *slot)
 {
-    ClusterPeer peer = Peer(member, slot);
+    ClusterPeer peer = PeerOf(member, slot);
 
     if (!slot->transport || !slot->type->reach || member->links[slot->index]
-            || Untold(member, slot)) {
+            || IsUnknown(member, slot)) {
         return CLUSTER_SEND_FULL;
     }
     return slot->type->reach(slot->transport, &peer, &member->links[slot->index]);
@@ -264,8 +287,9 @@ SendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
     if (!slot->transport || member->lost) {
         return CLUSTER_SEND_FAILED;
     }
-    peer = Peer(member, slot);
-    return slot->type->send(slot->transport, &peer, &member->links[slot->index], blob);
+    peer = PeerOf(member, slot);
+    return Handed(slot, member, blob,
+            slot->type->send(slot->transport, &peer, &member->links[slot->index], blob));
 }
 
 /* One attempt. The slot's hook may end the member or the node. */
@@ -273,11 +297,11 @@ static ClusterSendResult
 Attempt(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 {
     ClusterSendResult result = CLUSTER_SEND_FAILED;
-    ClusterBlob *dressed = Dress(member->node, slot, blob);
+    ClusterBlob *hooked = ApplyHook(member->node, slot, blob);
 
-    if (dressed) {
-        result = SendBlob(member, slot, dressed);
-        ClusterBlobRelease(dressed);
+    if (hooked) {
+        result = SendBlob(member, slot, hooked);
+        ClusterBlobRelease(hooked);
     }
     return result;
 }
@@ -304,62 +328,54 @@ ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot)
     }
 }
 
-/*
- * Tells the member which of its protocols failed for us, over the one that
- * worked, or over those after it when that turns out to be broken as well.
- */
+/* Tells the member which slots, as bits, failed for us: over the one that worked, or over those after it. */
 static void
-ReportFailures(ClusterMember *member, ClusterSlot *good, const Route *route, int failures,
-        int flags)
+ReportFailures(ClusterMember *member, uint32_t failed, ClusterSlot *good, const Route *route,
+        int after, int flags)
 {
     ClusterNode *node = member->node;
-    int64_t now = ClusterClockNow(node->clock);
-    Tcl_Obj *list, *data;
-    ClusterOutgoing report;
-    uint32_t slots = 0;
+    int64_t now = ClusterNodeNow(node);
+    ClusterErrand *report;
     int i;
 
     if (now - member->reported >= REFRESH_EVERY) {
         member->reported = now;
         member->reportedSlots = 0;
     }
-    for (i = 0; i < failures; i++) {
-        slots |= 1u << route->slots[i]->index;
-    }
-    if ((slots & ~member->reportedSlots) == 0) {
+    if ((failed & ~member->reportedSlots) == 0) {
         return; /* it was told, and would not heed it so soon */
     }
-    member->reportedSlots |= slots;
-    list = Tcl_NewListObj(0, NULL);
-    data = Tcl_NewDictObj();
-    for (i = 0; i < failures; i++) {
-        Tcl_ListObjAppendElement(NULL, list, route->slots[i]->id);
+    member->reportedSlots |= failed;
+    report = ClusterErrandAppend(node, CLUSTER_SEND_REPORT, member);
+    report->with = flags & CLUSTER_ALLOW_BROADCAST;
+    ClusterReplaceObj(&report->list, Tcl_NewListObj(0, NULL));
+    for (i = 0; i < node->slotCount; i++) {
+        if (failed & (1u << i)) {
+            Tcl_ListObjAppendElement(NULL, report->list, node->slots[i]->id);
+        }
     }
-    Tcl_DictObjPut(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], list);
-    ClusterNodeOutgoing(node, CLUSTER_FAILURE, CLUSTER_CHANNEL_BROADCAST, &report);
-    ClusterOutgoingSetValue(&report, CLUSTER_DATA, data);
-    list = Tcl_NewListObj(1, &good->id);
-    for (i = failures + 1; i < route->count; i++) {
-        Tcl_ListObjAppendElement(NULL, list, route->slots[i]->id);
+    ClusterReplaceObj(&report->ways, Tcl_NewListObj(1, &good->id));
+    for (i = after; route && i < route->count; i++) {
+        Tcl_ListObjAppendElement(NULL, report->ways, route->slots[i]->id);
     }
-    Tcl_IncrRefCount(list);
-    ClusterMemberSend(member, &report, list, flags & CLUSTER_ALLOW_BROADCAST, NULL);
-    Tcl_DecrRefCount(list);
-    ClusterOutgoingFree(&report);
 }
 
-/* No way worked: it must be heard of, or it is lost, and the cluster is asked after it. */
-static void
-Suspect(ClusterMember *member)
+/* The first so many slots of a route, as bits. */
+static uint32_t
+SlotBits(const Route *route, int count)
 {
-    if (ClusterMemberExpect(member, UNREACHABLE_EXPECT_WITHIN)) {
-        ClusterNodeSchedulePing(member->node, member->sid);
+    uint32_t bits = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        bits |= 1u << route->slots[i]->index;
     }
+    return bits;
 }
 
 /* Tries the route in order. */
 static ClusterSendStatus
-Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
+TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
         ClusterSendDetails *details)
 {
     ClusterSendResult result = CLUSTER_SEND_FAILED;
@@ -371,7 +387,7 @@ Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
         if (result == CLUSTER_SENT) {
             details->slot = route->slots[i];
             if (i > 0 && (flags & CLUSTER_REPORT_FAILURES) && !tooLarge) {
-                ReportFailures(member, route->slots[i], route, i, flags);
+                ReportFailures(member, SlotBits(route, i), route->slots[i], route, i + 1, flags);
             }
             return CLUSTER_SEND_DONE;
         }
@@ -383,8 +399,8 @@ Travel(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
     if (tooLarge && route->count == 1) {
         return CLUSTER_SEND_OVERSIZED;
     }
-    if ((flags & CLUSTER_PING_ON_FAIL) && (route->count > 0 || route->untold)) {
-        Suspect(member);
+    if ((flags & CLUSTER_PING_ON_FAIL) && (route->count > 0 || route->unknown)) {
+        ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE, 0);
     }
     return CLUSTER_SEND_UNREACHABLE;
 }
@@ -403,20 +419,17 @@ SendHeld(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, i
     }
     if (node->closed || member->lost) {
         status = CLUSTER_SEND_UNREACHABLE;
-    } else if ((blob = Encode(node, outgoing, member->sid, details)) != NULL) {
-        Plan(member, protocols, flags, &route);
-        blob->ways = 0;
-        for (int i = 0; i < route.count; i++) {
-            blob->ways |= 1u << route.slots[i]->index;
-        }
-        status = Travel(member, &route, blob, flags, details);
+    } else if ((blob = EncodeBlob(node, outgoing, member->sid, details)) != NULL) {
+        ChooseRoute(member, protocols, flags, &route);
+        blob->ways = SlotBits(&route, route.count);
+        status = TryRoute(member, &route, blob, flags, details);
         ClusterBlobRelease(blob);
     }
     return status;
 }
 
 ClusterSendStatus
-ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
+ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         ClusterSendDetails *details)
 {
     ClusterSendDetails unused;
@@ -433,22 +446,40 @@ ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *pro
     return status;
 }
 
+void
+ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply)
+{
+    Tcl_Obj *protocols = NULL;
+
+    if (!slot->type->datagram) {
+        protocols = Tcl_NewListObj(1, &slot->id);
+        Tcl_ListObjAppendList(NULL, protocols, member->protocols);
+        Tcl_IncrRefCount(protocols);
+    }
+    ClusterSendToOne(member, reply, protocols,
+            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
+    if (protocols) {
+        Tcl_DecrRefCount(protocols);
+    }
+}
+
 /*
  * ------------------------------------------------------------------------
  * After a link broke
  * ------------------------------------------------------------------------
  */
 
-/* Of the ways a packet may take those that are left, failed ones first as if they had been tried. */
+/* Of the ways that a packet may take (`ways` of its blob) those that work now, without the one that failed. */
 static void
-PlanRest(const ClusterMember *member, const ClusterBlob *blob, ClusterSlot *failed, Route *route)
+RemainingRoute(const ClusterMember *member, const ClusterBlob *blob, const ClusterSlot *failed,
+        Route *route)
 {
     Route all;
     int i;
 
-    Plan(member, NULL, CLUSTER_ALLOW_BROADCAST, &all);
+    ChooseRoute(member, NULL, CLUSTER_ALLOW_BROADCAST, &all);
     route->count = 0;
-    route->untold = all.untold;
+    route->unknown = all.unknown;
     for (i = 0; i < all.count; i++) {
         if (all.slots[i] != failed && (blob->ways & (1u << all.slots[i]->index))) {
             route->slots[route->count++] = all.slots[i];
@@ -461,7 +492,7 @@ PlanRest(const ClusterMember *member, const ClusterBlob *blob, ClusterSlot *fail
  * member learns once which protocol failed.
  */
 void
-ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent)
+ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent)
 {
     ClusterSlot *good = NULL;
     ClusterBlob *blob;
@@ -474,19 +505,17 @@ ClusterMemberResend(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue
         Route route;
 
         memset(&details, 0, sizeof details);
-        PlanRest(member, plain, failed, &route);
-        status = Travel(member, &route, plain, 0, &details);
+        RemainingRoute(member, plain, failed, &route);
+        status = TryRoute(member, &route, plain, 0, &details);
         if (status == CLUSTER_SEND_DONE) {
             good = details.slot;
         } else if (status == CLUSTER_SEND_UNREACHABLE) {
-            ClusterMemberRefused(member);
+            ClusterRosterStep(member, CLUSTER_LIFE_REFUSED, 0);
         }
         ClusterBlobRelease(blob);
     }
     if (good && !member->lost) {
-        Route only = {{failed}, 1, false};
-
-        ReportFailures(member, good, &only, 1, CLUSTER_ALLOW_BROADCAST);
+        ReportFailures(member, 1u << failed->index, good, NULL, 0, CLUSTER_ALLOW_BROADCAST);
     }
     ClusterMemberRelease(member);
 }

@@ -74,3 +74,22 @@ ClusterChannelByName(Tcl_Obj *value, uint64_t *channel)
     }
     return known;
 }
+
+const char *
+ClusterTypeName(uint64_t type)
+{
+    static const char *const names[] = {
+            [CLUSTER_DISCONNECT] = "disconnect",
+            [CLUSTER_HEARTBEAT] = "heartbeat",
+            [CLUSTER_DISCOVERY] = "discovery",
+            [CLUSTER_PING] = "ping",
+            [CLUSTER_QUERY] = "query",
+            [CLUSTER_RESPONSE] = "response",
+            [CLUSTER_EVENT] = "event",
+            [CLUSTER_FLUSH] = "flush",
+            [CLUSTER_FAILURE] = "failure",
+    };
+
+    _Static_assert(CLUSTER_COUNT(names) == CLUSTER_TYPES, "each type has a name");
+    return type < CLUSTER_TYPES ? names[type] : "unknown";
+}

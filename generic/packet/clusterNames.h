@@ -32,6 +32,8 @@ enum { CLUSTER_CHANNEL_BROADCAST = 0, CLUSTER_CHANNEL_SYSTEM, CLUSTER_CHANNEL_LA
 
 /* A number of 0 or more, or a name. False when the value is neither. */
 bool ClusterTypeByName(Tcl_Obj *value, int64_t *type);
+/* "heartbeat", ...; "unknown" for a type that is none of ours. */
+const char *ClusterTypeName(uint64_t type);
 bool ClusterChannelByName(Tcl_Obj *value, uint64_t *channel);
 
 #endif

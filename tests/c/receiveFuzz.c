@@ -633,7 +633,7 @@ Happen(Stage *stage, uint8_t what)
         MemoryResume(&player->host);
         break;
     default:
-        ClusterNodeExpire(player->node);
+        ClusterNodeHeartbeat(player->node, 0, CLUSTER_CHANNEL_BROADCAST);
         break;
     }
 }

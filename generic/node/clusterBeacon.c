@@ -1,7 +1,8 @@
 /*
- * clusterBeat.c --
+ * clusterBeacon.c --
  *
- *	What a node says of itself: payloads, heartbeats and discovery probes.
+ *	What a node says of itself, and when: payloads, heartbeats and probes.
+ *	Sets deadlines and makes packets, and sends nothing.
  */
 
 #include "node/clusterNodeInt.h"
@@ -108,24 +109,18 @@ ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, Tcl_Obj *e
     return payload;
 }
 
-/* A heartbeat or a probe. */
-static ClusterSendStatus
-SendBeat(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Obj *ruid)
+void
+ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Obj *ruid,
+        ClusterOutgoing *beat)
 {
-    ClusterSendStatus status;
-    ClusterOutgoing beat;
-
-    ClusterNodeOutgoing(node, type, channel, &beat);
+    ClusterNodeOutgoing(node, type, channel, beat);
     if (ruid) {
-        ClusterOutgoingSetValue(&beat, CLUSTER_RUID, ruid);
+        ClusterOutgoingSetValue(beat, CLUSTER_RUID, ruid);
     }
     if (with & CLUSTER_WITH_PROPS) {
-        ClusterOutgoingSetValue(&beat, CLUSTER_DATA, ClusterNodeProps(node));
+        ClusterOutgoingSetValue(beat, CLUSTER_DATA, ClusterNodeProps(node));
     }
-    ClusterNodeAddKnown(node, (with & CLUSTER_WITH_TAGS) != 0, &beat);
-    status = ClusterNodeBroadcast(node, &beat, 0, NULL);
-    ClusterOutgoingFree(&beat);
-    return status;
+    ClusterNodeAddKnown(node, (with & CLUSTER_WITH_TAGS) != 0, beat);
 }
 
 /*
@@ -134,84 +129,63 @@ SendBeat(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Ob
  * ------------------------------------------------------------------------
  */
 
-static void
-BeatNow(void *data)
-{
-    ClusterNode *node = data;
-
-    ClusterNodeHold(node);
-    ClusterNodeHeartbeat(node, 0, CLUSTER_CHANNEL_BROADCAST);
-    ClusterNodeRelease(node);
-}
-
 /* The interval, moved by up to JITTER_PERCENT either way. */
 static int64_t
-NextBeat(const ClusterNode *node)
+NextInterval(const ClusterNode *node)
 {
     int64_t spread = node->heartbeat * JITTER_PERCENT / 100;
     uint32_t random;
 
-    ClusterpRandom(&random, sizeof random);
+    node->system.random(node->system.context, &random, sizeof random);
     return node->heartbeat - spread + (int64_t) (random % (uint64_t) (2 * spread + 1));
 }
 
 void
-ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms)
+ClusterBeaconAfter(ClusterNode *node, int64_t ms)
 {
-    if (!node->closed) {
-        ClusterTimerSet(&node->beat, node->clock, ms, BeatNow, node);
-    }
+    ClusterNodeSetDue(node, &node->beatDue, CLUSTER_DUE_BEAT,
+            ClusterNodeNow(node) + (ms > 0 ? ms : 0));
 }
 
 void
-ClusterNodePropsChanged(ClusterNode *node)
+ClusterBeaconAgain(ClusterNode *node)
+{
+    ClusterBeaconAfter(node, NextInterval(node));
+}
+
+void
+ClusterBeaconPropsChanged(ClusterNode *node)
 {
     node->propsChanged = true;
-    ClusterNodeHeartbeatAfter(node, 0);
+    ClusterBeaconAfter(node, 0);
 }
 
-/* Lets transports look after themselves; what they change goes out with this beat. */
-static void
-CheckTransports(ClusterNode *node)
+int
+ClusterBeaconTakeChanges(ClusterNode *node, int with)
 {
-    int i;
-
-    if (node->checking) { /* one of them sends a heartbeat itself */
-        return;
-    }
-    node->checking = true;
-    for (i = 0; i < node->slotCount; i++) {
-        ClusterSlot *slot = node->slots[i];
-
-        if (slot->transport) {
-            slot->type->event(slot->transport, CLUSTER_EVENT_HEARTBEAT);
-        }
-    }
-    node->checking = false;
+    with |= (node->tagsChanged ? CLUSTER_WITH_TAGS : 0)
+            | (node->propsChanged ? CLUSTER_WITH_PROPS : 0);
+    node->tagsChanged = node->propsChanged = false;
+    return with;
 }
+
+/*
+ * ------------------------------------------------------------------------
+ * Asking
+ * ------------------------------------------------------------------------
+ */
 
 bool
-ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
+ClusterBeaconMayDiscover(ClusterNode *node)
 {
-    bool sent = false;
+    int64_t now = ClusterNodeNow(node);
 
-    if (node->closed || ClusterNodeForked(node)) {
+    if (node->closed || (node->discovered && now - node->lastDiscovery <= DISCOVER_EVERY)) {
         return false;
     }
-    ClusterNodeHold(node);
-    if (channel == CLUSTER_CHANNEL_BROADCAST) {
-        CheckTransports(node);
-        ClusterNodeHeartbeatAfter(node, NextBeat(node));
-        with |= (node->tagsChanged ? CLUSTER_WITH_TAGS : 0)
-                | (node->propsChanged ? CLUSTER_WITH_PROPS : 0);
-        node->tagsChanged = node->propsChanged = false;
-        ClusterNodeExpire(node);
-    }
-    if (!node->closed) {
-        sent = SendBeat(node, CLUSTER_HEARTBEAT, with, channel, NULL) == CLUSTER_SEND_DONE;
-    }
-    ClusterNodeRelease(node);
-    return sent;
+    node->discovered = true;
+    node->lastDiscovery = now;
+    return true;
 }
 
 static bool
@@ -221,22 +195,28 @@ IsToBeAsked(const ClusterMember *member, int64_t now)
             && (member->asked == 0 || now - member->asked > DISCOVER_EVERY);
 }
 
-/* The sids of members to be asked, that one first, at most ASK_MOST; a new list. */
-static Tcl_Obj *
-ToBeAsked(ClusterMember *member, int64_t now)
+/* Adds the member to a list of sids. */
+static void
+AddAsked(ClusterMember *member, int64_t now, Tcl_Obj *sids)
 {
-    Tcl_Obj *sids = Tcl_NewListObj(1, &member->sid);
-    int count = 1;
-
     member->asked = now;
-    for (member = member->node->first; member && count < ASK_MOST; member = member->next) {
-        if (IsToBeAsked(member, now)) {
-            member->asked = now;
-            Tcl_ListObjAppendElement(NULL, sids, member->sid);
-            count++;
-        }
+    ClusterListRemove(&member->inUnknown);
+    ClusterListAppend(&member->node->asked, &member->inUnknown);
+    Tcl_ListObjAppendElement(NULL, sids, member->sid);
+}
+
+/* Who waits longest to be asked, NULL when nobody is to be asked yet. */
+static ClusterMember *
+NextToAsk(const ClusterNode *node, int64_t now)
+{
+    ClusterListEntry *entry = ClusterListFirst(&node->unasked);
+    ClusterMember *member;
+
+    if (!entry && (entry = ClusterListFirst(&node->asked)) == NULL) {
+        return NULL;
     }
-    return sids;
+    member = CLUSTER_LIST_ITEM(entry, ClusterMember, inUnknown);
+    return IsToBeAsked(member, now) ? member : NULL;
 }
 
 /*
@@ -246,33 +226,20 @@ ToBeAsked(ClusterMember *member, int64_t now)
  * us send a packet for each.
  */
 void
-ClusterMemberAsk(ClusterMember *member)
+ClusterBeaconAsk(ClusterMember *member)
 {
     ClusterNode *node = member->node;
-    int64_t now = ClusterClockNow(node->clock);
-    ClusterOutgoing probe;
+    int64_t now = ClusterNodeNow(node);
+    Tcl_Obj *sids;
+    int count;
 
     if (node->closed || member->lost || !IsToBeAsked(member, now)) {
         return;
     }
-    ClusterNodeOutgoing(node, CLUSTER_DISCOVERY, CLUSTER_CHANNEL_BROADCAST, &probe);
-    ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, ToBeAsked(member, now));
-    ClusterOutgoingSetValue(&probe, CLUSTER_DATA, ClusterNodeProps(node));
-    ClusterNodeAddKnown(node, true, &probe);
-    ClusterNodeBroadcast(node, &probe, 0, NULL);
-    ClusterOutgoingFree(&probe);
-}
-
-bool
-ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel)
-{
-    int64_t now = ClusterClockNow(node->clock);
-
-    if (node->closed || (node->discovered && now - node->lastDiscovery <= DISCOVER_EVERY)) {
-        return false;
+    sids = Tcl_NewListObj(0, NULL);
+    ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_ASK, NULL)->list, sids);
+    for (count = 0; count < ASK_MOST && member; count++) {
+        AddAsked(member, now, sids);
+        member = NextToAsk(node, now);
     }
-    node->discovered = true;
-    node->lastDiscovery = now;
-    return SendBeat(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, channel, ruid)
-            == CLUSTER_SEND_DONE;
 }

@@ -1,0 +1,29 @@
+/*
+ * clusterSystem.h --
+ *
+ *	What the membership asks the system, as a table, so that a test can answer
+ *	in the system's place and repeat a failing run by its seed.
+ */
+
+#ifndef CLUSTER_SYSTEM_H
+#define CLUSTER_SYSTEM_H
+
+#include "base/clusterAddress.h"
+
+typedef struct ClusterSystem {
+    /* Fills in bytes that nobody can guess. */
+    void (*random)(void *context, void *bytes, size_t length);
+    /* Is the address one of this host's? */
+    bool (*isLocal)(void *context, const ClusterAddress *address);
+    /* The id of this process; another one after a fork. */
+    int (*processId)(void *context);
+    void *context;
+} ClusterSystem;
+
+/* The system itself. */
+extern const ClusterSystem clusterSystem;
+
+/* A number from 0 to below - 1, each equally likely up to one part in 2^32 / below; below > 0. */
+uint32_t ClusterSystemRandomBelow(const ClusterSystem *system, uint32_t below);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * clusterEntry.c --
+ *
+ *	What is asked of a node from above. Each call is a turn: when it returns,
+ *	what it changed has been sent and told.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * Itself
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags)
+{
+    if (strcmp(Tcl_GetString(tags), Tcl_GetString(node->tags)) == 0) {
+        return;
+    }
+    ClusterReplaceObj(&node->tags, tags);
+    node->tagsChanged = true;
+    ClusterNodeHeartbeatAfter(node, 0);
+}
+
+void
+ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms)
+{
+    ClusterBeaconAfter(node, ms);
+    ClusterTurnArm(node);
+}
+
+void
+ClusterNodePropsChanged(ClusterNode *node)
+{
+    ClusterBeaconPropsChanged(node);
+    ClusterTurnArm(node);
+}
+
+bool
+ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
+{
+    bool sent;
+
+    ClusterNodeHold(node);
+    sent = ClusterErrandHeartbeat(node, with, channel);
+    ClusterTurnSent(node);
+    ClusterNodeRelease(node);
+    return sent;
+}
+
+bool
+ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel)
+{
+    bool sent;
+
+    ClusterNodeHold(node);
+    sent = ClusterErrandDiscover(node, ruid, channel);
+    ClusterTurnSent(node);
+    ClusterNodeRelease(node);
+    return sent;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Members
+ * ------------------------------------------------------------------------
+ */
+
+/* Ends a turn that concerns a member, whose node may go with its last reference. */
+static void
+EndTurnOf(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    ClusterNodeHold(node);
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+}
+
+void
+ClusterMemberLose(ClusterMember *member)
+{
+    if (!member->lost) {
+        ClusterRosterStep(member, CLUSTER_LIFE_DROPPED, 0);
+        EndTurnOf(member);
+    }
+}
+
+bool
+ClusterMemberExpect(ClusterMember *member, int64_t ms)
+{
+    bool taken = ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, ms);
+
+    ClusterTurnArm(member->node);
+    return taken;
+}
+
+void
+ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
+{
+    if (!member->lost) {
+        ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    }
+    if (data) {
+        ClusterMemberSetProps(member, data, false);
+    }
+    ClusterTurnArm(member->node);
+}
+
+void
+ClusterNodeExpect(ClusterNode *node, Tcl_Obj *sids)
+{
+    if (!node->closed) {
+        ClusterNodeHold(node);
+        ClusterRosterExpect(node, sids);
+        ClusterTurnSent(node);
+        ClusterNodeRelease(node);
+    }
+}
+
+void
+ClusterNodeSchedulePing(ClusterNode *node, Tcl_Obj *sid)
+{
+    ClusterPingerAdd(node, sid);
+    ClusterTurnArm(node);
+}
+
+void
+ClusterNodeCancelPing(ClusterNode *node, Tcl_Obj *sid)
+{
+    ClusterPingerCancel(node, sid);
+    ClusterTurnArm(node);
+}
+
+void
+ClusterNodeSendPing(ClusterNode *node)
+{
+    Tcl_Obj *sids;
+
+    if (node->closed || ClusterNodeForked(node) || (sids = ClusterPingerTake(node)) == NULL) {
+        return;
+    }
+    ClusterNodeHold(node);
+    ClusterErrandPing(node, sids);
+    Tcl_DecrRefCount(sids);
+    ClusterTurnSent(node);
+    ClusterNodeRelease(node);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Sending
+ * ------------------------------------------------------------------------
+ */
+
+ClusterSendStatus
+ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
+        ClusterSendDetails *details)
+{
+    ClusterSendStatus status;
+
+    ClusterNodeHold(node);
+    status = ClusterSendToAll(node, outgoing, flags, details);
+    ClusterTurnSent(node);
+    ClusterNodeRelease(node);
+    return status;
+}
+
+ClusterSendStatus
+ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
+        ClusterSendDetails *details)
+{
+    ClusterNode *node = member->node;
+    ClusterSendStatus status;
+
+    ClusterNodeHold(node);
+    status = ClusterSendToOne(member, outgoing, protocols, flags, details);
+    ClusterTurnSent(node);
+    ClusterNodeRelease(node);
+    return status;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Queries
+ * ------------------------------------------------------------------------
+ */
+
+ClusterQuery *
+ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, size_t count,
+        void *owner)
+{
+    ClusterQuery *query = ClusterQueryMake(node, id, members, count, owner);
+
+    ClusterNodeHold(node);
+    ClusterTurnEnd(
+            node); /* who is told of the older one may take the id in turn, which ends ours */
+    ClusterNodeRelease(node);
+    return query;
+}
+
+/* The turn's end may release the query's last reference, and with it the node's. */
+static void
+EndTurnOfQuery(ClusterQuery *query)
+{
+    ClusterNode *node = query->node;
+
+    ClusterNodeHold(node);
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+}
+
+void
+ClusterQueryArm(ClusterQuery *query, int64_t ms)
+{
+    ClusterNode *node = query->node;
+
+    if (!query->ended) {
+        ClusterNodeSetDue(node, &query->timeout, CLUSTER_DUE_TIMEOUT,
+                ClusterNodeNow(node) + (ms > 0 ? ms : 0));
+        ClusterTurnArm(node);
+    }
+}
+
+void
+ClusterQueryTimeout(ClusterQuery *query)
+{
+    ClusterNoticeQuery(query, CLUSTER_QUERY_TIMEOUT, NULL, NULL, NULL);
+    EndTurnOfQuery(query);
+}
+
+void
+ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member)
+{
+    ClusterQueryCannotAsk(query, member);
+    ClusterTurnArm(query->node);
+}
+
+void
+ClusterQueryEnd(ClusterQuery *query)
+{
+    if (!query->ended) {
+        ClusterQueryFinish(query);
+        EndTurnOfQuery(query);
+    }
+}
+
+bool
+ClusterNodeAnswer(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
+{
+    bool awaited = ClusterQueryAnswered(node, member, payload);
+
+    ClusterNodeHold(node);
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+    return awaited;
+}

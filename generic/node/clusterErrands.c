@@ -1,0 +1,181 @@
+/*
+ * clusterErrands.c --
+ *
+ *	Carries out what the outbox of a node holds: heartbeats, probes, pings,
+ *	replies and reports, made when they are sent.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+/* Lets transports look after themselves; what they change goes out with this beat. */
+static void
+CheckTransports(ClusterNode *node)
+{
+    int i;
+
+    if (node->checking) { /* one of them sends a heartbeat itself */
+        return;
+    }
+    node->checking = true;
+    for (i = 0; i < node->slotCount; i++) {
+        ClusterSlot *slot = node->slots[i];
+
+        if (slot->transport) {
+            slot->type->event(slot->transport, CLUSTER_EVENT_HEARTBEAT);
+        }
+    }
+    node->checking = false;
+}
+
+static ClusterSendStatus
+SendBeat(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Obj *ruid)
+{
+    ClusterSendStatus status;
+    ClusterOutgoing beat;
+
+    ClusterBeaconMake(node, type, with, channel, ruid, &beat);
+    status = ClusterSendToAll(node, &beat, 0, NULL);
+    ClusterOutgoingFree(&beat);
+    return status;
+}
+
+bool
+ClusterErrandHeartbeat(ClusterNode *node, int with, uint64_t channel)
+{
+    if (node->closed || ClusterNodeForked(node)) {
+        return false;
+    }
+    if (channel == CLUSTER_CHANNEL_BROADCAST) {
+        CheckTransports(node);
+        ClusterBeaconAgain(node);
+        with = ClusterBeaconTakeChanges(node, with);
+        ClusterRosterExpire(node);
+    }
+    return !node->closed
+            && SendBeat(node, CLUSTER_HEARTBEAT, with, channel, NULL) == CLUSTER_SEND_DONE;
+}
+
+bool
+ClusterErrandDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel)
+{
+    return ClusterBeaconMayDiscover(node)
+            && SendBeat(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, channel,
+                       ruid)
+            == CLUSTER_SEND_DONE;
+}
+
+void
+ClusterErrandPing(ClusterNode *node, Tcl_Obj *sids)
+{
+    ClusterOutgoing ping;
+
+    ClusterNodeOutgoing(node, CLUSTER_PING, CLUSTER_CHANNEL_BROADCAST, &ping);
+    ClusterOutgoingSetValue(&ping, CLUSTER_DATA, sids);
+    ClusterNodeAddKnown(node, false, &ping);
+    ClusterSendToAll(node, &ping, 0, NULL);
+    ClusterOutgoingFree(&ping);
+    if (!node->closed) {
+        ClusterRosterExpect(node, sids);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The kinds
+ * ------------------------------------------------------------------------
+ */
+
+static void
+RunHeartbeat(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterErrandHeartbeat(node, errand->with, CLUSTER_CHANNEL_BROADCAST);
+}
+
+static void
+RunDiscovery(ClusterNode *node, ClusterErrand *errand)
+{
+    (void) errand;
+    ClusterErrandDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
+}
+
+static void
+RunPing(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterErrandPing(node, errand->list);
+}
+
+/* A probe filtered to those who are to say who they are. */
+static void
+RunAsk(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterOutgoing probe;
+
+    ClusterBeaconMake(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS,
+            CLUSTER_CHANNEL_BROADCAST, NULL, &probe);
+    ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, errand->list);
+    ClusterSendToAll(node, &probe, 0, NULL);
+    ClusterOutgoingFree(&probe);
+}
+
+/* Who and what we are, first over the way the request came when that was a direct one. */
+static void
+RunReply(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterOutgoing reply;
+
+    ClusterNodeOutgoing(node, CLUSTER_HEARTBEAT, CLUSTER_CHANNEL_BROADCAST, &reply);
+    if (errand->ruid) {
+        ClusterOutgoingSetValue(&reply, CLUSTER_RUID, errand->ruid);
+    }
+    if (errand->keepalive) {
+        ClusterOutgoingSetValue(&reply, CLUSTER_KEEPALIVE, errand->keepalive);
+    }
+    ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterNodeProps(node));
+    ClusterNodeAddKnown(node, true, &reply);
+    ClusterSendReply(errand->member, errand->slot, &reply);
+    ClusterOutgoingFree(&reply);
+}
+
+static void
+RunReport(ClusterNode *node, ClusterErrand *errand)
+{
+    Tcl_Obj *data = Tcl_NewDictObj();
+    ClusterOutgoing report;
+
+    Tcl_DictObjPut(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], errand->list);
+    ClusterNodeOutgoing(node, CLUSTER_FAILURE, CLUSTER_CHANNEL_BROADCAST, &report);
+    ClusterOutgoingSetValue(&report, CLUSTER_DATA, data);
+    ClusterSendToOne(errand->member, &report, errand->ways, errand->with, NULL);
+    ClusterOutgoingFree(&report);
+}
+
+static void
+RunReconnect(ClusterNode *node, ClusterErrand *errand)
+{
+    (void) node;
+    if (!errand->member->lost
+            && ClusterSendReach(errand->member, errand->slot) == CLUSTER_SEND_FAILED) {
+        ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED, 0);
+    }
+}
+
+void
+ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
+{
+    static void (*const procs[])(ClusterNode *, ClusterErrand *) = {
+            [CLUSTER_SEND_HEARTBEAT] = RunHeartbeat,
+            [CLUSTER_SEND_DISCOVERY] = RunDiscovery,
+            [CLUSTER_SEND_PING] = RunPing,
+            [CLUSTER_SEND_ASK] = RunAsk,
+            [CLUSTER_SEND_REPLY] = RunReply,
+            [CLUSTER_SEND_REPORT] = RunReport,
+            [CLUSTER_RECONNECT] = RunReconnect,
+    };
+
+    _Static_assert(CLUSTER_COUNT(procs) == CLUSTER_ERRAND_KINDS, "each kind has a procedure");
+    if (!node->closed && !ClusterNodeForked(node)) {
+        procs[errand->kind](node, errand);
+    }
+}

@@ -1,0 +1,242 @@
+/*
+ * clusterLife.c --
+ *
+ *	A node's beginning and end.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <stdlib.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * Beginning
+ * ------------------------------------------------------------------------
+ */
+
+/* Eight letters and digits, each equally likely: bytes beyond a multiple of 62 are not used. */
+static void
+MakeSid(const ClusterSystem *system, char *sid)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const unsigned letters = sizeof alphabet - 1;
+    int n = 0;
+
+    while (n < CLUSTER_SID_LENGTH) {
+        unsigned char random[16];
+        size_t i;
+
+        system->random(system->context, random, sizeof random);
+        for (i = 0; i < sizeof random && n < CLUSTER_SID_LENGTH; i++) {
+            if (random[i] < 256 / letters * letters) {
+                sid[n++] = alphabet[random[i] % letters];
+            }
+        }
+    }
+    sid[n] = '\0';
+}
+
+static void
+SetIdentity(ClusterNode *node, const char *hid)
+{
+    MakeSid(&node->system, node->sid);
+    ClusterReplaceObj(&node->sidObj, Tcl_NewStringObj(node->sid, -1));
+    ClusterReplaceObj(&node->hidObj, Tcl_NewStringObj(hid, -1));
+    ClusterReplaceObj(&node->uuidObj, Tcl_ObjPrintf("%s@%s", node->sid, hid));
+}
+
+static void
+InitTables(ClusterNode *node)
+{
+    ClusterPayloadKeysInit(&node->keys);
+    bpacket_writer_init(&node->writer, CLUSTER_MAX_PACKET);
+    Tcl_InitHashTable(&node->byUuid, TCL_STRING_KEYS);
+    Tcl_InitHashTable(&node->queries, TCL_STRING_KEYS);
+    ClusterListInit(&node->members);
+    ClusterListInit(&node->unasked);
+    ClusterListInit(&node->asked);
+    ClusterListInit(&node->notices);
+    ClusterListInit(&node->errands);
+}
+
+ClusterNode *
+ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *delegate, void *context)
+{
+    ClusterNode *node = calloc(1, sizeof *node);
+    uint64_t channel;
+    size_t i;
+
+    if (!node) {
+        return NULL;
+    }
+    node->refCount = 1;
+    node->delegate = delegate;
+    node->context = context;
+    node->clock = config->clock;
+    ClusterClockUse(node->clock);
+    node->due = ClusterPulse;
+    node->system = config->system ? *config->system : clusterSystem;
+    node->pid = node->system.processId(node->system.context);
+    node->trace = config->trace;
+    node->group = config->group;
+    node->ttl = config->ttl;
+    node->heartbeat = config->heartbeat;
+    node->remote = config->remote;
+    node->tagsChanged = true;
+    InitTables(node);
+    SetIdentity(node, config->hid);
+    ClusterReplaceObj(&node->tags, config->tags ? config->tags : Tcl_NewObj());
+    ClusterReplaceObj(&node->protocols, Tcl_NewListObj(0, NULL));
+    for (channel = 0; channel <= CLUSTER_CHANNEL_LAN; channel++) {
+        ClusterNodeJoinChannel(node, channel);
+    }
+    for (i = 0; i < config->channelCount; i++) {
+        ClusterNodeJoinChannel(node, config->channels[i]);
+    }
+    return node;
+}
+
+bool
+ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj *options,
+        Tcl_Obj **why, const char **code)
+{
+    ClusterTransportConfig config;
+    ClusterSlot *slot;
+
+    if (node->slotCount >= CLUSTER_SLOTS_MAX || (slot = calloc(1, sizeof *slot)) == NULL) {
+        *why = Tcl_NewStringObj("too many protocols", -1);
+        *code = "CONFIG";
+        return false;
+    }
+    slot->node = node;
+    slot->index = node->slotCount;
+    slot->type = type;
+    ClusterReplaceObj(&slot->id, Tcl_NewStringObj(type->id, -1));
+    config.type = type;
+    config.group = node->group;
+    config.remote = node->remote;
+    config.sid = node->sid;
+    config.options = options;
+    slot->transport = type->open(&config, &clusterNodeTransportDelegate, slot, why, code);
+    if (!slot->transport) {
+        Tcl_DecrRefCount(slot->id);
+        free(slot);
+        return false;
+    }
+    node->slots[node->slotCount++] = slot;
+    if (Tcl_IsShared(node->protocols)) { /* a transport written in Tcl asked for them */
+        ClusterReplaceObj(&node->protocols, Tcl_DuplicateObj(node->protocols));
+    }
+    Tcl_ListObjAppendElement(NULL, node->protocols, slot->id);
+    node->propsChanged = true;
+    return true;
+}
+
+void
+ClusterNodeStart(ClusterNode *node)
+{
+    ClusterNodeHold(node);
+    node->started = true;
+    ClusterErrandHeartbeat(node, 0, CLUSTER_CHANNEL_BROADCAST);
+    if (!node->closed) {
+        ClusterErrandDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
+    }
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * End
+ * ------------------------------------------------------------------------
+ */
+
+static void
+CloseTransports(ClusterNode *node)
+{
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        ClusterTransport *transport = node->slots[i]->transport;
+
+        if (transport) {
+            node->slots[i]->transport = NULL;
+            transport->type->close(transport);
+        }
+    }
+}
+
+static void
+SayGoodbye(ClusterNode *node)
+{
+    ClusterOutgoing goodbye;
+
+    ClusterNodeOutgoing(node, CLUSTER_DISCONNECT, CLUSTER_CHANNEL_BROADCAST, &goodbye);
+    ClusterNodeAddKnown(node, true, &goodbye);
+    ClusterSendToAll(node, &goodbye, 0, NULL);
+    ClusterOutgoingFree(&goodbye);
+}
+
+static void
+ForgetPinger(ClusterNode *node)
+{
+    ClusterPinger *pinger = &node->pinger;
+
+    ClusterReplaceObj(&pinger->together, NULL);
+    ClusterReplaceObj(&pinger->alone, NULL);
+    ClusterNodeClearDue(node, &pinger->togetherDue);
+    ClusterNodeClearDue(node, &pinger->aloneDue);
+    ClusterNodeClearDue(node, &pinger->answerDue);
+}
+
+static void
+LoseAll(ClusterNode *node)
+{
+    ClusterMember *member;
+
+    while ((member = ClusterNodeNextMember(node, NULL)) != NULL) {
+        ClusterRosterStep(member, CLUSTER_LIFE_DROPPED, 0);
+    }
+}
+
+/*
+ * A hook of the goodbye or of a lost member may close the node again: the
+ * second call finds it closing. Unless that is a quiet one: the process may
+ * be about to end and the first never go on, so the second does all that is
+ * left, and the first finds nothing to do. After a fork the child only
+ * closes: the goodbye would be the parent's.
+ */
+void
+ClusterNodeClose(ClusterNode *node, bool quiet)
+{
+    if (quiet) {
+        node->delegate = &clusterDeafDelegate;
+    } else if (node->closing) {
+        return;
+    }
+    node->closing = true;
+    ClusterNodeHold(node);
+    if (!node->closed && node->slotCount && !ClusterNodeForked(node)) {
+        SayGoodbye(node);
+    }
+    node->closed = true;
+    ClusterNodeClearDue(node, &node->beatDue);
+    ForgetPinger(node);
+    ClusterQueriesFinishAll(node);
+    LoseAll(node);
+    ClusterTurnEnd(node);
+    CloseTransports(node);
+    node->delegate = &clusterDeafDelegate;
+    ClusterNodeRelease(node);
+}
+
+void
+ClusterNodeAbandon(ClusterNode *node)
+{
+    node->delegate = &clusterDeafDelegate;
+    node->closing = node->closed = true;
+    ClusterNodeClearDue(node, &node->beatDue);
+    ForgetPinger(node);
+    ClusterTurnEnd(node);
+    CloseTransports(node);
+}

@@ -1,0 +1,264 @@
+/*
+ * clusterLiveness.c --
+ *
+ *	The table behind clusterLiveness.h: what each event does in each state.
+ */
+
+#include "node/clusterLiveness.h"
+
+#include "base/clusterCompat.h"
+
+/* How the deadline moves. Those that bring it forward never put it off. */
+typedef enum Deadline {
+    KEEP = 0,
+    RENEW,       /* the ttl from now */
+    RENEW_LEAVE, /* LEAVE_WITHIN from now */
+    LEAVE,       /* forward to LEAVE_WITHIN */
+    SOON,        /* forward to what the event says */
+    UNREACHABLE, /* forward to UNREACHABLE_EXPECT_WITHIN */
+    HUNG_UP      /* forward to HUNG_UP_EXPECT_WITHIN, of another host the longer time */
+} Deadline;
+
+/* When the row applies; otherwise nothing happens. */
+typedef enum Guard {
+    ALWAYS = 0,
+    SILENT, /* not heard for RECENTLY */
+    OVERDUE /* past its deadline */
+} Guard;
+
+typedef struct Step {
+    bool taken; /* false in rows that are not in the table: the event does nothing */
+    Guard guard;
+    ClusterLifeState next;
+    Deadline deadline;
+    unsigned actions;
+} Step;
+
+#define LOSE_IT                                                                                    \
+   {                                                                                               \
+      true, ALWAYS, CLUSTER_LOST, KEEP, CLUSTER_DO_LOSE                                            \
+   }
+#define IS_HEARD                                                                                   \
+   {                                                                                               \
+      true, ALWAYS, CLUSTER_ALIVE, RENEW, CLUSTER_DO_CANCEL_PING                                   \
+   }
+#define IS_OVERDUE                                                                                 \
+   {                                                                                               \
+      true, OVERDUE, CLUSTER_LOST, KEEP, CLUSTER_DO_LOSE                                           \
+   }
+#define SAYS_BYE                                                                                   \
+   {                                                                                               \
+      true, ALWAYS, CLUSTER_LEAVING, LEAVE, 0                                                      \
+   }
+#define IS_URGENT                                                                                  \
+   {                                                                                               \
+      true, ALWAYS, CLUSTER_URGENT, HUNG_UP, 0                                                     \
+   }
+
+/*
+ * Who still listens may have closed its link on purpose, or another process
+ * has its port by now, so a member whose link ended is asked after in good
+ * time only; when it refuses the next link as well, or that ends too, at once.
+ */
+static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] =
+        {
+                [CLUSTER_LIFE_HEARD] =
+                        {
+                                [CLUSTER_ALIVE] = IS_HEARD,
+                                [CLUSTER_SUSPECT] = IS_HEARD,
+                                [CLUSTER_RECONNECTING] = IS_HEARD,
+                                [CLUSTER_URGENT] = IS_HEARD,
+                                [CLUSTER_LEAVING] = {true, ALWAYS, CLUSTER_LEAVING, RENEW_LEAVE,
+                                        CLUSTER_DO_CANCEL_PING},
+                        },
+                [CLUSTER_LIFE_EXPECTED] =
+                        {
+                                [CLUSTER_ALIVE] = {true, SILENT, CLUSTER_SUSPECT, SOON, 0},
+                                [CLUSTER_LEAVING] = {true, SILENT, CLUSTER_LEAVING, SOON, 0},
+                        },
+                [CLUSTER_LIFE_UNREACHABLE] =
+                        {
+                                [CLUSTER_ALIVE] = {true, SILENT, CLUSTER_SUSPECT, UNREACHABLE,
+                                        CLUSTER_DO_PING},
+                                [CLUSTER_LEAVING] = {true, SILENT, CLUSTER_LEAVING, UNREACHABLE,
+                                        CLUSTER_DO_PING},
+                        },
+                [CLUSTER_LIFE_LINK_ENDED] =
+                        {
+                                [CLUSTER_ALIVE] = {true, ALWAYS, CLUSTER_RECONNECTING, UNREACHABLE,
+                                        CLUSTER_DO_PING | CLUSTER_DO_RECONNECT},
+                                [CLUSTER_RECONNECTING] = {true, ALWAYS, CLUSTER_RECONNECTING, KEEP,
+                                        CLUSTER_DO_PING_ALONE},
+                        },
+                [CLUSTER_LIFE_REFUSED] =
+                        {
+                                [CLUSTER_ALIVE] = {true, ALWAYS, CLUSTER_SUSPECT, UNREACHABLE,
+                                        CLUSTER_DO_PING | CLUSTER_DO_PING_ALONE},
+                                [CLUSTER_SUSPECT] = {true, ALWAYS, CLUSTER_SUSPECT, KEEP,
+                                        CLUSTER_DO_PING_ALONE},
+                                [CLUSTER_RECONNECTING] = {true, ALWAYS, CLUSTER_RECONNECTING, KEEP,
+                                        CLUSTER_DO_PING_ALONE},
+                        },
+                [CLUSTER_LIFE_PINGED_ALONE] =
+                        {
+                                [CLUSTER_ALIVE] = IS_URGENT,
+                                [CLUSTER_SUSPECT] = IS_URGENT,
+                                [CLUSTER_RECONNECTING] = IS_URGENT,
+                        },
+                [CLUSTER_LIFE_GOODBYE] =
+                        {
+                                [CLUSTER_ALIVE] = SAYS_BYE,
+                                [CLUSTER_SUSPECT] = SAYS_BYE,
+                                [CLUSTER_RECONNECTING] = SAYS_BYE,
+                                [CLUSTER_URGENT] = SAYS_BYE,
+                                [CLUSTER_LEAVING] = SAYS_BYE,
+                        },
+                [CLUSTER_LIFE_LAST_WORD] =
+                        {
+                                [CLUSTER_ALIVE] = LOSE_IT,
+                                [CLUSTER_SUSPECT] = LOSE_IT,
+                                [CLUSTER_RECONNECTING] = LOSE_IT,
+                                [CLUSTER_URGENT] = LOSE_IT,
+                                [CLUSTER_LEAVING] = LOSE_IT,
+                        },
+                [CLUSTER_LIFE_LINKS_GONE] =
+                        {
+                                [CLUSTER_LEAVING] = LOSE_IT,
+                        },
+                [CLUSTER_LIFE_TIME] =
+                        {
+                                [CLUSTER_ALIVE] = IS_OVERDUE,
+                                [CLUSTER_SUSPECT] = IS_OVERDUE,
+                                [CLUSTER_RECONNECTING] = IS_OVERDUE,
+                                [CLUSTER_URGENT] = IS_OVERDUE,
+                                [CLUSTER_LEAVING] = IS_OVERDUE,
+                        },
+                [CLUSTER_LIFE_DROPPED] =
+                        {
+                                [CLUSTER_ALIVE] = LOSE_IT,
+                                [CLUSTER_SUSPECT] = LOSE_IT,
+                                [CLUSTER_RECONNECTING] = LOSE_IT,
+                                [CLUSTER_URGENT] = LOSE_IT,
+                                [CLUSTER_LEAVING] = LOSE_IT,
+                        },
+};
+
+void
+ClusterLivenessInit(ClusterLiveness *life, int64_t ttl, bool local, bool leaving, int64_t now)
+{
+    life->ttl = ttl;
+    life->local = local;
+    life->state = leaving ? CLUSTER_LEAVING : CLUSTER_ALIVE;
+    life->cause = leaving ? CLUSTER_LIFE_GOODBYE : CLUSTER_LIFE_HEARD;
+    life->seen = now;
+    life->deadline = now + (leaving ? LEAVE_WITHIN : ttl);
+}
+
+static bool
+Applies(Guard guard, const ClusterLiveness *life, int64_t now)
+{
+    switch (guard) {
+    case SILENT:
+        return now - life->seen >= RECENTLY;
+    case OVERDUE:
+        return now > life->deadline;
+    default:
+        return true;
+    }
+}
+
+static void
+Forward(ClusterLiveness *life, int64_t deadline)
+{
+    if (deadline < life->deadline) {
+        life->deadline = deadline;
+    }
+}
+
+static void
+MoveDeadline(ClusterLiveness *life, Deadline how, int64_t now, int64_t within)
+{
+    switch (how) {
+    case RENEW:
+        life->deadline = now + life->ttl;
+        break;
+    case RENEW_LEAVE:
+        life->deadline = now + LEAVE_WITHIN;
+        break;
+    case LEAVE:
+        Forward(life, now + LEAVE_WITHIN);
+        break;
+    case SOON:
+        Forward(life, now + within);
+        break;
+    case UNREACHABLE:
+        Forward(life, now + UNREACHABLE_EXPECT_WITHIN);
+        break;
+    case HUNG_UP:
+        Forward(life, now + (life->local ? HUNG_UP_EXPECT_WITHIN : HUNG_UP_EXPECT_FAR_WITHIN));
+        break;
+    default:
+        break;
+    }
+}
+
+unsigned
+ClusterLivenessStep(ClusterLiveness *life, ClusterLifeEvent event, int64_t now, int64_t within,
+        bool *taken)
+{
+    const Step *step = &steps[event][life->state];
+    bool applies = step->taken && Applies(step->guard, life, now);
+
+    if (taken) {
+        *taken = applies;
+    }
+    if (!applies) {
+        return 0;
+    }
+    if (event == CLUSTER_LIFE_HEARD) {
+        life->seen = now;
+    }
+    if (step->next != life->state) {
+        life->cause = event;
+    }
+    life->state = step->next;
+    MoveDeadline(life, step->deadline, now, within);
+    return step->actions;
+}
+
+const char *
+ClusterLifeStateName(ClusterLifeState state)
+{
+    static const char *const names[] = {
+            [CLUSTER_ALIVE] = "alive",
+            [CLUSTER_SUSPECT] = "suspect",
+            [CLUSTER_RECONNECTING] = "reconnecting",
+            [CLUSTER_URGENT] = "urgent",
+            [CLUSTER_LEAVING] = "leaving",
+            [CLUSTER_LOST] = "lost",
+    };
+
+    _Static_assert(CLUSTER_COUNT(names) == CLUSTER_LIFE_STATES, "each state has a name");
+    return names[state];
+}
+
+const char *
+ClusterLifeEventName(ClusterLifeEvent event)
+{
+    static const char *const names[] = {
+            [CLUSTER_LIFE_HEARD] = "heard",
+            [CLUSTER_LIFE_EXPECTED] = "expected",
+            [CLUSTER_LIFE_UNREACHABLE] = "unreachable",
+            [CLUSTER_LIFE_LINK_ENDED] = "link-ended",
+            [CLUSTER_LIFE_REFUSED] = "refused",
+            [CLUSTER_LIFE_PINGED_ALONE] = "pinged-alone",
+            [CLUSTER_LIFE_GOODBYE] = "goodbye",
+            [CLUSTER_LIFE_LAST_WORD] = "last-word",
+            [CLUSTER_LIFE_LINKS_GONE] = "links-gone",
+            [CLUSTER_LIFE_TIME] = "time",
+            [CLUSTER_LIFE_DROPPED] = "dropped",
+    };
+
+    _Static_assert(CLUSTER_COUNT(names) == CLUSTER_LIFE_EVENTS, "each event has a name");
+    return names[event];
+}

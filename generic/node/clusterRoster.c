@@ -1,0 +1,333 @@
+/*
+ * clusterRoster.c --
+ *
+ *	The members of a node: found, heard, doubted and lost. Every change is
+ *	made to its end here, and leaves notices and errands behind.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * The lists
+ * ------------------------------------------------------------------------
+ */
+
+ClusterMember *
+ClusterNodeNextMember(const ClusterNode *node, const ClusterMember *member)
+{
+    ClusterListEntry *entry = member ? ClusterListNext(&node->members, &member->inMembers)
+                                     : ClusterListFirst(&node->members);
+
+    return entry ? CLUSTER_LIST_ITEM(entry, ClusterMember, inMembers) : NULL;
+}
+
+size_t
+ClusterNodeMemberCount(const ClusterNode *node)
+{
+    return node->memberCount;
+}
+
+ClusterMember *
+ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry((Tcl_HashTable *) &node->byUuid, uuid);
+
+    return entry ? Tcl_GetHashValue(entry) : NULL;
+}
+
+ClusterMember *
+ClusterNodeMemberBySid(const ClusterNode *node, const char *sid)
+{
+    ClusterMember *member = NULL;
+
+    while ((member = ClusterNodeNextMember(node, member)) != NULL) {
+        if (strcmp(Tcl_GetString(member->sid), sid) == 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+static void
+Enlist(ClusterNode *node, ClusterMember *member)
+{
+    Tcl_HashEntry *entry;
+    int isNew;
+
+    entry = Tcl_CreateHashEntry(&node->byUuid, Tcl_GetString(member->uuid), &isNew);
+    Tcl_SetHashValue(entry, member);
+    ClusterListAppend(&node->members, &member->inMembers);
+    ClusterListAppend(&node->unasked, &member->inUnknown);
+    node->memberCount++;
+}
+
+static void
+Strike(ClusterNode *node, ClusterMember *member)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&node->byUuid, Tcl_GetString(member->uuid));
+
+    if (entry) {
+        Tcl_DeleteHashEntry(entry);
+    }
+    ClusterListRemove(&member->inMembers);
+    ClusterListRemove(&member->inUnknown);
+    ClusterNodeClearDue(node, &member->expiry);
+    ClusterNodeClearDue(node, &member->discovery);
+    node->memberCount--;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Goodbyes
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid)
+{
+    ClusterReplaceObj(&node->departed[node->departedNext], uuid);
+    node->departedNext = (node->departedNext + 1) % DEPARTED_MAX;
+}
+
+static bool
+HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
+{
+    int i;
+
+    for (i = 0; i < DEPARTED_MAX && node->departed[i]; i++) {
+        if (strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Liveness
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Remove(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    member->lost = true;
+    Strike(node, member);
+    ClusterPingerCancel(node, member->sid);
+    memset(member->links, 0, sizeof member->links);
+    ClusterNoticeAppend(node, CLUSTER_NOTICE_UNLINK, member);
+    ClusterQueriesMemberLost(node, member);
+    ClusterNoticeAppend(node, CLUSTER_NOTICE_LOST, member);
+    ClusterMemberRelease(member); /* the lists' */
+}
+
+/* One more than the deadline: over is what is past it. */
+static void
+SetExpiry(ClusterMember *member)
+{
+    ClusterNodeSetDue(member->node, &member->expiry, CLUSTER_DUE_EXPIRY, member->life.deadline + 1);
+}
+
+/* Carries out what the state machine asks for, but for CLUSTER_DO_RECONNECT. */
+static void
+Follow(ClusterMember *member, unsigned actions)
+{
+    ClusterNode *node = member->node;
+
+    if (actions & CLUSTER_DO_CANCEL_PING) {
+        ClusterPingerCancel(node, member->sid);
+    }
+    if (actions & CLUSTER_DO_PING) {
+        ClusterPingerAdd(node, member->sid);
+    }
+    if ((actions & CLUSTER_DO_PING_ALONE) && ClusterPingerAddAlone(node, member->sid)) {
+        ClusterLivenessStep(&member->life, CLUSTER_LIFE_PINGED_ALONE, ClusterNodeNow(node), 0,
+                NULL);
+    }
+    if (actions & CLUSTER_DO_LOSE) {
+        Remove(member);
+    } else {
+        SetExpiry(member);
+    }
+}
+
+/* The same, and which actions there were. */
+static bool
+StepWith(ClusterMember *member, ClusterLifeEvent event, int64_t within, unsigned *actions)
+{
+    ClusterLifeState before = member->life.state;
+    bool taken;
+
+    *actions =
+            ClusterLivenessStep(&member->life, event, ClusterNodeNow(member->node), within, &taken);
+    if (member->life.state != before) {
+        ClusterNodeTraceLine(member->node, "state", "%s %s -> %s by %s",
+                Tcl_GetString(member->uuid), ClusterLifeStateName(before),
+                ClusterLifeStateName(member->life.state), ClusterLifeEventName(event));
+    }
+    if (taken) {
+        Follow(member, *actions);
+    }
+    return taken;
+}
+
+bool
+ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t within)
+{
+    unsigned actions;
+
+    return StepWith(member, event, within, &actions);
+}
+
+void
+ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot)
+{
+    unsigned actions;
+
+    StepWith(member, CLUSTER_LIFE_LINK_ENDED, 0, &actions);
+    if (actions & CLUSTER_DO_RECONNECT) {
+        ClusterErrandAppend(member->node, CLUSTER_RECONNECT, member)->slot = slot;
+    }
+}
+
+/* Each member is looked up among the words, of which a stranger may send any number. */
+void
+ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids)
+{
+    ClusterMember *member = NULL;
+    Tcl_HashTable named;
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+    int isNew;
+
+    if (Tcl_ListObjGetElements(NULL, sids, &count, &words) != TCL_OK) {
+        return;
+    }
+    Tcl_InitHashTable(&named, TCL_STRING_KEYS);
+    for (i = 0; i < count && i < CLUSTER_MEMBERS_MAX; i++) {
+        Tcl_CreateHashEntry(&named, Tcl_GetString(words[i]), &isNew);
+    }
+    while ((member = ClusterNodeNextMember(node, member)) != NULL) {
+        if (Tcl_FindHashEntry(&named, Tcl_GetString(member->sid))) {
+            ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
+        }
+    }
+    if (Tcl_FindHashEntry(&named, node->sid)) {
+        ClusterPingerAsked(node, count);
+    }
+    Tcl_DeleteHashTable(&named);
+}
+
+void
+ClusterRosterExpire(ClusterNode *node)
+{
+    ClusterMember *member = ClusterNodeNextMember(node, NULL), *next;
+
+    if (ClusterNodeNow(node) < node->graceUntil) {
+        return;
+    }
+    for (; member; member = next) {
+        next = ClusterNodeNextMember(node, member);
+        ClusterRosterStep(member, CLUSTER_LIFE_TIME, 0);
+    }
+}
+
+void
+ClusterRosterExpiryDue(ClusterMember *member)
+{
+    if (ClusterNodeNow(member->node) < member->node->graceUntil) {
+        ClusterNodeSetDue(member->node, &member->expiry, CLUSTER_DUE_EXPIRY,
+                member->node->graceUntil);
+    } else if (!ClusterRosterStep(member, CLUSTER_LIFE_TIME, 0)) {
+        SetExpiry(member);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Found and heard
+ * ------------------------------------------------------------------------
+ */
+
+ClusterMember *
+ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMember *member = NULL;
+    bool leaving = !message->slot->type->datagram && HasDeparted(node, uuid);
+
+    if (node->memberCount < CLUSTER_MEMBERS_MAX) {
+        member = ClusterMemberNew(node, message, uuid, leaving);
+    }
+    if (!member) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        return NULL;
+    }
+    Enlist(node, member);
+    SetExpiry(member);
+    ClusterNodeTraceLine(node, "member", "%s found", Tcl_GetString(uuid));
+    ClusterNoticeAppend(node, CLUSTER_NOTICE_ADDED, member);
+    return member;
+}
+
+void
+ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
+{
+    ClusterNotice *notice;
+    Tcl_Obj *before;
+
+    ClusterMemberTakeWay(member, message);
+    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    ClusterMemberTakeState(member, message, &before);
+    if (member->propsKnown && member->tagsKnown) {
+        ClusterListRemove(&member->inUnknown);
+    }
+    if (before) {
+        notice = ClusterNoticeAppend(member->node, CLUSTER_NOTICE_TAGS, member);
+        notice->before = before; /* its reference */
+        ClusterReplaceObj(&notice->payload, ClusterMessagePayload(message));
+    }
+    if (member->isNew && !member->firstPayload) {
+        ClusterReplaceObj(&member->firstPayload, ClusterMessagePayload(message));
+        ClusterNodeSetDue(member->node, &member->discovery, CLUSTER_DUE_DISCOVERY,
+                ClusterNodeNow(member->node) + ASK_WITHIN);
+    }
+}
+
+static void
+TellDiscovered(ClusterMember *member)
+{
+    ClusterNotice *notice;
+
+    member->isNew = false;
+    ClusterNodeClearDue(member->node, &member->discovery);
+    notice = ClusterNoticeAppend(member->node, CLUSTER_NOTICE_DISCOVERED, member);
+    notice->payload = member->firstPayload; /* its reference */
+    member->firstPayload = NULL;
+}
+
+void
+ClusterRosterMaybeDiscovered(ClusterMember *member)
+{
+    if (member->isNew && !member->lost && member->tagsKnown && member->propsKnown) {
+        TellDiscovered(member);
+    }
+}
+
+/* What it did not tell is asked for, and waited for a while; many that are new at the same time are asked together. */
+void
+ClusterRosterDiscoveryDue(ClusterMember *member)
+{
+    if (member->askedOnce) {
+        TellDiscovered(member);
+        return;
+    }
+    member->askedOnce = true;
+    ClusterNodeSetDue(member->node, &member->discovery, CLUSTER_DUE_DISCOVERY,
+            ClusterNodeNow(member->node) + DISCOVERED_WITHIN - ASK_WITHIN);
+    ClusterBeaconAsk(member);
+}

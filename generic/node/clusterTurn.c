@@ -1,0 +1,173 @@
+/*
+ * clusterTurn.c --
+ *
+ *	The end of a turn: what it left to send is sent, and what it left to tell
+ *	is told, in order.
+ *
+ *	A turn begins with whatever enters the node (a packet, a deadline, a call)
+ *	and ends in here, where nothing is half done. Scripts that run in here
+ *	enter the node anew; the turns they begin end before they go on, so that a
+ *	script that destroys a service finds that its hook has run. Such a nested
+ *	turn tells what the outer one has left first.
+ */
+
+#include "node/clusterNodeInt.h"
+
+/*
+ * ------------------------------------------------------------------------
+ * Telling
+ * ------------------------------------------------------------------------
+ */
+
+static void
+TellAdded(ClusterNode *node, ClusterNotice *notice)
+{
+    if (!notice->member->lost && !node->delegate->memberAdded(node->context, notice->member)) {
+        node->drops[CLUSTER_DROP_LIMIT]++;
+        ClusterRosterStep(notice->member, CLUSTER_LIFE_DROPPED, 0);
+    }
+}
+
+static void
+TellTags(ClusterNode *node, ClusterNotice *notice)
+{
+    if (!notice->member->lost) {
+        node->delegate->memberTags(node->context, notice->member, notice->payload, notice->before);
+    }
+}
+
+static void
+TellDiscovered(ClusterNode *node, ClusterNotice *notice)
+{
+    if (!notice->member->lost) {
+        node->delegate->memberDiscovered(node->context, notice->member, notice->payload);
+    }
+}
+
+/* Its links serve nobody any more. */
+static void
+Unlink(ClusterNode *node, ClusterNotice *notice)
+{
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        ClusterSlot *slot = node->slots[i];
+
+        if (slot->transport) {
+            slot->type->forget(slot->transport, notice->member);
+        }
+    }
+}
+
+static void
+TellLost(ClusterNode *node, ClusterNotice *notice)
+{
+    node->delegate->memberLost(node->context, notice->member);
+}
+
+static void
+TellEvent(ClusterNotice *notice, ClusterQueryEvent event)
+{
+    ClusterNode *node = notice->query->node;
+
+    node->delegate->queryEvent(node->context, notice->query, event, notice->member, notice->payload,
+            notice->reason);
+}
+
+/* An answer counts once; the last one ends the query, as does its time-out. DONE comes right behind. */
+static void
+TellQuery(ClusterNode *node, ClusterNotice *notice)
+{
+    ClusterQuery *query = notice->query;
+    bool answer = notice->event == CLUSTER_QUERY_RESPONSE || notice->event == CLUSTER_QUERY_ERROR;
+    ClusterListEntry *last;
+
+    if (notice->event != CLUSTER_QUERY_DONE && query->ended) {
+        return;
+    }
+    if (answer && !ClusterQueryForget(query, notice->member)) {
+        return;
+    }
+    TellEvent(notice, notice->event);
+    if (answer) {
+        ClusterMemberRelease(notice->member); /* the query's */
+    }
+    if (!query->ended && (notice->event == CLUSTER_QUERY_TIMEOUT || query->awaitedCount == 0)) {
+        ClusterQueryFinish(query);
+        last = ClusterListLast(&node->notices);
+        ClusterListRemove(last);
+        ClusterListPrepend(&node->notices, last);
+    }
+}
+
+static void
+Tell(ClusterNode *node, ClusterNotice *notice)
+{
+    static void (*const procs[])(ClusterNode *, ClusterNotice *) = {
+            [CLUSTER_NOTICE_ADDED] = TellAdded,
+            [CLUSTER_NOTICE_TAGS] = TellTags,
+            [CLUSTER_NOTICE_DISCOVERED] = TellDiscovered,
+            [CLUSTER_NOTICE_UNLINK] = Unlink,
+            [CLUSTER_NOTICE_LOST] = TellLost,
+            [CLUSTER_NOTICE_QUERY] = TellQuery,
+    };
+
+    _Static_assert(CLUSTER_COUNT(procs) == CLUSTER_NOTICE_KINDS, "each kind has a procedure");
+    procs[notice->kind](node, notice);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The turn
+ * ------------------------------------------------------------------------
+ */
+
+static void
+SendErrands(ClusterNode *node)
+{
+    ClusterErrand *errand;
+
+    while ((errand = ClusterErrandTake(node)) != NULL) {
+        ClusterErrandRun(node, errand);
+        ClusterErrandFree(errand);
+    }
+}
+
+void
+ClusterTurnArm(ClusterNode *node)
+{
+    ClusterDeadline *first = ClusterDeadlineSoonest(&node->deadlines);
+
+    if (!first) {
+        ClusterTimerCancel(&node->timer);
+    } else if (!ClusterTimerIsSet(&node->timer) || first->due < node->timer.deadline.due) {
+        ClusterTimerSetAt(&node->timer, node->clock, first->due, node->due, node);
+    }
+}
+
+void
+ClusterTurnEnd(ClusterNode *node)
+{
+    ClusterNotice *notice;
+
+    SendErrands(node);
+    while ((notice = ClusterNoticeTake(node)) != NULL) {
+        node->telling++;
+        Tell(node, notice);
+        node->telling--;
+        ClusterNoticeFree(notice);
+        SendErrands(node);
+    }
+    ClusterTurnArm(node);
+}
+
+void
+ClusterTurnSent(ClusterNode *node)
+{
+    if (node->telling == 0) {
+        ClusterTurnEnd(node);
+    } else {
+        SendErrands(node);
+        ClusterTurnArm(node);
+    }
+}
