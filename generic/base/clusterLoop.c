@@ -244,17 +244,20 @@ TimerIsDue(ClusterLoop *loop, int64_t now)
 }
 
 /*
- * How late this pass is: a deadline cannot be missed before the loop last
- * looked, however many others had to be dealt with first.
+ * How late the next pass is: a deadline cannot be missed before the loop last
+ * looked, however many others had to be dealt with first. What is found before
+ * the thread would have slept counts for the pass that comes of it.
  */
-static int64_t
-Lateness(ClusterLoop *loop, int64_t now)
+static void
+NoteLateness(ClusterLoop *loop, int64_t now)
 {
     int64_t due = now;
 
     ClusterClockNext(&loop->clock, &due);
     due = due < loop->lastSeen ? loop->lastSeen : due;
-    return due < now ? now - due : 0;
+    if (now - due > loop->clock.lateness) {
+        loop->clock.lateness = now - due;
+    }
 }
 
 /*
@@ -269,10 +272,11 @@ RunTimers(ClusterLoop *loop)
     uint64_t last = loop->clock.timers.order;
     int64_t now = start / 1000;
 
-    loop->clock.lateness = Lateness(loop, now);
+    NoteLateness(loop, now);
     while (ClusterClockRunOne(&loop->clock, now, last) && !TimeIsUp(start)) {
         continue;
     }
+    loop->clock.lateness = 0;
     loop->lastSeen = LoopNow(NULL);
 }
 
@@ -318,6 +322,7 @@ SetUpTimers(ClusterLoop *loop)
     int64_t now = LoopNow(NULL), due = 0;
     Tcl_Time none = {0, 0};
 
+    NoteLateness(loop, now);
     loop->lastSeen = now;
     if (!ClusterClockNext(&loop->clock, &due)) {
         return;
