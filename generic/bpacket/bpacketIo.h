@@ -66,8 +66,6 @@ typedef struct BpacketIo {
 
 /* ---- bpacketIoCmd.c ------------------------------------------------------ */
 
-extern const ClusterClassInfo bpacketIoClassInfo;
-
 /* The object's state; NULL with a message when the object has none. */
 BpacketIo *BpacketIoFromContext(Tcl_Interp *interp, Tcl_ObjectContext context);
 void BpacketIoHold(void *self);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MADE_BY "bpacket create io"
+
 /* Largest packet made here, in bytes; streams accept less unless told otherwise. */
 #define MAX_PACKET (1024u * 1024u * 1024u)
 
@@ -67,8 +69,8 @@ BpacketIoFromContext(Tcl_Interp *interp, Tcl_ObjectContext context)
     BpacketIo *io = Tcl_ObjectGetMetadata(Tcl_ObjectContextObject(context), &ioMetadata);
 
     if (!io) {
-        ClusterFail(interp, Tcl_ObjPrintf("this object was not made by %s", bpacketIoClassInfo.how),
-                "CLUSTER", "OBJECT", NULL);
+        ClusterFail(interp, Tcl_NewStringObj("this object was not made by " MADE_BY, -1), "CLUSTER",
+                "OBJECT", NULL);
     }
     return io;
 }
@@ -519,25 +521,25 @@ static const ClusterMethod methods[] = {
         {.name = NULL},
 };
 
-const ClusterClassInfo bpacketIoClassInfo = {
+static const ClusterClassInfo ioClassInfo = {
         .name = "::bpacket::classes::io",
         .methods = methods,
         .metadata = &ioMetadata,
         .hold = BpacketIoHold,
         .release = BpacketIoRelease,
         .construct = Construct,
-        .how = "bpacket create io",
+        .how = MADE_BY,
 };
 
 int
 BpacketIoMakeClass(Tcl_Interp *interp)
 {
-    Tcl_Class class = ClusterMethodCreateClass(interp, bpacketIoClassInfo.name);
+    Tcl_Class class = ClusterMethodCreateClass(interp, ioClassInfo.name);
 
     if (!class) {
         return TCL_ERROR;
     }
-    ClusterMethodInstall(interp, class, &bpacketIoClassInfo);
+    ClusterMethodInstall(interp, class, &ioClassInfo);
     BpacketIoTypeInstall(interp, class);
     return TCL_OK;
 }

@@ -4,7 +4,7 @@
  *	Finds packets in a stream of bytes that comes in pieces of any size.
  */
 
-#include "bpacket/bpacketStream.h"
+#include "bpacket/bpacketStreamInt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +14,6 @@
 
 #define LEAST_CAPACITY 4096  /* bytes of the first buffer */
 #define KEPT_CAPACITY  65536 /* bytes; a larger buffer goes when little of it is used */
-
-/* The bytes not yet given out are bytes[start .. end). */
-struct bpacket_stream {
-    uint8_t *bytes; /* malloc'ed, NULL as long as nothing was fed */
-    size_t capacity;
-    size_t start;
-    size_t end;
-    size_t limit;
-    uint64_t garbage;
-    uint64_t oversized;
-};
 
 /* What stands at the start of the waiting bytes. */
 typedef enum Frame {
@@ -53,13 +42,6 @@ bpacket_stream_destroy(bpacket_stream **stream)
         free(*stream);
         *stream = NULL;
     }
-}
-
-void
-bpacket_stream_reset(bpacket_stream *stream)
-{
-    stream->start = stream->end = 0;
-    bpacket_stream_trim(stream);
 }
 
 /* Moves the waiting bytes into a buffer of `capacity` bytes, which holds them. */
@@ -130,8 +112,9 @@ MakeRoom(bpacket_stream *stream, size_t wanted)
     return Reallocate(stream, (capacity < LEAST_CAPACITY) ? LEAST_CAPACITY : capacity);
 }
 
-uint8_t *
-bpacket_stream_reserve(bpacket_stream *stream, size_t wanted, size_t *room)
+/* Makes `wanted` bytes of room behind end, in a buffer that is not larger than need be. */
+static bool
+ReserveRoom(bpacket_stream *stream, size_t wanted)
 {
     if (stream->start == stream->end) {
         stream->start = stream->end = 0;
@@ -139,40 +122,20 @@ bpacket_stream_reserve(bpacket_stream *stream, size_t wanted, size_t *room)
     if (wanted < stream->capacity / 4) {
         bpacket_stream_trim(stream);
     }
-    if (wanted == 0) {
-        wanted = 1;
-    }
-    if (wanted > stream->capacity - stream->end && !MakeRoom(stream, wanted)) {
-        *room = 0;
-        return NULL;
-    }
-    *room = stream->capacity - stream->end;
-    return stream->bytes + stream->end;
-}
-
-void
-bpacket_stream_commit(bpacket_stream *stream, size_t length)
-{
-    size_t room = stream->capacity - stream->end;
-
-    stream->end += (length < room) ? length : room;
+    return wanted <= stream->capacity - stream->end || MakeRoom(stream, wanted);
 }
 
 bool
 bpacket_stream_feed(bpacket_stream *stream, const void *bytes, size_t length)
 {
-    size_t room;
-    uint8_t *place;
-
     if (length == 0) {
         return true;
     }
-    place = bpacket_stream_reserve(stream, length, &room);
-    if (place == NULL) {
+    if (!ReserveRoom(stream, length)) {
         return false;
     }
-    memcpy(place, bytes, length);
-    bpacket_stream_commit(stream, length);
+    memcpy(stream->bytes + stream->end, bytes, length);
+    stream->end += length;
     return true;
 }
 
@@ -209,9 +172,9 @@ FindHeader(bpacket_stream *stream)
     return false;
 }
 
-/* Judges the frame at start, where a header is, in constant time; *size is the whole packet's. */
+/* What the frame at start is, where a header stands, told in constant time; *size is the whole packet's. */
 static Frame
-JudgeFrame(const bpacket_stream *stream, size_t *size)
+FrameAtStart(const bpacket_stream *stream, size_t *size)
 {
     const uint8_t *frame = stream->bytes + stream->start;
     size_t left = stream->end - stream->start;
@@ -240,7 +203,7 @@ bpacket_stream_next(bpacket_stream *stream, bpacket_span *packet)
 {
     while (FindHeader(stream)) {
         size_t size = 0;
-        Frame frame = JudgeFrame(stream, &size);
+        Frame frame = FrameAtStart(stream, &size);
 
         if (frame == FRAME_PARTIAL) {
             return false;
@@ -263,12 +226,6 @@ size_t
 bpacket_stream_pending(const bpacket_stream *stream)
 {
     return stream->end - stream->start;
-}
-
-size_t
-bpacket_stream_capacity(const bpacket_stream *stream)
-{
-    return stream->capacity;
 }
 
 uint64_t

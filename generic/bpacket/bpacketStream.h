@@ -26,36 +26,26 @@ typedef struct bpacket_stream bpacket_stream;
 bpacket_stream *bpacket_stream_new(size_t limit);
 /* Frees *stream and sets it to NULL; NULL is fine. */
 void bpacket_stream_destroy(bpacket_stream **stream);
-void bpacket_stream_reset(bpacket_stream *stream);
 
-/*
- * Room for at least `wanted` bytes to read into, or NULL without memory;
- * *room says how many there are. Follow with bpacket_stream_commit. Spans
- * that bpacket_stream_next gave are invalid after this.
- */
-uint8_t *bpacket_stream_reserve(bpacket_stream *stream, size_t wanted, size_t *room);
-void bpacket_stream_commit(bpacket_stream *stream, size_t length);
-/* reserve, copy, commit. Returns false without memory. */
+/* Adds a copy of the bytes; spans given before are invalid after this. Returns false without memory. */
 bool bpacket_stream_feed(bpacket_stream *stream, const void *bytes, size_t length);
 
 /*
  * The next whole packet (header, length, body, end mark), in order. Returns
- * false when none is complete. The span is valid until the next reserve,
- * feed, reset or destroy.
+ * false when none is complete. The span is valid until the next feed, trim or
+ * destroy.
  */
 bool bpacket_stream_next(bpacket_stream *stream, bpacket_span *packet);
 
 /*
  * Gives back the memory that a large packet needed, if little of it is in use
- * now; reserve does so too. For when the last packet was dealt with and the
+ * now; feed does so too. For when the last packet was dealt with and the
  * stream may be idle for long. Spans given before are invalid after this.
  */
 void bpacket_stream_trim(bpacket_stream *stream);
 
 /* Bytes waiting for the rest of a packet. */
 size_t bpacket_stream_pending(const bpacket_stream *stream);
-/* Bytes of memory that the buffer takes. */
-size_t bpacket_stream_capacity(const bpacket_stream *stream);
 /* Counters since creation: bytes skipped as garbage, frames refused as too large. */
 uint64_t bpacket_stream_garbage(const bpacket_stream *stream);
 uint64_t bpacket_stream_oversized(const bpacket_stream *stream);

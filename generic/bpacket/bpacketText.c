@@ -232,8 +232,9 @@ SpecialFromTcl(const uint8_t *p, size_t left, uint8_t out[4], size_t *count)
     return 1;
 }
 
-void
-bpacket_text_from_tcl(bpacket_writer *out, const char *text, size_t length)
+/* Appends Tcl's internal text as UTF-8. */
+static void
+WriteFromTcl(bpacket_writer *out, const char *text, size_t length)
 {
     const uint8_t *p = (const uint8_t *) text;
 
@@ -255,8 +256,9 @@ bpacket_text_from_tcl(bpacket_writer *out, const char *text, size_t length)
     }
 }
 
-size_t
-bpacket_text_wire_length(const char *text, size_t length)
+/* The length in bytes that WriteFromTcl would append. */
+static size_t
+WireLength(const char *text, size_t length)
 {
     const uint8_t *p = (const uint8_t *) text;
     size_t total = 0;
@@ -289,6 +291,6 @@ bpacket_write_text(bpacket_writer *out, const char *text, size_t length)
         bpacket_write_span(out, text, length);
         return;
     }
-    bpacket_write_varint(out, plain + bpacket_text_wire_length(text + plain, length - plain));
-    bpacket_text_from_tcl(out, text, length);
+    bpacket_write_varint(out, plain + WireLength(text + plain, length - plain));
+    WriteFromTcl(out, text, length);
 }

@@ -20,10 +20,6 @@
 bool bpacket_text_is_plain(bpacket_span wire);
 /* Appends `wire` in Tcl's internal form; pairs: surrogate pairs beyond the BMP (Tcl 8.6). */
 void bpacket_text_to_tcl(bpacket_writer *out, bpacket_span wire, bool pairs);
-/* Appends Tcl's internal text as UTF-8. */
-void bpacket_text_from_tcl(bpacket_writer *out, const char *text, size_t length);
-/* The length in bytes that bpacket_text_from_tcl would append. */
-size_t bpacket_text_wire_length(const char *text, size_t length);
 /* bpacket_write_span for Tcl's internal text: varint length, then the text as UTF-8. */
 void bpacket_write_text(bpacket_writer *out, const char *text, size_t length);
 

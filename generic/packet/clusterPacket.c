@@ -8,65 +8,47 @@
 
 #include <string.h>
 
+#define FIELD(fieldName, fieldType)                                                                \
+   {                                                                                               \
+      .name = fieldName, .length = sizeof fieldName - 1, .type = fieldType                         \
+   }
+
 const ClusterFieldInfo clusterFields[] = {
-        [CLUSTER_TYPE] = {"type", CLUSTER_VARINT},
-        [CLUSTER_CHANNEL] = {"channel", CLUSTER_VARINT},
-        [CLUSTER_HID] = {"hid", CLUSTER_STRING},
-        [CLUSTER_SID] = {"sid", CLUSTER_STRING},
-        [CLUSTER_KNOWN] = {"known", CLUSTER_VARINT},
-        [CLUSTER_TIMESTAMP] = {"timestamp", CLUSTER_VARINT},
-        [CLUSTER_PROTOCOLS] = {"protocols", CLUSTER_LIST},
-        [CLUSTER_RUID] = {"ruid", CLUSTER_STRING},
-        [CLUSTER_OP] = {"op", CLUSTER_STRING},
-        [CLUSTER_DATA] = {"data", CLUSTER_STRING},
-        [CLUSTER_RAW] = {"raw", CLUSTER_RAWBYTES},
-        [CLUSTER_TAGS] = {"tags", CLUSTER_LIST},
-        [CLUSTER_KEEPALIVE] = {"keepalive", CLUSTER_BOOLEAN},
-        [CLUSTER_FILTER] = {"filter", CLUSTER_LIST},
-        [CLUSTER_ERROR] = {"error", CLUSTER_STRING},
+        [CLUSTER_TYPE] = FIELD("type", CLUSTER_VARINT),
+        [CLUSTER_CHANNEL] = FIELD("channel", CLUSTER_VARINT),
+        [CLUSTER_HID] = FIELD("hid", CLUSTER_STRING),
+        [CLUSTER_SID] = FIELD("sid", CLUSTER_STRING),
+        [CLUSTER_KNOWN] = FIELD("known", CLUSTER_VARINT),
+        [CLUSTER_TIMESTAMP] = FIELD("timestamp", CLUSTER_VARINT),
+        [CLUSTER_PROTOCOLS] = FIELD("protocols", CLUSTER_LIST),
+        [CLUSTER_RUID] = FIELD("ruid", CLUSTER_STRING),
+        [CLUSTER_OP] = FIELD("op", CLUSTER_STRING),
+        [CLUSTER_DATA] = FIELD("data", CLUSTER_STRING),
+        [CLUSTER_RAW] = FIELD("raw", CLUSTER_RAWBYTES),
+        [CLUSTER_TAGS] = FIELD("tags", CLUSTER_LIST),
+        [CLUSTER_KEEPALIVE] = FIELD("keepalive", CLUSTER_BOOLEAN),
+        [CLUSTER_FILTER] = FIELD("filter", CLUSTER_LIST),
+        [CLUSTER_ERROR] = FIELD("error", CLUSTER_STRING),
 };
 
 _Static_assert(sizeof clusterFields / sizeof clusterFields[0] == CLUSTER_FIELDS,
         "a field has no row");
 _Static_assert(CLUSTER_FIELDS <= 32, "ClusterPacket.present has a bit for each field");
 
-/*
- * The only field whose first two characters add up to that index, modulo 32.
- * The fields' test goes through all names; a new one may need another sum.
- */
-static const uint8_t fieldBySum[32] = {
-        [2] = CLUSTER_PROTOCOLS,
-        [5] = CLUSTER_DATA,
-        [7] = CLUSTER_RUID,
-        [11] = CLUSTER_CHANNEL,
-        [13] = CLUSTER_TYPE,
-        [15] = CLUSTER_FILTER,
-        [16] = CLUSTER_KEEPALIVE,
-        [17] = CLUSTER_HID,
-        [19] = CLUSTER_RAW,
-        [21] = CLUSTER_TAGS,
-        [23] = CLUSTER_ERROR,
-        [25] = CLUSTER_KNOWN,
-        [28] = CLUSTER_SID,
-        [29] = CLUSTER_TIMESTAMP,
-        [31] = CLUSTER_OP,
-};
-
 int
 ClusterFieldByName(const char *name, size_t length)
 {
-    const char *candidate;
     int id;
 
-    if (length < 2) {
-        return 0;
+    for (id = 1; id < CLUSTER_FIELDS && length > 0; id++) {
+        const ClusterFieldInfo *field = &clusterFields[id];
+
+        if (field->length == length && field->name[0] == name[0]
+                && memcmp(field->name, name, length) == 0) {
+            return id;
+        }
     }
-    id = fieldBySum[((uint8_t) name[0] + (uint8_t) name[1]) & 31];
-    if (id == 0) {
-        return 0;
-    }
-    candidate = clusterFields[id].name;
-    return (strlen(candidate) == length && memcmp(candidate, name, length) == 0) ? id : 0;
+    return 0;
 }
 
 size_t

@@ -43,6 +43,7 @@ typedef enum ClusterFieldType {
 
 typedef struct ClusterFieldInfo {
     const char *name;
+    size_t length; /* of the name */
     ClusterFieldType type;
 } ClusterFieldInfo;
 

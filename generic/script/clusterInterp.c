@@ -176,18 +176,9 @@ EnterClass(ClusterInterp *data, const char *name, const ClusterClassInfo *info)
     return true;
 }
 
-int
-ClusterInterpAddClass(ClusterInterp *data, int id, const char *name, const ClusterClassInfo *info)
-{
-    if (id == data->classCount && !EnterClass(data, name, info)) {
-        return ClusterFail(data->interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
-    }
-    return ClusterInterpClass(data, id) ? TCL_OK : TCL_ERROR;
-}
-
-Tcl_Class
-ClusterInterpClass(ClusterInterp *data, int id)
+/* The class, made anew if a script destroyed it. NULL with a message in the interp. */
+static Tcl_Class
+NeedClass(ClusterInterp *data, int id)
 {
     Tcl_Class class = data->classes[id].class;
     ClassMark *mark;
@@ -211,10 +202,20 @@ ClusterInterpClass(ClusterInterp *data, int id)
     return class;
 }
 
+int
+ClusterInterpAddClass(ClusterInterp *data, int id, const char *name, const ClusterClassInfo *info)
+{
+    if (id == data->classCount && !EnterClass(data, name, info)) {
+        return ClusterFail(data->interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                NULL);
+    }
+    return NeedClass(data, id) ? TCL_OK : TCL_ERROR;
+}
+
 Tcl_Obj *
 ClusterInterpClassName(ClusterInterp *data, int id)
 {
-    Tcl_Class class = ClusterInterpClass(data, id);
+    Tcl_Class class = NeedClass(data, id);
 
     return class ? Tcl_GetObjectName(data->interp, Tcl_GetClassAsObject(class)) : NULL;
 }
@@ -263,7 +264,7 @@ ClusterInterpNewObject(ClusterInterp *data, int id, const char *name,
         const Tcl_ObjectMetadataType *type, void *metadata)
 {
     Tcl_Interp *interp = data->interp;
-    Tcl_Class class = ClusterInterpClass(data, id);
+    Tcl_Class class = NeedClass(data, id);
     Tcl_Object object =
             class ? Tcl_NewObjectInstance(interp, class, name, NULL, -1, NULL, 0) : NULL;
 

@@ -71,9 +71,7 @@ void ClusterInterpGiveNumber(ClusterInterp *data, unsigned number);
  */
 int ClusterInterpAddClass(ClusterInterp *data, int id, const char *name,
         const ClusterClassInfo *info);
-/* The class, made anew if a script destroyed it. NULL with a message in the interp. */
-Tcl_Class ClusterInterpClass(ClusterInterp *data, int id);
-/* "::cluster::service" or what the class was renamed to. Held by nobody. */
+/* "::cluster::service" or what the class was renamed to; made anew if a script destroyed it. NULL with a message. */
 Tcl_Obj *ClusterInterpClassName(ClusterInterp *data, int id);
 /* Sees that at `exit` goodbyes are said and files removed; after the thread's loop was made. */
 void ClusterInterpWatchExit(ClusterInterp *data);

@@ -5,7 +5,7 @@
  *	that put packets together.
  */
 
-#include "bpacket/bpacketStream.h"
+#include "bpacket/bpacketStreamInt.h"
 #include "codecTestInt.h"
 
 #include <string.h>
@@ -42,7 +42,7 @@ StreamCounters(const bpacket_stream *stream)
             {"pending", bpacket_stream_pending(stream)},
             {"garbage", bpacket_stream_garbage(stream)},
             {"oversized", bpacket_stream_oversized(stream)},
-            {"capacity", bpacket_stream_capacity(stream)},
+            {"capacity", stream->capacity},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -75,37 +75,15 @@ FeedPieces(Tcl_Interp *interp, bpacket_stream *stream, bpacket_span bytes, size_
         some = TakeAll(stream);
         Tcl_ListObjAppendList(NULL, packets, some);
         Tcl_DecrRefCount(some);
-        if (bpacket_stream_capacity(stream) > *peak) {
-            *peak = bpacket_stream_capacity(stream);
+        if (stream->capacity > *peak) {
+            *peak = stream->capacity;
         }
     }
     Tcl_SetObjResult(interp, packets);
     return TCL_OK;
 }
 
-/* Copies bytes into the stream in pieces by reserve and commit, without taking packets. */
-static int
-FeedReserved(Tcl_Interp *interp, bpacket_stream *stream, bpacket_span bytes, size_t piece)
-{
-    size_t at = 0;
-
-    while (at < bytes.length) {
-        size_t length = (bytes.length - at < piece) ? bytes.length - at : piece;
-        size_t room;
-        uint8_t *place = bpacket_stream_reserve(stream, length, &room);
-
-        if (place == NULL || room < length) {
-            return CodecTestStatusError(interp, BPACKET_NO_MEMORY);
-        }
-        /* Some of the room stays unused, as after a short read. */
-        memcpy(place, bytes.bytes + at, length);
-        bpacket_stream_commit(stream, length);
-        at += length;
-    }
-    return TCL_OK;
-}
-
-/* STREAM feed|reserve|pieces bytes ?piece?. */
+/* STREAM feed|pieces bytes ?piece?. */
 static int
 StreamFeed(Tcl_Interp *interp, bpacket_stream *stream, int way, int objc, Tcl_Obj *const objv[])
 {
@@ -129,9 +107,6 @@ StreamFeed(Tcl_Interp *interp, bpacket_stream *stream, int way, int objc, Tcl_Ob
                 ? TCL_OK
                 : CodecTestStatusError(interp, BPACKET_NO_MEMORY);
     }
-    if (way == 1) {
-        return FeedReserved(interp, stream, CodecTestBytesOf(objv[2]), piece);
-    }
     if (FeedPieces(interp, stream, CodecTestBytesOf(objv[2]), piece, &peak) != TCL_OK) {
         return TCL_ERROR;
     }
@@ -142,16 +117,15 @@ StreamFeed(Tcl_Interp *interp, bpacket_stream *stream, int way, int objc, Tcl_Ob
 }
 
 /*
- * STREAM feed bytes; reserve bytes ?piece?; pieces bytes ?piece? (returns the
- * packets and the largest capacity); next (a list of none or one packet);
- * all; counters; reset; trim; destroy.
+ * STREAM feed bytes; pieces bytes ?piece? (returns the packets and the largest
+ * capacity); next (a list of none or one packet); all; counters; trim; destroy.
  */
 static int
 StreamObjectCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
 {
-    static const char *const words[] = {"feed", "reserve", "pieces", "next", "all", "counters",
-            "reset", "trim", "destroy", NULL};
-    enum { FEED, RESERVE, PIECES, NEXT, ALL, COUNTERS, RESET, TRIM, DESTROY };
+    static const char *const words[] = {"feed", "pieces", "next", "all", "counters", "trim",
+            "destroy", NULL};
+    enum { FEED, PIECES, NEXT, ALL, COUNTERS, TRIM, DESTROY };
     bpacket_stream *stream = clientData;
     bpacket_span packet;
     Tcl_Obj *bytes;
@@ -176,9 +150,6 @@ StreamObjectCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const o
         return TCL_OK;
     case COUNTERS:
         Tcl_SetObjResult(interp, StreamCounters(stream));
-        return TCL_OK;
-    case RESET:
-        bpacket_stream_reset(stream);
         return TCL_OK;
     case TRIM:
         bpacket_stream_trim(stream);

@@ -391,24 +391,26 @@ static Tcl_Obj *
 Converted(int way, bpacket_span in)
 {
     const char *text = (const char *) in.bytes;
+    bpacket_reader reader;
     bpacket_writer out;
     Tcl_Obj *result;
+    uint64_t length;
 
-    if (way == 1) {
-        size_t length = bpacket_text_wire_length(text, in.length);
-
-        return Tcl_NewWideIntObj((Tcl_WideInt) length);
-    }
     if (way == 2) {
         return Tcl_NewWideIntObj(bpacket_text_is_plain(in) ? 1 : 0);
     }
     bpacket_writer_init(&out, 0);
-    if (way == 0) {
-        bpacket_text_from_tcl(&out, text, in.length);
+    if (way < 2) {
+        bpacket_write_text(&out, text, in.length);
+        bpacket_reader_init(&reader, out.bytes, out.length);
+        length = bpacket_read_varint(&reader);
+        result = way == 1
+                ? Tcl_NewWideIntObj((Tcl_WideInt) length)
+                : Tcl_NewByteArrayObj(reader.next, (Tcl_Size) bpacket_reader_left(&reader));
     } else {
         bpacket_text_to_tcl(&out, in, way == 4);
+        result = Tcl_NewByteArrayObj(out.bytes, (Tcl_Size) out.length);
     }
-    result = Tcl_NewByteArrayObj(out.bytes, (Tcl_Size) out.length);
     bpacket_writer_free(&out);
     return result;
 }
