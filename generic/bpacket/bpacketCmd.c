@@ -195,7 +195,7 @@ StartsWithHeader(bpacket_span data)
 }
 
 static void
-Advance(bpacket_span *data, size_t count)
+AdvanceSpan(bpacket_span *data, size_t count)
 {
     data->bytes += count;
     data->length -= count;
@@ -206,7 +206,7 @@ static void
 TrimHeaders(bpacket_span *data)
 {
     while (StartsWithHeader(*data)) {
-        Advance(data, BPACKET_HEADER_SIZE);
+        AdvanceSpan(data, BPACKET_HEADER_SIZE);
     }
 }
 
@@ -218,7 +218,7 @@ SeekHeader(bpacket_span *data)
         const uint8_t *found =
                 memchr(data->bytes + 1, (uint8_t) BPACKET_HEADER[0], data->length - 1);
 
-        Advance(data, found ? (size_t) (found - data->bytes) : data->length);
+        AdvanceSpan(data, found ? (size_t) (found - data->bytes) : data->length);
     }
 }
 
@@ -311,7 +311,7 @@ ReadFrom(Tcl_Interp *interp, bpacket_type type, bpacket_span *data)
         BpacketFailStatus(interp, reader.status);
         return NULL;
     }
-    Advance(data, data->length - bpacket_reader_left(&reader));
+    AdvanceSpan(data, data->length - bpacket_reader_left(&reader));
     return value;
 }
 
@@ -403,7 +403,7 @@ static const CommandRow commands[] = {
 };
 
 static int
-RunCommand(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+RunBpacketCommand(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     const CommandRow *row = clientData;
 
@@ -428,7 +428,7 @@ static const struct NamespaceRow {
 };
 
 static int
-MakeNamespaces(Tcl_Interp *interp)
+MakeBpacketNamespaces(Tcl_Interp *interp)
 {
     const struct NamespaceRow *row;
     Tcl_CmdInfo info;
@@ -531,12 +531,12 @@ BpacketInit(Tcl_Interp *interp)
         return TCL_OK;
     }
     Tcl_ResetResult(interp);
-    if (MakeNamespaces(interp) != TCL_OK || BpacketIoMakeClass(interp) != TCL_OK
+    if (MakeBpacketNamespaces(interp) != TCL_OK || BpacketIoMakeClass(interp) != TCL_OK
             || BpacketStreamMakeClass(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     for (row = commands; row->name; row++) {
-        Tcl_CreateObjCommand(interp, row->name, RunCommand, (void *) row, NULL);
+        Tcl_CreateObjCommand(interp, row->name, RunBpacketCommand, (void *) row, NULL);
     }
     MakeVariables(interp);
     ProvideTypes(interp);

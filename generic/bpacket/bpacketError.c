@@ -56,7 +56,7 @@ BpacketFailStatus(Tcl_Interp *interp, bpacket_status status)
 
 /* A value for a message, cut when it is long. */
 static Tcl_Obj *
-Shown(Tcl_Obj *value)
+QuotedValue(Tcl_Obj *value)
 {
     Tcl_Obj *shown = Tcl_NewStringObj("\"", -1);
 
@@ -126,7 +126,7 @@ BpacketFailValue(Tcl_Interp *interp, const BpacketProblem *problem, bpacket_type
         Tcl_Obj *name)
 {
     Tcl_Obj *message = Tcl_NewStringObj("cannot encode ", -1);
-    Tcl_Obj *shown = Shown(problem->culprit);
+    Tcl_Obj *shown = QuotedValue(problem->culprit);
 
     if (name) {
         Tcl_AppendPrintfToObj(message, "field \"%s\" of type ", Tcl_GetString(name));

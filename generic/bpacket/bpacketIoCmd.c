@@ -48,7 +48,7 @@ BpacketIoRelease(void *self)
 }
 
 static void
-MetadataDeleted(void *clientData)
+IoMetadataDeleted(void *clientData)
 {
     BpacketIo *io = clientData;
 
@@ -59,7 +59,7 @@ MetadataDeleted(void *clientData)
 static const Tcl_ObjectMetadataType ioMetadata = {
         .version = TCL_OO_METADATA_VERSION_CURRENT,
         .name = "bpacket io",
-        .deleteProc = MetadataDeleted,
+        .deleteProc = IoMetadataDeleted,
         .cloneProc = ClusterMethodRefuseCopy,
 };
 
@@ -107,7 +107,7 @@ ReplaceTemplate(BpacketIo *io, Tcl_Interp *interp, Tcl_Obj *text)
 
 /* ::bpacket::classes::io create NAME TEMPLATE */
 static int
-Construct(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *objv)
+ConstructIo(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *objv)
 {
     BpacketIo *io;
     int code;
@@ -183,8 +183,8 @@ EncodeField(BpacketIo *io, Tcl_Interp *interp, BpacketIoTemplate *template, bpac
 }
 
 static int
-EncodeFields(BpacketIo *io, Tcl_Interp *interp, BpacketIoTemplate *template, bpacket_writer *writer,
-        Tcl_Obj *data)
+EncodeDictFields(BpacketIo *io, Tcl_Interp *interp, BpacketIoTemplate *template,
+        bpacket_writer *writer, Tcl_Obj *data)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
@@ -203,7 +203,7 @@ EncodeFields(BpacketIo *io, Tcl_Interp *interp, BpacketIoTemplate *template, bpa
 
 /* Encodes into a writer that is empty, and sets the result. */
 static int
-Encode(BpacketIo *io, Tcl_Interp *interp, bpacket_writer *writer, Tcl_Obj *data, bool raw)
+EncodeDict(BpacketIo *io, Tcl_Interp *interp, bpacket_writer *writer, Tcl_Obj *data, bool raw)
 {
     BpacketIoTemplate *template = io->template;
     bpacket_span packet;
@@ -213,7 +213,7 @@ Encode(BpacketIo *io, Tcl_Interp *interp, bpacket_writer *writer, Tcl_Obj *data,
         bpacket_frame_begin(writer);
     }
     template->refCount++;
-    code = EncodeFields(io, interp, template, writer, data);
+    code = EncodeDictFields(io, interp, template, writer, data);
     BpacketIoTemplateRelease(template);
     if (code != TCL_OK) {
         return code;
@@ -245,13 +245,13 @@ EncodeMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (io->encoding) {
         /* A type written in Tcl encodes another packet for its own. */
         bpacket_writer_init(&own, MAX_PACKET);
-        code = Encode(io, interp, &own, objv[0], objc == 2);
+        code = EncodeDict(io, interp, &own, objv[0], objc == 2);
         bpacket_writer_free(&own);
         return code;
     }
     io->encoding = true;
     bpacket_writer_reset(&io->writer);
-    code = Encode(io, interp, &io->writer, objv[0], objc == 2);
+    code = EncodeDict(io, interp, &io->writer, objv[0], objc == 2);
     io->encoding = false;
     return code;
 }
@@ -328,7 +328,7 @@ ReadId(BpacketIo *io, Tcl_Interp *interp, const BpacketIoTemplate *template)
 
 /* Reads the value of a field; held once. NULL with a message. */
 static Tcl_Obj *
-ReadValue(BpacketIo *io, Tcl_Interp *interp, const BpacketIoField *field)
+ReadFieldValue(BpacketIo *io, Tcl_Interp *interp, const BpacketIoField *field)
 {
     BpacketInput *input = io->input;
     Tcl_Obj *value;
@@ -356,7 +356,7 @@ DecodeField(BpacketIo *io, Tcl_Interp *interp, const BpacketIoTemplate *template
         Tcl_Obj *result)
 {
     const BpacketIoField *field = ReadId(io, interp, template);
-    Tcl_Obj *value = field ? ReadValue(io, interp, field) : NULL;
+    Tcl_Obj *value = field ? ReadFieldValue(io, interp, field) : NULL;
     Verdict verdict = VERDICT_KEEP;
 
     if (!value) {
@@ -503,7 +503,7 @@ TemplateMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* $io reset */
 static int
-ResetMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+IoResetMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     (void) objc;
     (void) objv;
@@ -516,7 +516,7 @@ static const ClusterMethod methods[] = {
                 .usage = "packet ?-raw? ?-validate prefix?"},
         {"encode", EncodeMethod, .least = 1, .most = 2, .usage = "data ?-raw?"},
         {"requires", BpacketIoRequiresMethod, .most = -1, .usage = "?type ...?"},
-        {"reset", ResetMethod, .most = 0},
+        {"reset", IoResetMethod, .most = 0},
         {"template", TemplateMethod, .least = 1, .most = 1, .usage = "template"},
         {.name = NULL},
 };
@@ -527,7 +527,7 @@ static const ClusterClassInfo ioClassInfo = {
         .metadata = &ioMetadata,
         .hold = BpacketIoHold,
         .release = BpacketIoRelease,
-        .construct = Construct,
+        .construct = ConstructIo,
         .how = MADE_BY,
 };
 

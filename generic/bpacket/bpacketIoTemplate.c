@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 static void
-Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+PutEntry(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
 {
     Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
 }
@@ -27,11 +27,11 @@ Describe(const BpacketIoField *field)
 {
     Tcl_Obj *dict = Tcl_NewDictObj();
 
-    Put(dict, "type", field->type);
-    Put(dict, "name", field->name);
-    Put(dict, "version", Tcl_NewWideIntObj((Tcl_WideInt) field->field->version));
+    PutEntry(dict, "type", field->type);
+    PutEntry(dict, "name", field->name);
+    PutEntry(dict, "version", Tcl_NewWideIntObj((Tcl_WideInt) field->field->version));
     if (field->keys) {
-        Put(dict, "args", field->keys);
+        PutEntry(dict, "args", field->keys);
     }
     return dict;
 }
@@ -59,7 +59,7 @@ InitField(Tcl_Interp *interp, const bpacket_field *source, BpacketIoField *field
     }
     field->description = Describe(field);
     Tcl_IncrRefCount(field->description);
-    Put(field->description, "id", Tcl_NewWideIntObj((Tcl_WideInt) source->id));
+    PutEntry(field->description, "id", Tcl_NewWideIntObj((Tcl_WideInt) source->id));
     if (field->keys && TakesKeys(source->type)
             && Tcl_ListObjLength(NULL, field->keys, &count) != TCL_OK) {
         bpacket_template_fault fault = {source->line, "a list of keys", source->args};
@@ -158,8 +158,8 @@ BpacketIoTemplateDict(const BpacketIoTemplate *template)
     }
     Tcl_IncrRefCount(types);
     Tcl_DecrRefCount(types);
-    Put(dict, "fields", fields);
-    Put(dict, "types", list);
-    Put(dict, "index", index);
+    PutEntry(dict, "fields", fields);
+    PutEntry(dict, "types", list);
+    PutEntry(dict, "index", index);
     return dict;
 }

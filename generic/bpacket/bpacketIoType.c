@@ -20,7 +20,7 @@
 
 /* Evaluates words, which it takes over, in the current frame. */
 static int
-Evaluate(Tcl_Interp *interp, int count, Tcl_Obj **words)
+EvaluateWords(Tcl_Interp *interp, int count, Tcl_Obj **words)
 {
     int i, code;
 
@@ -61,7 +61,7 @@ CallMy(BpacketIo *io, Tcl_Interp *interp, Tcl_Obj *method, Tcl_Obj *first, Tcl_O
     if (second) {
         words[count++] = second;
     }
-    return Evaluate(interp, count, words);
+    return EvaluateWords(interp, count, words);
 }
 
 /*
@@ -72,7 +72,7 @@ CallMy(BpacketIo *io, Tcl_Interp *interp, Tcl_Obj *method, Tcl_Obj *first, Tcl_O
 
 /* The key arguments of a field that a script describes; NULL for none. */
 static Tcl_Obj *
-KeysOf(Tcl_Obj *description)
+FieldKeys(Tcl_Obj *description)
 {
     Tcl_Obj *key = Tcl_NewStringObj("args", -1), *keys = NULL;
 
@@ -96,7 +96,7 @@ EncodeType(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int 
         Tcl_WrongNumArgs(interp, skip, objv, "value ?field ...?");
         return TCL_ERROR;
     }
-    return BpacketEncode(interp, type, (objc > skip + 1) ? KeysOf(objv[skip + 1]) : NULL,
+    return BpacketEncode(interp, type, (objc > skip + 1) ? FieldKeys(objv[skip + 1]) : NULL,
             objv[skip]);
 }
 
@@ -108,7 +108,7 @@ DecodeType(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int 
     bpacket_type type = bpacket_type_by_name(clientData, strlen(clientData));
     int skip = (int) Tcl_ObjectContextSkippedArgs(context);
     BpacketIo *io = BpacketIoFromContext(interp, context);
-    Tcl_Obj *keys = (objc > skip) ? KeysOf(objv[skip]) : NULL, *value;
+    Tcl_Obj *keys = (objc > skip) ? FieldKeys(objv[skip]) : NULL, *value;
 
     if (!io) {
         return TCL_ERROR;
@@ -201,7 +201,7 @@ HasMethod(BpacketIo *io, Tcl_Interp *interp, const char *method, bool *can)
     words[3] = Tcl_GetObjectName(interp, io->object);
     words[4] = Tcl_NewStringObj("-all", -1);
     words[5] = Tcl_NewStringObj("-private", -1);
-    code = Evaluate(interp, 6, words);
+    code = EvaluateWords(interp, 6, words);
     if (code == TCL_OK) {
         *can = InList(Tcl_GetObjResult(interp), method);
         Tcl_ResetResult(interp);
@@ -243,7 +243,7 @@ RequirePackage(Tcl_Interp *interp, const char *type)
     words[0] = Tcl_NewStringObj("::package", -1);
     words[1] = Tcl_NewStringObj("require", -1);
     words[2] = Tcl_ObjPrintf("bpacket::type::%s", type);
-    (void) Evaluate(interp, 3, words);
+    (void) EvaluateWords(interp, 3, words);
     Tcl_ResetResult(interp);
 }
 
@@ -259,7 +259,7 @@ MixIn(BpacketIo *io, Tcl_Interp *interp, const char *type)
     if (type) {
         words[4] = Tcl_ObjPrintf(TYPE_NAMESPACE "%s", type);
     }
-    return Evaluate(interp, type ? 5 : 4, words);
+    return EvaluateWords(interp, type ? 5 : 4, words);
 }
 
 /* Calls the type's @init::TYPE, if it has one. */

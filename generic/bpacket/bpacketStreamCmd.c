@@ -45,13 +45,13 @@ typedef struct Stream {
  */
 
 static void
-Hold(void *self)
+HoldStream(void *self)
 {
     ((Stream *) self)->refCount++;
 }
 
 static void
-Release(void *self)
+ReleaseStream(void *self)
 {
     Stream *stream = self;
 
@@ -64,7 +64,7 @@ Release(void *self)
 }
 
 static void
-MetadataDeleted(void *clientData)
+StreamMetadataDeleted(void *clientData)
 {
     Stream *stream = clientData;
 
@@ -74,13 +74,13 @@ MetadataDeleted(void *clientData)
         stream->timer = NULL;
     }
     BpacketFeedsDrop(&stream->feeds);
-    Release(stream);
+    ReleaseStream(stream);
 }
 
 static const Tcl_ObjectMetadataType streamMetadata = {
         .version = TCL_OO_METADATA_VERSION_CURRENT,
         .name = "bpacket stream",
-        .deleteProc = MetadataDeleted,
+        .deleteProc = StreamMetadataDeleted,
         .cloneProc = ClusterMethodRefuseCopy,
 };
 
@@ -104,7 +104,7 @@ static Tcl_TimerProc DeliverFromLoop;
 
 /* Sees to it that what waits is delivered from the event loop. */
 static void
-Arm(Stream *stream)
+ArmDelivery(Stream *stream)
 {
     bool wanted = CanDeliver(stream);
 
@@ -121,7 +121,7 @@ Arm(Stream *stream)
  * it enters the event loop, it gets the next packets meanwhile.
  */
 static int
-Deliver(Stream *stream, BpacketFeed *feed)
+DeliverPacket(Stream *stream, BpacketFeed *feed)
 {
     Tcl_Interp *interp = stream->interp;
     Tcl_Obj *command = Tcl_DuplicateObj(stream->callback);
@@ -130,7 +130,7 @@ Deliver(Stream *stream, BpacketFeed *feed)
     int code;
 
     BpacketFeedTidy(&stream->feeds, feed);
-    Arm(stream);
+    ArmDelivery(stream);
     Tcl_IncrRefCount(command);
     Tcl_ListObjAppendElement(NULL, command, bytes);
     Tcl_ListObjAppendElement(NULL, command, id);
@@ -148,18 +148,18 @@ DeliverFromLoop(void *clientData)
     int left;
 
     stream->timer = NULL;
-    Hold(stream);
+    HoldStream(stream);
     Tcl_Preserve(interp);
     for (left = BATCH; left > 0 && CanDeliver(stream); left--) {
-        if (Deliver(stream, BpacketFeedsFirst(&stream->feeds)) == TCL_ERROR) {
+        if (DeliverPacket(stream, BpacketFeedsFirst(&stream->feeds)) == TCL_ERROR) {
             ClusterBackground(interp, TCL_ERROR, "packet callback", NULL);
         } else if (!Tcl_InterpDeleted(interp)) {
             Tcl_ResetResult(interp);
         }
     }
-    Arm(stream);
+    ArmDelivery(stream);
     Tcl_Release(interp);
-    Release(stream);
+    ReleaseStream(stream);
 }
 
 /*
@@ -221,7 +221,7 @@ AppendMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     code = FindPackets(stream, interp, feed);
     BpacketFeedTidy(&stream->feeds, feed);
-    Arm(stream);
+    ArmDelivery(stream);
     return code;
 }
 
@@ -237,7 +237,7 @@ EventMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         return TCL_ERROR;
     }
     ClusterReplaceObj(&stream->callback, objv[0]);
-    Arm(stream);
+    ArmDelivery(stream);
     return TCL_OK;
 }
 
@@ -260,9 +260,9 @@ FlushMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         if (!feed || ClusterListEmpty(&feed->packets)) {
             break;
         }
-        code = Deliver(stream, feed);
+        code = DeliverPacket(stream, feed);
     }
-    Arm(stream);
+    ArmDelivery(stream);
     if (code == TCL_ERROR) {
         return TCL_ERROR;
     }
@@ -272,7 +272,7 @@ FlushMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* $stream reset ?id?: forgets what came, of that id or of all. */
 static int
-ResetMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+StreamResetMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Stream *stream = self;
     BpacketFeed *feed;
@@ -450,7 +450,7 @@ SetOption(Stream *stream, Tcl_Interp *interp, Tcl_Obj *option, Tcl_Obj *value)
 
 /* ::bpacket::classes::stream create NAME ?option value ...? */
 static int
-Construct(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *objv)
+ConstructStream(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *objv)
 {
     Stream *stream;
     int i;
@@ -486,7 +486,7 @@ static const ClusterMethod methods[] = {
         {"event", EventMethod, .least = 1, .most = 1, .usage = "prefix"},
         {"flush", FlushMethod, .most = 1, .usage = "?id?"},
         {"prop", PropMethod, .least = 1, .most = 1, .usage = "name"},
-        {"reset", ResetMethod, .most = 1, .usage = "?id?"},
+        {"reset", StreamResetMethod, .most = 1, .usage = "?id?"},
         {.name = NULL},
 };
 
@@ -494,9 +494,9 @@ static const ClusterClassInfo classInfo = {
         .name = "::bpacket::classes::stream",
         .methods = methods,
         .metadata = &streamMetadata,
-        .hold = Hold,
-        .release = Release,
-        .construct = Construct,
+        .hold = HoldStream,
+        .release = ReleaseStream,
+        .construct = ConstructStream,
         .how = "bpacket create stream",
 };
 

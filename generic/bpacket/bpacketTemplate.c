@@ -120,7 +120,7 @@ bpacket_template_field(const bpacket_template *template, size_t index)
 }
 
 static void
-Enter(uint32_t *table, size_t slots, size_t hash, size_t index)
+EnterField(uint32_t *table, size_t slots, size_t hash, size_t index)
 {
     size_t slot = hash & (slots - 1);
 
@@ -374,7 +374,7 @@ ReadOptions(Cursor *cursor, bpacket_field *field)
 
 /* Reads the field whose id is next. */
 static bool
-ReadField(Cursor *cursor, bpacket_field *field)
+ReadTemplateField(Cursor *cursor, bpacket_field *field)
 {
     memset(field, 0, sizeof *field);
     field->line = cursor->line;
@@ -424,12 +424,12 @@ AddField(bpacket_template *template, const bpacket_field *field, Cursor *cursor)
 }
 
 static bool
-ReadFields(bpacket_template *template, Cursor *cursor)
+ReadTemplateFields(bpacket_template *template, Cursor *cursor)
 {
     for (SkipSpace(cursor); cursor->next < cursor->end; SkipSpace(cursor)) {
         bpacket_field field;
 
-        if (!ReadField(cursor, &field) || !AddField(template, &field, cursor)) {
+        if (!ReadTemplateField(cursor, &field) || !AddField(template, &field, cursor)) {
             return false;
         }
     }
@@ -461,9 +461,9 @@ BuildTables(bpacket_template *template, Cursor *cursor)
             cursor->next = name;
             return Unexpected(cursor, "a name that no other field has");
         }
-        Enter(template->by_id, template->slots, field->id, i);
-        Enter(template->by_name, template->slots, HashName(field->name.bytes, field->name.length),
-                i);
+        EnterField(template->by_id, template->slots, field->id, i);
+        EnterField(template->by_name, template->slots,
+                HashName(field->name.bytes, field->name.length), i);
     }
     return true;
 }
@@ -496,7 +496,7 @@ bpacket_template_new(const char *text, size_t length, bpacket_template_fault *fa
     template->text[length] = '\0';
     cursor.next = template->text;
     cursor.end = template->text + length;
-    if (ReadFields(template, &cursor) && BuildTables(template, &cursor)) {
+    if (ReadTemplateFields(template, &cursor) && BuildTables(template, &cursor)) {
         return template;
     }
     RelateFault(fault, template->text, text);

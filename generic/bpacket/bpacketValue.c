@@ -123,7 +123,7 @@ BpacketWriteBoolean(bpacket_writer *writer, Tcl_Obj *value)
 /* ---- lists -------------------------------------------------------------- */
 
 static bool
-Fail(BpacketProblem *problem, BpacketFault fault, Tcl_Obj *culprit)
+SetProblem(BpacketProblem *problem, BpacketFault fault, Tcl_Obj *culprit)
 {
     problem->fault = fault;
     problem->culprit = culprit;
@@ -147,27 +147,28 @@ static bool
 WriteElement(bpacket_writer *writer, bpacket_type type, Tcl_Obj *element, BpacketProblem *problem)
 {
     if (type == BPACKET_TYPE_FLAGS) {
-        return BpacketWriteBoolean(writer, element) || Fail(problem, BPACKET_NOT_BOOLEAN, element);
+        return BpacketWriteBoolean(writer, element)
+                || SetProblem(problem, BPACKET_NOT_BOOLEAN, element);
     }
     if (type == BPACKET_TYPE_NUMLIST) {
         return BpacketWriteInteger(writer, element, BPACKET_INTEGER_BITS)
-                || Fail(problem, BPACKET_NOT_INTEGER, element);
+                || SetProblem(problem, BPACKET_NOT_INTEGER, element);
     }
     BpacketWriteText(writer, element);
     return true;
 }
 
 static bool
-WriteList(bpacket_writer *writer, bpacket_type type, Tcl_Obj *value, BpacketProblem *problem)
+WriteValueList(bpacket_writer *writer, bpacket_type type, Tcl_Obj *value, BpacketProblem *problem)
 {
     Tcl_Obj **elements;
     Tcl_Size count;
 
     if (Tcl_ListObjGetElements(NULL, value, &count, &elements) != TCL_OK) {
-        return Fail(problem, BPACKET_NOT_LIST, value);
+        return SetProblem(problem, BPACKET_NOT_LIST, value);
     }
     if ((size_t) count > BPACKET_MAX_ELEMENTS) {
-        return Fail(problem, BPACKET_TOO_MANY, value);
+        return SetProblem(problem, BPACKET_TOO_MANY, value);
     }
     bpacket_write_varint(writer, (uint64_t) count);
     for (Tcl_Size i = 0; i < count; i++) {
@@ -190,18 +191,18 @@ ValuesOfKeys(bpacket_type type, Tcl_Obj *keys, Tcl_Obj *value, BpacketProblem *p
     Tcl_Size count;
 
     if (Tcl_ListObjGetElements(NULL, keys, &count, &names) != TCL_OK) {
-        Fail(problem, BPACKET_NOT_LIST, keys);
+        SetProblem(problem, BPACKET_NOT_LIST, keys);
         return NULL;
     }
     values = Tcl_NewListObj(0, NULL);
     for (Tcl_Size i = 0; i < count; i++) {
         if (Tcl_DictObjGet(NULL, value, names[i], &one) != TCL_OK) {
-            Fail(problem, BPACKET_NOT_DICT, value);
+            SetProblem(problem, BPACKET_NOT_DICT, value);
             BpacketDiscard(values);
             return NULL;
         }
         if (one == NULL && type == BPACKET_TYPE_DICT) {
-            Fail(problem, BPACKET_MISSING_KEY, names[i]);
+            SetProblem(problem, BPACKET_MISSING_KEY, names[i]);
             BpacketDiscard(values);
             return NULL;
         }
@@ -221,15 +222,15 @@ WriteKeyed(bpacket_writer *writer, bpacket_type type, Tcl_Obj *keys, Tcl_Obj *va
     bool written;
 
     if (keys == NULL) {
-        return (type == BPACKET_TYPE_DICT) ? Fail(problem, BPACKET_NEEDS_KEYS, value)
-                                           : WriteList(writer, type, value, problem);
+        return (type == BPACKET_TYPE_DICT) ? SetProblem(problem, BPACKET_NEEDS_KEYS, value)
+                                           : WriteValueList(writer, type, value, problem);
     }
     values = ValuesOfKeys(type, keys, value, problem);
     if (values == NULL) {
         return false;
     }
     Tcl_IncrRefCount(values);
-    written = WriteList(writer, type, values, problem);
+    written = WriteValueList(writer, type, values, problem);
     /* The culprit may be an element, which the dict holds as well, but not the list that goes. */
     if (!written && problem->culprit == values) {
         problem->culprit = value;
@@ -274,7 +275,7 @@ ReadElement(bpacket_reader *reader, bpacket_type type)
 }
 
 static Tcl_Obj *
-ReadList(bpacket_reader *reader, bpacket_type type, size_t *budget)
+ReadValueList(bpacket_reader *reader, bpacket_type type, size_t *budget)
 {
     size_t count = ReadCount(reader, budget);
     Tcl_Obj *list;
@@ -303,7 +304,7 @@ ReadList(bpacket_reader *reader, bpacket_type type, size_t *budget)
 static Tcl_Obj *
 ReadKeyed(bpacket_reader *reader, bpacket_type type, Tcl_Obj *keys, size_t *budget)
 {
-    Tcl_Obj *list = ReadList(reader, type, budget), *dict;
+    Tcl_Obj *list = ReadValueList(reader, type, budget), *dict;
     Tcl_Obj **names, **values;
     Tcl_Size count, given;
 
@@ -332,17 +333,18 @@ BpacketWriteValue(bpacket_writer *writer, bpacket_type type, Tcl_Obj *keys, Tcl_
     switch (type) {
     case BPACKET_TYPE_VARINT:
         return BpacketWriteInteger(writer, value, BPACKET_INTEGER_BITS)
-                || Fail(problem, BPACKET_NOT_INTEGER, value);
+                || SetProblem(problem, BPACKET_NOT_INTEGER, value);
     case BPACKET_TYPE_BOOLEAN:
-        return BpacketWriteBoolean(writer, value) || Fail(problem, BPACKET_NOT_BOOLEAN, value);
+        return BpacketWriteBoolean(writer, value)
+                || SetProblem(problem, BPACKET_NOT_BOOLEAN, value);
     case BPACKET_TYPE_FLOAT:
-        return BpacketWriteFloat(writer, value) || Fail(problem, BPACKET_NOT_NUMBER, value);
+        return BpacketWriteFloat(writer, value) || SetProblem(problem, BPACKET_NOT_NUMBER, value);
     case BPACKET_TYPE_VFLOAT:
-        return BpacketWriteVfloat(writer, value) || Fail(problem, BPACKET_NOT_NUMBER, value);
+        return BpacketWriteVfloat(writer, value) || SetProblem(problem, BPACKET_NOT_NUMBER, value);
     case BPACKET_TYPE_RAW:
-        return BpacketWriteRaw(writer, value) || Fail(problem, BPACKET_NOT_BYTES, value);
+        return BpacketWriteRaw(writer, value) || SetProblem(problem, BPACKET_NOT_BYTES, value);
     case BPACKET_TYPE_LIST:
-        return WriteList(writer, type, value, problem);
+        return WriteValueList(writer, type, value, problem);
     case BPACKET_TYPE_DICT:
     case BPACKET_TYPE_FLAGS:
     case BPACKET_TYPE_NUMLIST:
@@ -371,7 +373,7 @@ BpacketReadValue(bpacket_reader *reader, bpacket_type type, Tcl_Obj *keys, size_
         return (reader->status == BPACKET_OK) ? BpacketBytesObj(bytes) : NULL;
     }
     case BPACKET_TYPE_LIST:
-        return ReadList(reader, type, budget);
+        return ReadValueList(reader, type, budget);
     case BPACKET_TYPE_DICT:
     case BPACKET_TYPE_FLAGS:
     case BPACKET_TYPE_NUMLIST:

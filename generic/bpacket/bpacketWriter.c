@@ -45,7 +45,7 @@ bpacket_writer_free(bpacket_writer *writer)
  * limit.
  */
 static bool
-Grow(bpacket_writer *writer, size_t more)
+GrowWriter(bpacket_writer *writer, size_t more)
 {
     size_t most = (writer->limit != 0) ? writer->limit : SIZE_MAX;
     size_t capacity, needed;
@@ -75,14 +75,14 @@ Grow(bpacket_writer *writer, size_t more)
 
 /* Takes `more` (not 0) bytes at the end for the caller to fill in; NULL on an error. */
 static uint8_t *
-Extend(bpacket_writer *writer, size_t more)
+ExtendWriter(bpacket_writer *writer, size_t more)
 {
     uint8_t *place;
 
     if (writer->status != BPACKET_OK) {
         return NULL;
     }
-    if (more > writer->capacity - writer->length && !Grow(writer, more)) {
+    if (more > writer->capacity - writer->length && !GrowWriter(writer, more)) {
         return NULL;
     }
     place = writer->bytes + writer->length;
@@ -112,7 +112,7 @@ bpacket_write_bytes(bpacket_writer *writer, const void *bytes, size_t length)
     if (length == 0) {
         return;
     }
-    place = Extend(writer, length);
+    place = ExtendWriter(writer, length);
     if (place != NULL) {
         memcpy(place, bytes, length);
     }
@@ -124,7 +124,7 @@ bpacket_write_varint(bpacket_writer *writer, uint64_t value)
     uint8_t bytes[BPACKET_VARINT_SIZE];
 
     if (value < 0x80) {
-        uint8_t *place = Extend(writer, 1);
+        uint8_t *place = ExtendWriter(writer, 1);
 
         if (place != NULL) {
             *place = (uint8_t) value;
@@ -160,7 +160,7 @@ FrameRoom(const bpacket_writer *writer)
 void
 bpacket_frame_begin(bpacket_writer *writer)
 {
-    Extend(writer, FrameRoom(writer));
+    ExtendWriter(writer, FrameRoom(writer));
 }
 
 bpacket_span

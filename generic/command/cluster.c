@@ -18,7 +18,7 @@ static const char *const namespaces[] = {"::cluster", "::cluster::clusters", "::
         "::cluster::shadowed", NULL};
 
 static void
-MakeNamespaces(Tcl_Interp *interp)
+MakePackageNamespaces(Tcl_Interp *interp)
 {
     int i;
 
@@ -106,7 +106,7 @@ Cluster_Init(Tcl_Interp *interp)
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
                 NULL);
     }
-    MakeNamespaces(interp);
+    MakePackageNamespaces(interp);
     if (BpacketInit(interp) != TCL_OK || ClusterCommandsInit(data) != TCL_OK
             || MakeClasses(data) != TCL_OK) {
         return TCL_ERROR;

@@ -61,9 +61,11 @@ int ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp);
 
 /* ---- clusterServiceCmd.c ---- */
 
+void ClusterServiceHold(void *service);
+void ClusterServiceRelease(void *service);
 /* Makes the object of a member. False when it cannot be (the interp is going). */
 bool ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member);
-/* The member is lost: runs the hook, then ends the object unless its destructor does that. */
+/* Ends the object of a lost member, whose hook ran before, unless its destructor is at that. */
 void ClusterServiceEnd(ClusterServiceObject *service);
 /* The member behind a name or TclOO object, NULL with a message when it is none of this cluster. */
 ClusterMember *ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name);

@@ -172,7 +172,7 @@ typedef struct CommandData {
 } CommandData;
 
 static int
-RunCommand(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+RunEnsembleCommand(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     CommandData *command = clientData;
     const CommandRow *row = command->row;
@@ -205,7 +205,8 @@ MakeCommand(ClusterInterp *data, Tcl_Namespace *namespace, const CommandRow *row
     Tcl_DStringInit(&name);
     Tcl_DStringAppend(&name, "::cluster::", -1);
     Tcl_DStringAppend(&name, row->name, -1);
-    Tcl_CreateObjCommand(data->interp, Tcl_DStringValue(&name), RunCommand, command, FreeCommand);
+    Tcl_CreateObjCommand(data->interp, Tcl_DStringValue(&name), RunEnsembleCommand, command,
+            FreeCommand);
     Tcl_DStringFree(&name);
     Tcl_Export(data->interp, namespace, row->name, 0);
 }

@@ -82,7 +82,7 @@ RunNotice(ClusterObject *cluster, ClusterHook *hook, ClusterHookCall *call, cons
 }
 
 static ClusterHook *
-Find(const ClusterObject *cluster, ClusterHookKind kind)
+SingleHook(const ClusterObject *cluster, ClusterHookKind kind)
 {
     return cluster->hooks.single[kind];
 }
@@ -94,7 +94,7 @@ HoldService(ClusterMember *member)
     ClusterServiceObject *service = member ? ClusterMemberOwner(member) : NULL;
 
     if (service) {
-        service->refCount++;
+        ClusterServiceHold(service);
     }
     return service;
 }
@@ -103,7 +103,7 @@ static void
 ReleaseService(ClusterServiceObject *service)
 {
     if (service) {
-        clusterServiceClassInfo.release(service);
+        ClusterServiceRelease(service);
     }
 }
 
@@ -114,7 +114,7 @@ ReleaseService(ClusterServiceObject *service)
  */
 
 static ClusterVerdict
-PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
+DelegatePacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook = ClusterHooksFind(&cluster->hooks, CLUSTER_HOOK_PROTOCOL_RECEIVE, 0,
@@ -180,14 +180,14 @@ FilterMessage(ClusterObject *cluster, ClusterHook *hook, ClusterMessage *message
 }
 
 static ClusterVerdict
-MessageIn(void *context, ClusterMessage *message)
+DelegateMessageIn(void *context, ClusterMessage *message)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook;
     bool good = true;
 
     ClusterObjectHold(cluster);
-    hook = Find(cluster, CLUSTER_HOOK_EVALUATE_RECEIVE);
+    hook = SingleHook(cluster, CLUSTER_HOOK_EVALUATE_RECEIVE);
     if (hook) {
         good = FilterMessage(cluster, hook, message);
     }
@@ -234,24 +234,24 @@ CheckMember(ClusterObject *cluster, ClusterHook *hook, ClusterMessage *message, 
 }
 
 static ClusterVerdict
-MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
+DelegateMemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterObject *cluster = context;
     ClusterServiceObject *service;
     ClusterHook *hook;
     bool good = true;
 
-    if (!Find(cluster, CLUSTER_HOOK_EVALUATE_SERVICE)
-            && !Find(cluster, CLUSTER_HOOK_SERVICE_VALIDATE)) {
+    if (!SingleHook(cluster, CLUSTER_HOOK_EVALUATE_SERVICE)
+            && !SingleHook(cluster, CLUSTER_HOOK_SERVICE_VALIDATE)) {
         return CLUSTER_GO_ON;
     }
     ClusterObjectHold(cluster);
     service = HoldService(message->member);
-    hook = Find(cluster, CLUSTER_HOOK_EVALUATE_SERVICE);
+    hook = SingleHook(cluster, CLUSTER_HOOK_EVALUATE_SERVICE);
     if (hook) {
         good = CheckMember(cluster, hook, message, uuid, NULL);
     }
-    hook = Find(cluster, CLUSTER_HOOK_SERVICE_VALIDATE);
+    hook = SingleHook(cluster, CLUSTER_HOOK_SERVICE_VALIDATE);
     if (good && hook && service && service->object) {
         good = CheckMember(cluster, hook, message, uuid, service);
     }
@@ -267,7 +267,7 @@ MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
  */
 
 static bool
-MemberAdded(void *context, ClusterMember *member)
+DelegateMemberAdded(void *context, ClusterMember *member)
 {
     ClusterObject *cluster = context;
     bool good;
@@ -283,7 +283,7 @@ static void
 NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member, Tcl_Obj *payload,
         Tcl_Obj *oldTags, const char *what)
 {
-    ClusterHook *hook = Find(cluster, kind);
+    ClusterHook *hook = SingleHook(cluster, kind);
     ClusterServiceObject *service = HoldService(member);
     ClusterHookCall call;
 
@@ -299,20 +299,20 @@ NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member
 }
 
 static void
-MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+DelegateMemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
     NoticeMember(context, CLUSTER_HOOK_TAGS_CHANGED, member, payload, before, "hook tags changed");
 }
 
 static void
-MemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
+DelegateMemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 {
     NoticeMember(context, CLUSTER_HOOK_SERVICE_DISCOVERED, member, payload, NULL,
             "hook service discovered");
 }
 
 static void
-MemberLost(void *context, ClusterMember *member)
+DelegateMemberLost(void *context, ClusterMember *member)
 {
     ClusterObject *cluster = context;
     ClusterServiceObject *service = HoldService(member);
@@ -397,11 +397,11 @@ RunQuery(ClusterObject *cluster, ClusterHook *hook, ClusterServiceObject *servic
  * none for a hook that ends with `return -code break`: it answers later.
  */
 static bool
-Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
+DelegateQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
     ClusterObject *cluster = context;
     ClusterInterp *data = cluster->data;
-    ClusterHook *hook = Find(cluster, CLUSTER_HOOK_QUERY);
+    ClusterHook *hook = SingleHook(cluster, CLUSTER_HOOK_QUERY);
     ClusterServiceObject *service = HoldService(message->member);
     bool good = true, later = false;
 
@@ -429,10 +429,10 @@ Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
 }
 
 static void
-Event(void *context, ClusterMessage *message)
+DelegateEvent(void *context, ClusterMessage *message)
 {
     ClusterObject *cluster = context;
-    ClusterHook *hook = Find(cluster, CLUSTER_HOOK_EVENT);
+    ClusterHook *hook = SingleHook(cluster, CLUSTER_HOOK_EVENT);
     ClusterServiceObject *service;
     ClusterHookCall call;
 
@@ -488,18 +488,18 @@ FindChannelSend(ClusterObject *cluster, const ClusterOutgoing *outgoing)
 }
 
 static bool
-PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+DelegatePayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook;
     bool good = true;
 
     ClusterObjectHold(cluster);
-    hook = Find(cluster, CLUSTER_HOOK_EVALUATE_SEND);
+    hook = SingleHook(cluster, CLUSTER_HOOK_EVALUATE_SEND);
     if (hook) {
         good = FilterPayload(cluster, hook, outgoing);
     }
-    hook = (flags & CLUSTER_OUT_MULTICAST) ? Find(cluster, CLUSTER_HOOK_BROADCAST) : NULL;
+    hook = (flags & CLUSTER_OUT_MULTICAST) ? SingleHook(cluster, CLUSTER_HOOK_BROADCAST) : NULL;
     if (good && hook) {
         good = FilterPayload(cluster, hook, outgoing);
     }
@@ -512,7 +512,7 @@ PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 }
 
 static ClusterBlob *
-PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
+DelegatePacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook = ClusterHooksFind(&cluster->hooks, CLUSTER_HOOK_PROTOCOL_SEND, 0,
@@ -549,8 +549,8 @@ PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 }
 
 static void
-QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
-        Tcl_Obj *payload, const char *reason)
+DelegateQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event,
+        ClusterMember *member, Tcl_Obj *payload, const char *reason)
 {
     ClusterObject *cluster = context;
 
@@ -560,16 +560,16 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
 }
 
 const ClusterNodeDelegate clusterObjectDelegate = {
-        .packetIn = PacketIn,
-        .messageIn = MessageIn,
-        .memberIn = MemberIn,
-        .memberAdded = MemberAdded,
-        .memberTags = MemberTags,
-        .memberDiscovered = MemberDiscovered,
-        .memberLost = MemberLost,
-        .query = Query,
-        .event = Event,
-        .payloadOut = PayloadOut,
-        .packetOut = PacketOut,
-        .queryEvent = QueryEvent,
+        .packetIn = DelegatePacketIn,
+        .messageIn = DelegateMessageIn,
+        .memberIn = DelegateMemberIn,
+        .memberAdded = DelegateMemberAdded,
+        .memberTags = DelegateMemberTags,
+        .memberDiscovered = DelegateMemberDiscovered,
+        .memberLost = DelegateMemberLost,
+        .query = DelegateQuery,
+        .event = DelegateEvent,
+        .payloadOut = DelegatePayloadOut,
+        .packetOut = DelegatePacketOut,
+        .queryEvent = DelegateQueryEvent,
 };

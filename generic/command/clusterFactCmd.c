@@ -154,7 +154,7 @@ ServiceNames(const ClusterObject *cluster, const ClusterResolver *resolver)
 }
 
 static int
-GiveMatches(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
+ReturnMatches(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
         ClusterResolver *resolver, Tcl_Obj *culprit)
 {
     if (status != CLUSTER_RESOLVE_OK) {
@@ -172,7 +172,7 @@ ClusterCmdResolve(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     Tcl_Obj *culprit = NULL;
     ClusterResolveStatus status = ClusterResolveParse(objc, objv, &resolver, &culprit);
 
-    return GiveMatches(self, interp, status, resolver, culprit);
+    return ReturnMatches(self, interp, status, resolver, culprit);
 }
 
 int
@@ -182,11 +182,11 @@ ClusterCmdResolver(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *obj
     Tcl_Obj *culprit = NULL;
     ClusterResolveStatus status = ClusterResolverParse(objc, objv, &resolver, &culprit);
 
-    return GiveMatches(self, interp, status, resolver, culprit);
+    return ReturnMatches(self, interp, status, resolver, culprit);
 }
 
 static int
-GiveSelfMatch(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
+ReturnSelfMatch(ClusterObject *cluster, Tcl_Interp *interp, ClusterResolveStatus status,
         ClusterResolver *resolver, Tcl_Obj *culprit)
 {
     if (status != CLUSTER_RESOLVE_OK) {
@@ -209,7 +209,7 @@ ClusterCmdResolveSelf(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
 
     Tcl_IncrRefCount(items);
     status = ClusterResolveTerm(items, objc > 1 ? objv[1] : NULL, NULL, &resolver, &culprit);
-    code = GiveSelfMatch(self, interp, status, resolver, culprit);
+    code = ReturnSelfMatch(self, interp, status, resolver, culprit);
     Tcl_DecrRefCount(items);
     return code;
 }
@@ -221,7 +221,7 @@ ClusterCmdResolverSelf(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const 
     Tcl_Obj *culprit = NULL;
     ClusterResolveStatus status = ClusterResolverParse(objc, objv, &resolver, &culprit);
 
-    return GiveSelfMatch(self, interp, status, resolver, culprit);
+    return ReturnSelfMatch(self, interp, status, resolver, culprit);
 }
 
 /* check_filter FILTER: does it name us? */
@@ -251,62 +251,62 @@ ClusterCmdCheckFilter(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
  */
 
 static ClusterNode *
-Node(void *self)
+NodeOf(void *self)
 {
     return ((ClusterObject *) self)->node;
 }
 
 static Tcl_Obj *
-Sid(void *self)
+OwnSid(void *self)
 {
-    return ClusterNodeSid(Node(self));
+    return ClusterNodeSid(NodeOf(self));
 }
 
 static Tcl_Obj *
-Hid(void *self)
+OwnHid(void *self)
 {
-    return ClusterNodeHid(Node(self));
+    return ClusterNodeHid(NodeOf(self));
 }
 
 static Tcl_Obj *
-Uuid(void *self)
+OwnUuid(void *self)
 {
-    return ClusterNodeUuid(Node(self));
+    return ClusterNodeUuid(NodeOf(self));
 }
 
 /* In seconds. */
 static Tcl_Obj *
-Ttl(void *self)
+OwnTtl(void *self)
 {
-    return Tcl_NewWideIntObj(ClusterNodeTtl(Node(self)) / 1000);
+    return Tcl_NewWideIntObj(ClusterNodeTtl(NodeOf(self)) / 1000);
 }
 
 static Tcl_Obj *
-Stats(void *self)
+OwnStats(void *self)
 {
     return ClusterObjectStats(self);
 }
 
 static Tcl_Obj *
-Services(void *self)
+AllServices(void *self)
 {
     return ServiceNames(self, NULL);
 }
 
 static Tcl_Obj *
-KnownServices(void *self)
+ServiceCount(void *self)
 {
-    return Tcl_NewWideIntObj((Tcl_WideInt) ClusterNodeMemberCount(Node(self)));
+    return Tcl_NewWideIntObj((Tcl_WideInt) ClusterNodeMemberCount(NodeOf(self)));
 }
 
 const ClusterFact clusterFacts[] = {
-        {"flags", KnownServices}, /* for scripts of old */
-        {"hid", Hid},
-        {"known_services", KnownServices},
-        {"services", Services},
-        {"sid", Sid},
-        {"stats", Stats},
-        {"ttl", Ttl},
-        {"uuid", Uuid},
+        {"flags", ServiceCount}, /* for scripts of old */
+        {"hid", OwnHid},
+        {"known_services", ServiceCount},
+        {"services", AllServices},
+        {"sid", OwnSid},
+        {"stats", OwnStats},
+        {"ttl", OwnTtl},
+        {"uuid", OwnUuid},
         {NULL, NULL},
 };

@@ -207,7 +207,7 @@ typedef struct JoinRow {
 } JoinRow;
 
 /* In the order in which 1.1.8 lists them. */
-static const JoinRow rows[] = {
+static const JoinRow joinRows[] = {
         {"address", ParseAddress, .value = "230.230.230.230",
                 .must = "an IPv4 multicast address from 224.0.0.0 to 239.255.255.255"},
         {"port", ParsePort, .value = "23000", .must = "an integer from 1 to 65535"},
@@ -222,11 +222,11 @@ static const JoinRow rows[] = {
 };
 
 static const JoinRow *
-FindRow(const char *key)
+JoinRowByKey(const char *key)
 {
     const JoinRow *row;
 
-    for (row = rows; row->key; row++) {
+    for (row = joinRows; row->key; row++) {
         if (strcmp(row->key, key) == 0) {
             return row;
         }
@@ -235,7 +235,7 @@ FindRow(const char *key)
 }
 
 static Tcl_Obj *
-Option(const JoinRequest *request, const char *key)
+OptionValue(const JoinRequest *request, const char *key)
 {
     Tcl_Obj *name = Tcl_NewStringObj(key, -1), *value = NULL;
 
@@ -247,7 +247,7 @@ Option(const JoinRequest *request, const char *key)
 
 /* A dict takes no reference to a key that it has already, so the new one has to be let go here. */
 static void
-Set(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+PutOption(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
 {
     Tcl_Obj *name = Tcl_NewStringObj(key, -1);
 
@@ -274,7 +274,7 @@ CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *
         while (*key == '-') {
             key++;
         }
-        Set(request->options, key, objv[i + 1]);
+        PutOption(request->options, key, objv[i + 1]);
     }
     return TCL_OK;
 }
@@ -284,12 +284,12 @@ ParseRows(Tcl_Interp *interp, JoinRequest *request)
 {
     const JoinRow *row;
 
-    for (row = rows; row->key; row++) {
-        Tcl_Obj *value = Option(request, row->key);
+    for (row = joinRows; row->key; row++) {
+        Tcl_Obj *value = OptionValue(request, row->key);
 
         if (!value) {
             value = Tcl_NewStringObj(row->value, -1);
-            Set(request->options, row->key, value);
+            PutOption(request->options, row->key, value);
         }
         if (!row->proc(request, value)) {
             return ClusterFail(interp,
@@ -308,7 +308,7 @@ UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
     Tcl_Obj *message = Tcl_ObjPrintf("Invalid Cluster Config Key: %s, should be one of", word);
     const JoinRow *row;
 
-    for (row = rows; row->key; row++) {
+    for (row = joinRows; row->key; row++) {
         Tcl_AppendPrintfToObj(message, " %s", row->key);
     }
     if (ClusterTransportByName(word)) {
@@ -332,7 +332,7 @@ CheckKeys(Tcl_Interp *interp, const JoinRequest *request)
     for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
         const char *word = Tcl_GetString(key);
 
-        if (!FindRow(word) && !IsProtocol(request, word)) {
+        if (!JoinRowByKey(word) && !IsProtocol(request, word)) {
             Tcl_DictObjDone(&search);
             return UnknownKey(interp, request, word);
         }
@@ -378,19 +378,19 @@ MakeConfig(const JoinRequest *request)
     const JoinRow *row;
     int done;
 
-    for (row = rows; row->key; row++) {
+    for (row = joinRows; row->key; row++) {
         if (row->proc != ParseTags) {
-            Set(config, row->key, Option(request, row->key));
+            PutOption(config, row->key, OptionValue(request, row->key));
         }
     }
-    Set(config, "protocols",
+    PutOption(config, "protocols",
             Tcl_DuplicateObj(
                     request->protocols)); /* scripts may convert it, while ours is walked */
-    Set(config, "channels", request->channelList);
-    Set(config, "remote", Tcl_NewIntObj(request->node.remote));
+    PutOption(config, "channels", request->channelList);
+    PutOption(config, "remote", Tcl_NewIntObj(request->node.remote));
     Tcl_DictObjFirst(NULL, request->options, &search, &key, &value, &done);
     for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
-        if (!FindRow(Tcl_GetString(key))) {
+        if (!JoinRowByKey(Tcl_GetString(key))) {
             Tcl_DictObjPut(NULL, config, key, value);
         }
     }
@@ -437,7 +437,7 @@ AddTransports(Tcl_Interp *interp, ClusterObject *cluster, const JoinRequest *req
         const char *id = Tcl_GetString(words[i]);
 
         if (!ClusterNodeSlotById(cluster->node, id)
-                && AddTransport(interp, cluster, id, Option(request, id)) != TCL_OK) {
+                && AddTransport(interp, cluster, id, OptionValue(request, id)) != TCL_OK) {
             return TCL_ERROR;
         }
     }
@@ -446,7 +446,7 @@ AddTransports(Tcl_Interp *interp, ClusterObject *cluster, const JoinRequest *req
 
 /* The namespaces of services, queries and transports. */
 static int
-MakeNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
+MakeClusterNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
 {
     static const char *const names[] = {"", "::services", "::queries", "::protocols", NULL};
     int i;
@@ -467,7 +467,7 @@ MakeNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
 
 /* A cluster that failed to come about: nobody heard of it, and nothing is left of it. */
 static void
-Unmake(ClusterObject *cluster, Tcl_Interp *interp)
+UnmakeCluster(ClusterObject *cluster, Tcl_Interp *interp)
 {
     Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
 
@@ -487,7 +487,7 @@ Unmake(ClusterObject *cluster, Tcl_Interp *interp)
  * as those written in Tcl call it from their constructors.
  */
 static ClusterObject *
-Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request, ClusterLoop *loop)
+MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request, ClusterLoop *loop)
 {
     ClusterObject *cluster = ClusterObjectNew(data, ++data->lastId, MakeConfig(request));
     ClusterNodeConfig config = request->node;
@@ -498,7 +498,7 @@ Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request, Cluste
     }
     if (!cluster || !cluster->node) {
         ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
-    } else if (MakeNamespaces(interp, cluster) == TCL_OK
+    } else if (MakeClusterNamespaces(interp, cluster) == TCL_OK
             && ClusterObjectPublish(cluster) == TCL_OK) {
         ClusterObjectHold(cluster);
         if (AddTransports(interp, cluster, request) == TCL_OK) {
@@ -506,7 +506,7 @@ Make(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request, Cluste
         }
     }
     if (cluster) {
-        Unmake(cluster, interp);
+        UnmakeCluster(cluster, interp);
         ClusterObjectRelease(cluster);
     }
     return NULL;
@@ -535,7 +535,7 @@ ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
     if (ParseJoin(interp, objc - 1, objv + 1, &request) == TCL_OK) {
         loop = ClusterLoopGet(&error);
         if (loop) {
-            cluster = Make(data, interp, &request, loop);
+            cluster = MakeCluster(data, interp, &request, loop);
         } else {
             ClusterFail(interp,
                     Tcl_ObjPrintf("this thread's event loop cannot be used: %s",

@@ -22,7 +22,7 @@
  */
 
 static void
-Remember(ClusterMembers *members, ClusterMember *member)
+EnterInTable(ClusterMembers *members, ClusterMember *member)
 {
     int isNew;
 
@@ -30,7 +30,7 @@ Remember(ClusterMembers *members, ClusterMember *member)
 }
 
 static bool
-Holds(const ClusterMembers *members, const ClusterMember *member)
+HasMember(const ClusterMembers *members, const ClusterMember *member)
 {
     size_t i;
 
@@ -46,7 +46,7 @@ Holds(const ClusterMembers *members, const ClusterMember *member)
 }
 
 static bool
-Grow(ClusterMembers *members)
+GrowMembers(ClusterMembers *members)
 {
     size_t room = members->room ? members->room * 2 : FEW;
     ClusterMember **list = realloc(members->list, room * sizeof *list);
@@ -60,14 +60,14 @@ Grow(ClusterMembers *members)
 }
 
 static int
-Add(Tcl_Interp *interp, ClusterMembers *members, ClusterMember *member)
+AddMember(Tcl_Interp *interp, ClusterMembers *members, ClusterMember *member)
 {
     size_t i;
 
-    if (Holds(members, member)) {
+    if (HasMember(members, member)) {
         return TCL_OK;
     }
-    if (members->count == members->room && !Grow(members)) {
+    if (members->count == members->room && !GrowMembers(members)) {
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
                 NULL);
     }
@@ -76,11 +76,11 @@ Add(Tcl_Interp *interp, ClusterMembers *members, ClusterMember *member)
     if (members->count == FEW + 1) {
         Tcl_InitHashTable(&members->table, TCL_ONE_WORD_KEYS);
         for (i = 0; i < FEW; i++) {
-            Remember(members, members->list[i]);
+            EnterInTable(members, members->list[i]);
         }
     }
     if (members->count > FEW) {
-        Remember(members, member);
+        EnterInTable(members, member);
     }
     return TCL_OK;
 }
@@ -149,7 +149,7 @@ AddMatches(ClusterObject *cluster, Tcl_Interp *interp, ParseProc *parse, Tcl_Obj
     }
     while (code == TCL_OK && (member = ClusterNodeNextMember(cluster->node, member)) != NULL) {
         if (ClusterResolverMatches(resolver, member)) {
-            code = Add(interp, members, member);
+            code = AddMember(interp, members, member);
         }
     }
     ClusterResolverFree(resolver);
@@ -193,7 +193,7 @@ ClusterMembersNamed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *names,
         ClusterMember *member = ClusterServiceFind(cluster, interp, words[i]);
 
         if (member) {
-            code = Add(interp, members, member);
+            code = AddMember(interp, members, member);
         } else if (!WasService(cluster, Tcl_GetString(words[i]))) {
             code = TCL_ERROR;
         }

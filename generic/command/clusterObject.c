@@ -43,7 +43,7 @@ ClusterObjectRelease(ClusterObject *cluster)
  * the interp is deleted, no destructor ran, and this is the end.
  */
 static void
-MetadataDeleted(void *clientData)
+ClusterMetadataDeleted(void *clientData)
 {
     ClusterObject *cluster = clientData;
 
@@ -57,7 +57,7 @@ MetadataDeleted(void *clientData)
 static const Tcl_ObjectMetadataType clusterMetadata = {
         .version = TCL_OO_METADATA_VERSION_CURRENT,
         .name = "cluster",
-        .deleteProc = MetadataDeleted,
+        .deleteProc = ClusterMetadataDeleted,
         .cloneProc = ClusterMethodRefuseCopy,
 };
 
@@ -138,7 +138,7 @@ ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp)
 
 /* Goodbye, with the hooks that belong to it; then everything of the cluster's goes. */
 static void
-Destroy(void *self)
+DestroyCluster(void *self)
 {
     ClusterObject *cluster = self;
 
@@ -148,13 +148,13 @@ Destroy(void *self)
 }
 
 static void
-Hold(void *self)
+HoldCluster(void *self)
 {
     ClusterObjectHold(self);
 }
 
 static void
-Release(void *self)
+ReleaseCluster(void *self)
 {
     ClusterObjectRelease(self);
 }
@@ -164,8 +164,8 @@ const ClusterClassInfo clusterClassInfo = {
         .methods = clusterMethods,
         .facts = clusterFacts,
         .metadata = &clusterMetadata,
-        .hold = Hold,
-        .release = Release,
-        .destroy = Destroy,
+        .hold = HoldCluster,
+        .release = ReleaseCluster,
+        .destroy = DestroyCluster,
         .how = "\"cluster join\"",
 };

@@ -39,7 +39,8 @@ typedef struct Extras {
 
 /* Leaves the payload as the result. extra: a dict, checked here; held by the caller. */
 static int
-Give(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *extra, const Extras *given)
+ReturnPayload(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *extra,
+        const Extras *given)
 {
     Extras extras = *given;
     uint64_t channel = CLUSTER_CHANNEL_BROADCAST;
@@ -60,7 +61,7 @@ Give(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *extra, c
 }
 
 static Tcl_Obj *
-Argument(int objc, Tcl_Obj *const *objv, int index)
+ArgumentAt(int objc, Tcl_Obj *const *objv, int index)
 {
     return index < objc ? objv[index] : NULL;
 }
@@ -69,22 +70,23 @@ Argument(int objc, Tcl_Obj *const *objv, int index)
 int
 ClusterCmdPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Extras extras = {objv[1], Argument(objc, objv, 3), Argument(objc, objv, 4), 0, 1};
+    Extras extras = {objv[1], ArgumentAt(objc, objv, 3), ArgumentAt(objc, objv, 4), 0, 1};
     int64_t type;
 
     if (ClusterParseType(interp, objv[0], &type) != TCL_OK) {
         return TCL_ERROR;
     }
-    return Give(self, interp, type, objv[2], &extras);
+    return ReturnPayload(self, interp, type, objv[2], &extras);
 }
 
 /* ?PROPS TAGS CHANNEL PAYLOAD?, data being the properties named. */
 static int
-GiveBeat(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int objc, Tcl_Obj *const *objv)
+ReturnBeatPayload(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int objc,
+        Tcl_Obj *const *objv)
 {
     const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
-    Extras extras = {Argument(objc, objv, 2), Argument(objc, objv, 1), NULL, 0, 1};
-    Tcl_Obj *extra = Argument(objc, objv, 3), *data;
+    Extras extras = {ArgumentAt(objc, objv, 2), ArgumentAt(objc, objv, 1), NULL, 0, 1};
+    Tcl_Obj *extra = ArgumentAt(objc, objv, 3), *data;
     Tcl_Size size, count = 0;
     int with = 0, code;
 
@@ -100,7 +102,7 @@ GiveBeat(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int objc, Tcl
         data = (with & CLUSTER_WITH_PROPS) ? ClusterNodeProps(cluster->node) : Tcl_NewDictObj();
         Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], data);
     }
-    code = Give(cluster, interp, type, extra, &extras);
+    code = ReturnPayload(cluster, interp, type, extra, &extras);
     Tcl_DecrRefCount(extra);
     return code;
 }
@@ -108,28 +110,28 @@ GiveBeat(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int objc, Tcl
 int
 ClusterCmdDiscoveryPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    return GiveBeat(self, interp, CLUSTER_DISCOVERY, objc, objv);
+    return ReturnBeatPayload(self, interp, CLUSTER_DISCOVERY, objc, objv);
 }
 
 int
 ClusterCmdHeartbeatPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    return GiveBeat(self, interp, CLUSTER_HEARTBEAT, objc, objv);
+    return ReturnBeatPayload(self, interp, CLUSTER_HEARTBEAT, objc, objv);
 }
 
 int
 ClusterCmdFlushPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    return GiveBeat(self, interp, CLUSTER_FLUSH, objc, objv);
+    return ReturnBeatPayload(self, interp, CLUSTER_FLUSH, objc, objv);
 }
 
 /* disconnect_payload ?PAYLOAD TAGS KNOWN? */
 int
 ClusterCmdDisconnectPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Extras extras = {NULL, Argument(objc, objv, 1), Argument(objc, objv, 2), 1, 1};
+    Extras extras = {NULL, ArgumentAt(objc, objv, 1), ArgumentAt(objc, objv, 2), 1, 1};
 
-    return Give(self, interp, CLUSTER_DISCONNECT, Argument(objc, objv, 0), &extras);
+    return ReturnPayload(self, interp, CLUSTER_DISCONNECT, ArgumentAt(objc, objv, 0), &extras);
 }
 
 /* query_payload RUID QUERY ?FILTER CHANNEL TAGS KNOWN? */
@@ -137,9 +139,9 @@ int
 ClusterCmdQueryPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     const ClusterPayloadKeys *keys = ClusterNodeKeys(((ClusterObject *) self)->node);
-    Extras extras = {Argument(objc, objv, 3), Argument(objc, objv, 4), Argument(objc, objv, 5), 0,
-            0};
-    Tcl_Obj *extra = Tcl_NewDictObj(), *filter = Argument(objc, objv, 2);
+    Extras extras = {ArgumentAt(objc, objv, 3), ArgumentAt(objc, objv, 4),
+            ArgumentAt(objc, objv, 5), 0, 0};
+    Tcl_Obj *extra = Tcl_NewDictObj(), *filter = ArgumentAt(objc, objv, 2);
     int code;
 
     Tcl_IncrRefCount(extra);
@@ -147,7 +149,7 @@ ClusterCmdQueryPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const 
     Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_DATA], objv[1]);
     Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_FILTER], filter ? filter : Tcl_NewObj());
     Tcl_DictObjPut(NULL, extra, keys->name[CLUSTER_KEEPALIVE], Tcl_NewIntObj(1));
-    code = Give(self, interp, CLUSTER_QUERY, extra, &extras);
+    code = ReturnPayload(self, interp, CLUSTER_QUERY, extra, &extras);
     Tcl_DecrRefCount(extra);
     return code;
 }
@@ -156,23 +158,23 @@ ClusterCmdQueryPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const 
 int
 ClusterCmdResponsePayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Extras extras = {objv[1], Argument(objc, objv, 2), Argument(objc, objv, 3), 0, 0};
+    Extras extras = {objv[1], ArgumentAt(objc, objv, 2), ArgumentAt(objc, objv, 3), 0, 0};
 
-    return Give(self, interp, CLUSTER_RESPONSE, objv[0], &extras);
+    return ReturnPayload(self, interp, CLUSTER_RESPONSE, objv[0], &extras);
 }
 
 /* event_payload REQUEST CHANNEL ?TAGS KNOWN? */
 int
 ClusterCmdEventPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Extras extras = {objv[1], Argument(objc, objv, 2), Argument(objc, objv, 3), 0, 0};
+    Extras extras = {objv[1], ArgumentAt(objc, objv, 2), ArgumentAt(objc, objv, 3), 0, 0};
 
-    return Give(self, interp, CLUSTER_EVENT, objv[0], &extras);
+    return ReturnPayload(self, interp, CLUSTER_EVENT, objv[0], &extras);
 }
 
 /* A payload whose data is the argument. */
 static int
-GiveData(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *data,
+ReturnDataPayload(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *data,
         const Extras *extras)
 {
     Tcl_Obj *extra = Tcl_NewDictObj();
@@ -180,7 +182,7 @@ GiveData(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *data
 
     Tcl_IncrRefCount(extra);
     Tcl_DictObjPut(NULL, extra, ClusterNodeKeys(cluster->node)->name[CLUSTER_DATA], data);
-    code = Give(cluster, interp, type, extra, extras);
+    code = ReturnPayload(cluster, interp, type, extra, extras);
     Tcl_DecrRefCount(extra);
     return code;
 }
@@ -189,17 +191,17 @@ GiveData(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, Tcl_Obj *data
 int
 ClusterCmdPingPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Extras extras = {Argument(objc, objv, 1), NULL, NULL, 0, 1};
+    Extras extras = {ArgumentAt(objc, objv, 1), NULL, NULL, 0, 1};
 
-    return GiveData(self, interp, CLUSTER_PING, objv[0], &extras);
+    return ReturnDataPayload(self, interp, CLUSTER_PING, objv[0], &extras);
 }
 
 /* failed_payload REQUEST ?CHANNEL TAGS KNOWN? */
 int
 ClusterCmdFailedPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    Extras extras = {Argument(objc, objv, 1), Argument(objc, objv, 2), Argument(objc, objv, 3), 0,
-            0};
+    Extras extras = {ArgumentAt(objc, objv, 1), ArgumentAt(objc, objv, 2),
+            ArgumentAt(objc, objv, 3), 0, 0};
 
-    return GiveData(self, interp, CLUSTER_FAILURE, objv[0], &extras);
+    return ReturnDataPayload(self, interp, CLUSTER_FAILURE, objv[0], &extras);
 }

@@ -11,13 +11,13 @@
 #include <string.h>
 
 static void
-Hold(void *self)
+HoldProtocol(void *self)
 {
     ((ClusterProtocolObject *) self)->refCount++;
 }
 
 static void
-Release(void *self)
+ReleaseProtocol(void *self)
 {
     ClusterProtocolObject *protocol = self;
 
@@ -28,16 +28,16 @@ Release(void *self)
 }
 
 static void
-MetadataDeleted(void *clientData)
+ProtocolMetadataDeleted(void *clientData)
 {
     ((ClusterProtocolObject *) clientData)->object = NULL;
-    Release(clientData);
+    ReleaseProtocol(clientData);
 }
 
 static const Tcl_ObjectMetadataType protocolMetadata = {
         .version = TCL_OO_METADATA_VERSION_CURRENT,
         .name = "cluster protocol",
-        .deleteProc = MetadataDeleted,
+        .deleteProc = ProtocolMetadataDeleted,
         .cloneProc = ClusterMethodRefuseCopy,
 };
 
@@ -71,7 +71,7 @@ ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
                 ClusterInterpNewObject(cluster->data, ProtocolClass(ClusterSlotTransport(slot)),
                         Tcl_GetString(name), &protocolMetadata, protocol);
         if (!protocol->object) {
-            Release(protocol);
+            ReleaseProtocol(protocol);
             protocol = NULL;
         }
     }
@@ -113,7 +113,7 @@ ClusterProtocolDescriptor(const ClusterLinkInfo *info)
 
 /* NULL, with a message, once the cluster is destroyed. */
 static ClusterTransport *
-Transport(ClusterProtocolObject *protocol, Tcl_Interp *interp)
+OpenTransport(ClusterProtocolObject *protocol, Tcl_Interp *interp)
 {
     if (ClusterObjectAlive(protocol->cluster, interp) != TCL_OK) {
         return NULL;
@@ -122,20 +122,20 @@ Transport(ClusterProtocolObject *protocol, Tcl_Interp *interp)
 }
 
 static Tcl_Obj *
-Proto(void *self)
+ProtocolId(void *self)
 {
     return ClusterSlotId(((ClusterProtocolObject *) self)->slot);
 }
 
 static const ClusterFact protocolFacts[] = {
-        {"proto", Proto},
+        {"proto", ProtocolId},
         {NULL, NULL},
 };
 
 static int
-PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ProtocolPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    ClusterTransport *transport = Transport(self, interp);
+    ClusterTransport *transport = OpenTransport(self, interp);
     Tcl_Obj *props;
 
     (void) objc;
@@ -152,7 +152,7 @@ PropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* The link of a service's with this chanID, NULL when there is none. */
 static ClusterLink *
-FindLink(ClusterProtocolObject *protocol, ClusterTransport *transport, const char *name)
+LinkByChanID(ClusterProtocolObject *protocol, ClusterTransport *transport, const char *name)
 {
     ClusterNode *node = protocol->cluster->node;
     ClusterMember *member = NULL;
@@ -170,10 +170,10 @@ FindLink(ClusterProtocolObject *protocol, ClusterTransport *transport, const cha
 
 /* protocol descriptor ?chanID?: without one, or with the datagram socket's, of the transport itself. */
 static int
-DescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ProtocolDescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterProtocolObject *protocol = self;
-    ClusterTransport *transport = Transport(protocol, interp);
+    ClusterTransport *transport = OpenTransport(protocol, interp);
     ClusterLink *link = NULL;
     ClusterLinkInfo info;
 
@@ -181,7 +181,7 @@ DescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         return TCL_ERROR;
     }
     if (objc > 0 && !transport->type->datagram) {
-        link = FindLink(protocol, transport, Tcl_GetString(objv[0]));
+        link = LinkByChanID(protocol, transport, Tcl_GetString(objv[0]));
         if (!link) {
             return ClusterFail(interp,
                     Tcl_ObjPrintf("there is no open channel \"%s\"", Tcl_GetString(objv[0])),
@@ -195,10 +195,10 @@ DescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* protocol send PACKET ?SERVICE?: 1 when it went out, 0 when not. */
 static int
-SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ProtocolSendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterProtocolObject *protocol = self;
-    ClusterTransport *transport = Transport(protocol, interp);
+    ClusterTransport *transport = OpenTransport(protocol, interp);
     ClusterMember *member = NULL;
     const unsigned char *bytes;
     ClusterBlob *blob;
@@ -223,9 +223,9 @@ SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* protocol event NAME ...: heartbeat and refresh do something; others are for transports that need them. */
 static int
-EventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ProtocolEventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    ClusterTransport *transport = Transport(self, interp);
+    ClusterTransport *transport = OpenTransport(self, interp);
     const char *event = Tcl_GetString(objv[0]);
 
     (void) objc;
@@ -247,10 +247,10 @@ EventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* protocol done SERVICE CHANID KEEPALIVE: closes the link when keepalive is false. */
 static int
-DoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ProtocolDoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterProtocolObject *protocol = self;
-    ClusterTransport *transport = Transport(protocol, interp);
+    ClusterTransport *transport = OpenTransport(protocol, interp);
     ClusterMember *member;
     int keepalive;
 
@@ -266,11 +266,12 @@ DoneCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod protocolMethods[] = {
-        {"descriptor", DescriptorCmd, .most = 1, .usage = "?chanID?"},
-        {"done", DoneCmd, .least = 3, .most = 4, .usage = "service chanID keepalive ?response?"},
-        {"event", EventCmd, .least = 1, .most = -1, .usage = "event ?arg ...?"},
-        {"props", PropsCmd, .most = 0},
-        {"send", SendCmd, .least = 1, .most = 2, .usage = "packet ?service?"},
+        {"descriptor", ProtocolDescriptorCmd, .most = 1, .usage = "?chanID?"},
+        {"done", ProtocolDoneCmd, .least = 3, .most = 4,
+                .usage = "service chanID keepalive ?response?"},
+        {"event", ProtocolEventCmd, .least = 1, .most = -1, .usage = "event ?arg ...?"},
+        {"props", ProtocolPropsCmd, .most = 0},
+        {"send", ProtocolSendCmd, .least = 1, .most = 2, .usage = "packet ?service?"},
         {.name = NULL},
 };
 
@@ -284,7 +285,7 @@ const ClusterClassInfo clusterProtocolClassInfo = {
         .methods = protocolMethods,
         .facts = protocolFacts,
         .metadata = &protocolMetadata,
-        .hold = Hold,
-        .release = Release,
+        .hold = HoldProtocol,
+        .release = ReleaseProtocol,
         .how = "\"cluster join\"",
 };

@@ -11,7 +11,7 @@
 
 /* {event E result V} of a service's answer. */
 static void
-Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *service, Tcl_Obj *result)
+CollectResult(ClusterQueryObject *query, const char *event, Tcl_Obj *service, Tcl_Obj *result)
 {
     Tcl_Obj *entry = Tcl_NewDictObj();
 
@@ -25,7 +25,7 @@ Collect(ClusterQueryObject *query, const char *event, Tcl_Obj *service, Tcl_Obj 
 
 /* Calls {*}PREFIX {EVENT QUERY} at global level. Returns its code, the result in the interp. */
 static int
-Call(ClusterQueryObject *query, Tcl_Interp *interp, const char *event)
+CallQueryCommand(ClusterQueryObject *query, Tcl_Interp *interp, const char *event)
 {
     Tcl_Obj *argument = Tcl_NewListObj(0, NULL), *command;
     int code;
@@ -53,12 +53,12 @@ ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, Tcl_Obj *se
     ClusterInterpHold(data);
     Tcl_Preserve(interp);
     ClusterQueryObjectHold(query);
-    code = Call(query, interp, event);
+    code = CallQueryCommand(query, interp, event);
     if (!Tcl_InterpDeleted(interp)) {
         if (code == TCL_ERROR) {
             ClusterBackground(interp, code, "command of a query", query->name);
         } else if (code != TCL_RETURN && service && query->collect) {
-            Collect(query, event, service, Tcl_GetObjResult(interp));
+            CollectResult(query, event, service, Tcl_GetObjResult(interp));
         }
         Tcl_ResetResult(interp);
         if (code == TCL_BREAK && query->query) {
@@ -85,7 +85,7 @@ ErrorPayload(const ClusterNode *node, const char *reason)
 
 /* Why there is an error; NULL for none. */
 static Tcl_Obj *
-Reason(ClusterQueryEvent event, const char *reason)
+ErrorReason(ClusterQueryEvent event, const char *reason)
 {
     if (event != CLUSTER_QUERY_ERROR) {
         return NULL;
@@ -94,7 +94,7 @@ Reason(ClusterQueryEvent event, const char *reason)
 }
 
 static void
-Answered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *member,
+QueryAnswered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason)
 {
     Tcl_Obj *service;
@@ -102,7 +102,7 @@ Answered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember *memb
     ClusterReplaceObj(&query->service, ClusterMemberName(member));
     ClusterReplaceObj(&query->payload,
             payload ? payload : ErrorPayload(query->cluster->node, reason));
-    ClusterReplaceObj(&query->reason, Reason(event, reason));
+    ClusterReplaceObj(&query->reason, ErrorReason(event, reason));
     if (!query->service) {
         return;
     }
@@ -132,7 +132,7 @@ ClusterQueryTold(ClusterQuery *source, ClusterQueryEvent event, ClusterMember *m
         ClusterQueryObjectCall(query, "done", NULL);
         ClusterQueryObjectEnd(query);
     } else {
-        Answered(query, event, member, payload, reason);
+        QueryAnswered(query, event, member, payload, reason);
     }
     ClusterQueryObjectRelease(query);
 }

@@ -51,7 +51,7 @@ ClusterQueryObjectRelease(void *self)
 }
 
 static void
-MetadataDeleted(void *clientData)
+QueryMetadataDeleted(void *clientData)
 {
     ClusterQueryObject *query = clientData;
 
@@ -66,7 +66,7 @@ MetadataDeleted(void *clientData)
 static const Tcl_ObjectMetadataType queryMetadata = {
         .version = TCL_OO_METADATA_VERSION_CURRENT,
         .name = "cluster query",
-        .deleteProc = MetadataDeleted,
+        .deleteProc = QueryMetadataDeleted,
         .cloneProc = ClusterMethodRefuseCopy,
 };
 
@@ -129,7 +129,7 @@ ClusterQueryObjectPublish(ClusterQueryObject *query)
 
 /* Names of the services still awaited. */
 static Tcl_Obj *
-Remaining(void *self)
+QueryRemaining(void *self)
 {
     ClusterQueryObject *query = self;
     Tcl_Obj *names = Tcl_NewListObj(0, NULL);
@@ -145,50 +145,50 @@ Remaining(void *self)
 }
 
 static Tcl_Obj *
-Service(void *self)
+QueryService(void *self)
 {
     return ((ClusterQueryObject *) self)->service;
 }
 
 static Tcl_Obj *
-Payload(void *self)
+QueryPayload(void *self)
 {
     return ((ClusterQueryObject *) self)->payload;
 }
 
 static Tcl_Obj *
-Reason(void *self)
+QueryReason(void *self)
 {
     return ((ClusterQueryObject *) self)->reason;
 }
 
 static Tcl_Obj *
-Payloads(void *self)
+QueryPayloads(void *self)
 {
     return ((ClusterQueryObject *) self)->payloads;
 }
 
 static Tcl_Obj *
-Query(void *self)
+QueryText(void *self)
 {
     return ((ClusterQueryObject *) self)->text;
 }
 
 static Tcl_Obj *
-Channel(void *self)
+QueryChannel(void *self)
 {
     return ((ClusterQueryObject *) self)->channel;
 }
 
 static Tcl_Obj *
-Props(void *self)
+QueryProps(void *self)
 {
     return ((ClusterQueryObject *) self)->props;
 }
 
 /* One field of the latest answer. */
 static Tcl_Obj *
-Field(const ClusterQueryObject *query, ClusterField id)
+AnswerField(const ClusterQueryObject *query, ClusterField id)
 {
     Tcl_Obj *value = NULL;
 
@@ -200,29 +200,29 @@ Field(const ClusterQueryObject *query, ClusterField id)
 }
 
 static Tcl_Obj *
-Result(void *self)
+QueryResult(void *self)
 {
-    return Field(self, CLUSTER_DATA);
+    return AnswerField(self, CLUSTER_DATA);
 }
 
 static Tcl_Obj *
-Error(void *self)
+QueryError(void *self)
 {
-    return Field(self, CLUSTER_ERROR);
+    return AnswerField(self, CLUSTER_ERROR);
 }
 
 static const ClusterFact queryFacts[] = {
-        {"channel", Channel},
-        {"data", Result},
-        {"error", Error},
-        {"payload", Payload},
-        {"payloads", Payloads},
-        {"props", Props},
-        {"query", Query},
-        {"reason", Reason},
-        {"remaining", Remaining},
-        {"result", Result},
-        {"service", Service},
+        {"channel", QueryChannel},
+        {"data", QueryResult},
+        {"error", QueryError},
+        {"payload", QueryPayload},
+        {"payloads", QueryPayloads},
+        {"props", QueryProps},
+        {"query", QueryText},
+        {"reason", QueryReason},
+        {"remaining", QueryRemaining},
+        {"result", QueryResult},
+        {"service", QueryService},
         {NULL, NULL},
 };
 
@@ -253,7 +253,7 @@ PlainResults(Tcl_Obj *results)
 
 /* query results ?-events? */
 static int
-ResultsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+QueryResultsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterQueryObject *query = self;
 
@@ -274,7 +274,7 @@ ResultsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* query event response SERVICE PAYLOAD: an answer, as a transport of one's own may bring it. */
 static int
-EventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+QueryEventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterQueryObject *query = self;
     ClusterMember *member;
@@ -294,7 +294,7 @@ EventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* Ends it as its time-out would. */
 static int
-TimeoutCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+QueryTimeoutCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterQueryObject *query = self;
 
@@ -308,9 +308,9 @@ TimeoutCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static const ClusterMethod queryMethods[] = {
-        {"event", EventCmd, .least = 1, .most = -1, .usage = "event ?arg ...?"},
-        {"results", ResultsCmd, .most = 1, .usage = "?-events?"},
-        {"timeout", TimeoutCmd, .most = 0},
+        {"event", QueryEventCmd, .least = 1, .most = -1, .usage = "event ?arg ...?"},
+        {"results", QueryResultsCmd, .most = 1, .usage = "?-events?"},
+        {"timeout", QueryTimeoutCmd, .most = 0},
         {.name = NULL},
 };
 
@@ -322,7 +322,7 @@ static const ClusterMethod queryMethods[] = {
 
 /* $query destroy: ends it, with its `done`. */
 static void
-Destroy(void *self)
+DestroyQuery(void *self)
 {
     ClusterQueryObject *query = self;
 
@@ -339,6 +339,6 @@ const ClusterClassInfo clusterQueryClassInfo = {
         .metadata = &queryMetadata,
         .hold = ClusterQueryObjectHold,
         .release = ClusterQueryObjectRelease,
-        .destroy = Destroy,
+        .destroy = DestroyQuery,
         .how = "\"$cluster query\"",
 };

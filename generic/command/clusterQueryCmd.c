@@ -85,7 +85,7 @@ SplitOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *o
 }
 
 static int
-Missing(Tcl_Interp *interp, const char *option, const char *code)
+MissingOption(Tcl_Interp *interp, const char *option, const char *code)
 {
     return ClusterFail(interp, Tcl_ObjPrintf("a query needs the option %s", option), code, NULL);
 }
@@ -143,20 +143,20 @@ ParseQuery(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *opt
         return TCL_ERROR;
     }
     if (!options->values[OPT_RESOLVE] && !options->values[OPT_RESOLVER]) {
-        return Missing(interp, "-resolve or -resolver", "CLUSTER_QUERY_NO_RESOLVE");
+        return MissingOption(interp, "-resolve or -resolver", "CLUSTER_QUERY_NO_RESOLVE");
     }
     if (!options->values[OPT_QUERY]) {
-        return Missing(interp, "-query", "CLUSTER_QUERY_NO_QUERY");
+        return MissingOption(interp, "-query", "CLUSTER_QUERY_NO_QUERY");
     }
     if (!options->values[OPT_COMMAND]) {
-        return Missing(interp, "-command", "CLUSTER_QUERY_NO_COMMAND");
+        return MissingOption(interp, "-command", "CLUSTER_QUERY_NO_COMMAND");
     }
     return CheckValues(interp, options);
 }
 
 /* q, three characters of the sid, #, a number: as 1.1.8 makes them. */
 static Tcl_Obj *
-MakeId(ClusterObject *cluster)
+MakeQueryId(ClusterObject *cluster)
 {
     const char *sid = Tcl_GetString(ClusterNodeSid(cluster->node));
     char id[32];
@@ -182,7 +182,8 @@ MakeQuestion(const ClusterObject *cluster, Tcl_Obj *id, const QueryOptions *opti
 
 /* The object, two references: its TclOO object's and the caller's. NULL with a message. */
 static ClusterQueryObject *
-MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryOptions *options)
+MakeQueryObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id,
+        const QueryOptions *options)
 {
     Tcl_Obj *const *values = options->values;
     ClusterQueryObject *query = ClusterQueryObjectNew(cluster, id);
@@ -205,7 +206,7 @@ MakeObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, const QueryO
 
 /* Sends the question to each member; those that cannot be reached count as answered with an error. */
 static int
-Ask(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
+AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
         const QueryOptions *options, const ClusterMembers *members)
 {
     ClusterSendDetails details;
@@ -236,7 +237,7 @@ Ask(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
 
 /* A query that could not be sent leaves nothing, and calls nobody. */
 static void
-Abandon(ClusterQueryObject *query)
+AbandonQuery(ClusterQueryObject *query)
 {
     ClusterQuerySetOwner(query->query, NULL);
     ClusterQueryEnd(query->query);
@@ -244,7 +245,7 @@ Abandon(ClusterQueryObject *query)
 }
 
 static int
-Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, ClusterOutgoing *question,
+StartQuery(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, ClusterOutgoing *question,
         const QueryOptions *options, const ClusterMembers *members)
 {
     ClusterQuery *older = ClusterNodeQueryById(cluster->node, Tcl_GetString(id));
@@ -255,17 +256,17 @@ Start(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, ClusterOutgoing *
         ClusterQueryEnd(older);
     }
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
-            || (query = MakeObject(cluster, interp, id, options)) == NULL) {
+            || (query = MakeQueryObject(cluster, interp, id, options)) == NULL) {
         return TCL_ERROR;
     }
     query->query = ClusterQueryNew(cluster->node, id, members->list, members->count, query);
     if (!query->query) {
         ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
         ClusterQueryObjectEnd(query);
-    } else if (Ask(query, interp, question, options, members) != TCL_OK) {
+    } else if (AskMembers(query, interp, question, options, members) != TCL_OK) {
         Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);
 
-        Abandon(query);
+        AbandonQuery(query);
         Tcl_RestoreInterpState(interp, state);
     } else {
         ClusterQueryArm(query->query, options->timeout);
@@ -300,12 +301,12 @@ ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj
         return TCL_ERROR;
     }
     if (members.count > 0) {
-        id = options.values[OPT_ID] ? options.values[OPT_ID] : MakeId(cluster);
+        id = options.values[OPT_ID] ? options.values[OPT_ID] : MakeQueryId(cluster);
         Tcl_IncrRefCount(id);
         MakeQuestion(cluster, id, &options, &members, &question);
         if (ClusterNodeAskOut(cluster->node, &question,
                     options.broadcast ? CLUSTER_OUT_MULTICAST : 0)) {
-            code = Start(cluster, interp, id, &question, &options, &members);
+            code = StartQuery(cluster, interp, id, &question, &options, &members);
         }
         ClusterOutgoingFree(&question);
         Tcl_DecrRefCount(id);

@@ -11,7 +11,7 @@
 
 /* {status S result R} of one service, as 1.1.8 gives it. */
 static Tcl_Obj *
-Outcome(const char *status, Tcl_Obj *result)
+SendOutcome(const char *status, Tcl_Obj *result)
 {
     Tcl_Obj *outcome = Tcl_NewDictObj();
 
@@ -21,7 +21,7 @@ Outcome(const char *status, Tcl_Obj *result)
 }
 
 static const char *
-Reason(ClusterSendStatus status)
+FailureReason(ClusterSendStatus status)
 {
     switch (status) {
     case CLUSTER_SEND_BUSY:
@@ -59,10 +59,10 @@ SendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int 
         }
         if (status == CLUSTER_SEND_DONE) {
             Tcl_DictObjPut(NULL, success, ClusterMemberName(member),
-                    Outcome("ok", ClusterSlotId(details.slot)));
+                    SendOutcome("ok", ClusterSlotId(details.slot)));
         } else {
             Tcl_DictObjPut(NULL, failed, ClusterMemberName(member),
-                    Outcome("fail", Tcl_NewStringObj(Reason(status), -1)));
+                    SendOutcome("fail", Tcl_NewStringObj(FailureReason(status), -1)));
         }
     }
     return TCL_OK;
@@ -209,7 +209,7 @@ SendResult(const SendRequest *request, Tcl_Obj *payload)
 }
 
 static int
-Carry(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request,
+SendEvent(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request,
         ClusterOutgoing *event)
 {
     ClusterSendDetails details;
@@ -247,7 +247,7 @@ ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         MakeEvent(cluster, &request, &event);
         payload = ClusterOutgoingPayload(&event); /* for the result, as it is before the hooks */
         Tcl_IncrRefCount(payload);
-        code = Carry(cluster, interp, &request, &event);
+        code = SendEvent(cluster, interp, &request, &event);
         if (code == TCL_OK) {
             Tcl_SetObjResult(interp, SendResult(&request, payload));
         }

@@ -22,8 +22,8 @@
  * ------------------------------------------------------------------------
  */
 
-static void
-Release(void *self)
+void
+ClusterServiceRelease(void *self)
 {
     ClusterServiceObject *service = self;
 
@@ -38,27 +38,27 @@ Release(void *self)
     free(service);
 }
 
-static void
-Hold(void *self)
+void
+ClusterServiceHold(void *self)
 {
     ((ClusterServiceObject *) self)->refCount++;
 }
 
 /* The object is gone; without a destructor (the interp goes) the member stays until its node closes. */
 static void
-MetadataDeleted(void *clientData)
+ServiceMetadataDeleted(void *clientData)
 {
     ClusterServiceObject *service = clientData;
 
     service->object = NULL;
     ClusterMemberSetOwner(service->member, NULL, NULL);
-    Release(service);
+    ClusterServiceRelease(service);
 }
 
 static const Tcl_ObjectMetadataType serviceMetadata = {
         .version = TCL_OO_METADATA_VERSION_CURRENT,
         .name = "cluster service",
-        .deleteProc = MetadataDeleted,
+        .deleteProc = ServiceMetadataDeleted,
         .cloneProc = ClusterMethodRefuseCopy,
 };
 
@@ -99,7 +99,7 @@ ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member)
             Tcl_GetString(service->name), &serviceMetadata, service);
     if (!service->object) {
         Tcl_ResetResult(data->interp);
-        Release(service);
+        ClusterServiceRelease(service);
         return false;
     }
     service->my = ClusterInterpMy(service->object);
@@ -141,103 +141,103 @@ ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name)
  */
 
 static ClusterMember *
-Member(void *self)
+MemberOf(void *self)
 {
     return ((ClusterServiceObject *) self)->member;
 }
 
 static Tcl_Obj *
-Sid(void *self)
+ServiceSid(void *self)
 {
-    return ClusterMemberSid(Member(self));
+    return ClusterMemberSid(MemberOf(self));
 }
 
 static Tcl_Obj *
-Hid(void *self)
+ServiceHid(void *self)
 {
-    return ClusterMemberHid(Member(self));
+    return ClusterMemberHid(MemberOf(self));
 }
 
 static Tcl_Obj *
-Ip(void *self)
+ServiceIp(void *self)
 {
-    return ClusterMemberIp(Member(self));
+    return ClusterMemberIp(MemberOf(self));
 }
 
 static Tcl_Obj *
-Local(void *self)
+ServiceLocal(void *self)
 {
-    return Tcl_NewBooleanObj(ClusterMemberLocal(Member(self)));
+    return Tcl_NewBooleanObj(ClusterMemberLocal(MemberOf(self)));
 }
 
 static Tcl_Obj *
-Tags(void *self)
+ServiceTags(void *self)
 {
-    return ClusterMemberTags(Member(self));
+    return ClusterMemberTags(MemberOf(self));
 }
 
 static Tcl_Obj *
-Props(void *self)
+ServiceProps(void *self)
 {
-    return ClusterMemberProps(Member(self));
+    return ClusterMemberProps(MemberOf(self));
 }
 
 static Tcl_Obj *
-Protocols(void *self)
+ServiceProtocols(void *self)
 {
-    return ClusterMemberProtocols(Member(self));
+    return ClusterMemberProtocols(MemberOf(self));
 }
 
 static Tcl_Obj *
-ResolverTags(void *self)
+ServiceResolverTags(void *self)
 {
-    return ClusterMemberWords(Member(self));
+    return ClusterMemberWords(MemberOf(self));
 }
 
 /* In seconds. */
 static Tcl_Obj *
-LastSeen(void *self)
+ServiceLastSeen(void *self)
 {
-    return Tcl_NewWideIntObj(ClusterMemberSilence(Member(self)) / 1000);
+    return Tcl_NewWideIntObj(ClusterMemberSilence(MemberOf(self)) / 1000);
 }
 
 static void
-Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+PutInfo(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
 {
     Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
 }
 
 static Tcl_Obj *
-Info(void *self)
+ServiceInfo(void *self)
 {
     Tcl_Obj *info = Tcl_NewDictObj();
 
-    Put(info, "last_seen", LastSeen(self));
-    Put(info, "address", Ip(self));
-    Put(info, "props", Props(self));
-    Put(info, "system_id", Hid(self));
-    Put(info, "service_id", Sid(self));
-    Put(info, "tags", Tags(self));
-    Put(info, "protocols", Protocols(self));
+    PutInfo(info, "last_seen", ServiceLastSeen(self));
+    PutInfo(info, "address", ServiceIp(self));
+    PutInfo(info, "props", ServiceProps(self));
+    PutInfo(info, "system_id", ServiceHid(self));
+    PutInfo(info, "service_id", ServiceSid(self));
+    PutInfo(info, "tags", ServiceTags(self));
+    PutInfo(info, "protocols", ServiceProtocols(self));
     return info;
 }
 
 static const ClusterFact serviceFacts[] = {
-        {"hid", Hid},
-        {"info", Info},
-        {"ip", Ip},
-        {"last_seen", LastSeen},
-        {"local", Local},
-        {"props", Props},
-        {"protocols", Protocols},
-        {"resolver_tags", ResolverTags},
-        {"sid", Sid},
-        {"tags", Tags},
+        {"hid", ServiceHid},
+        {"info", ServiceInfo},
+        {"ip", ServiceIp},
+        {"last_seen", ServiceLastSeen},
+        {"local", ServiceLocal},
+        {"props", ServiceProps},
+        {"protocols", ServiceProtocols},
+        {"resolver_tags", ServiceResolverTags},
+        {"sid", ServiceSid},
+        {"tags", ServiceTags},
         {NULL, NULL},
 };
 
 static int
-ProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
     Tcl_Obj *props = NULL;
@@ -252,7 +252,7 @@ ProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* The chanID of the open connection over a protocol, empty when there is none. */
 static int
-SocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceSocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
     ClusterSlot *slot = ClusterNodeSlotById(service->cluster->node, Tcl_GetString(objv[0]));
@@ -277,7 +277,7 @@ SocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* service resolve TAG ?MODE? */
 static int
-ResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
     Tcl_Obj *items = Tcl_NewListObj(1, objv), *culprit = NULL;
@@ -299,7 +299,7 @@ ResolveCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* service resolver TAGS ?MODE? ?OPERATOR? */
 static int
-ResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceResolverCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
     Tcl_Obj *culprit = NULL;
@@ -343,7 +343,7 @@ ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, ClusterOut
 
 /* service send PAYLOAD ?PROTOCOLS ALLOW_BROADCAST PING_ON_FAIL REPORT_FAILURES? */
 static int
-SendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceSendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     static const int bits[] = {CLUSTER_ALLOW_BROADCAST, CLUSTER_PING_ON_FAIL,
             CLUSTER_REPORT_FAILURES};
@@ -382,7 +382,7 @@ static const char *const queryOptions[] = {
 
 /* service query ?options? RUID QUERY: sends one query, whose answer the script finds itself. */
 static int
-QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceQueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
     Tcl_Obj *values[OPTS] = {NULL};
@@ -410,7 +410,7 @@ QueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* service heartbeat ?PROPS?: as if the member had been heard. */
 static int
-HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceHeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Tcl_Size size;
 
@@ -423,7 +423,7 @@ HeartbeatCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* service expected ?WITHIN? */
 static int
-ExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     int seconds = EXPECT_SECONDS;
 
@@ -443,7 +443,7 @@ ExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* service hook PAYLOAD PATH...: runs the hook in this service. */
 static int
-HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+ServiceHookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterServiceObject *service = self;
 
@@ -457,18 +457,19 @@ static const ClusterMethod serviceMethods[] = {
         {"answer", ClusterServiceCmdAnswer, .least = 1, .most = -1,
                 .usage = "ruid ?option value ...?"},
         {"event", ClusterServiceCmdEvent, .least = 1, .most = -1, .usage = "what ?arg ...?"},
-        {"expected", ExpectedCmd, .most = 1, .usage = "?within?"},
-        {"heartbeat", HeartbeatCmd, .most = 1, .usage = "?props?"},
-        {"hook", HookCmd, .least = 2, .most = -1, .usage = "payload path ?...?"},
-        {"proto_props", ProtoPropsCmd, .least = 1, .most = 1, .usage = "protocol"},
-        {"query", QueryCmd, .least = 2, .most = -1, .usage = "?option value ...? ruid query"},
+        {"expected", ServiceExpectedCmd, .most = 1, .usage = "?within?"},
+        {"heartbeat", ServiceHeartbeatCmd, .most = 1, .usage = "?props?"},
+        {"hook", ServiceHookCmd, .least = 2, .most = -1, .usage = "payload path ?...?"},
+        {"proto_props", ServiceProtoPropsCmd, .least = 1, .most = 1, .usage = "protocol"},
+        {"query", ServiceQueryCmd, .least = 2, .most = -1,
+                .usage = "?option value ...? ruid query"},
         {"receive", ClusterServiceCmdReceive, .least = 4, .most = 5,
                 .usage = "protocol chanID payload descriptor ?remaining?"},
-        {"resolve", ResolveCmd, .least = 1, .most = 2, .usage = "tag ?mode?"},
-        {"resolver", ResolverCmd, .least = 1, .most = 3, .usage = "tags ?mode? ?operator?"},
-        {"send", SendCmd, .least = 1, .most = 5,
+        {"resolve", ServiceResolveCmd, .least = 1, .most = 2, .usage = "tag ?mode?"},
+        {"resolver", ServiceResolverCmd, .least = 1, .most = 3, .usage = "tags ?mode? ?operator?"},
+        {"send", ServiceSendCmd, .least = 1, .most = 5,
                 .usage = "payload ?protocols? ?allow_broadcast? ?ping_on_fail? ?report_failures?"},
-        {"socket", SocketCmd, .least = 1, .most = 1, .usage = "protocol"},
+        {"socket", ServiceSocketCmd, .least = 1, .most = 1, .usage = "protocol"},
         {"validate", ClusterServiceCmdValidate, .least = 4, .most = 4,
                 .usage = "protocol chanID payload descriptor"},
         {.name = NULL},
@@ -482,7 +483,7 @@ static const ClusterMethod serviceMethods[] = {
 
 /* $service destroy: the member is forgotten until it is heard again. */
 static void
-Destroy(void *self)
+DestroyService(void *self)
 {
     ClusterServiceObject *service = self;
 
@@ -495,8 +496,8 @@ const ClusterClassInfo clusterServiceClassInfo = {
         .methods = serviceMethods,
         .facts = serviceFacts,
         .metadata = &serviceMetadata,
-        .hold = Hold,
-        .release = Release,
-        .destroy = Destroy,
+        .hold = ClusterServiceHold,
+        .release = ClusterServiceRelease,
+        .destroy = DestroyService,
         .how = "a member's discovery",
 };

@@ -21,7 +21,7 @@ static const char *const dropNames[] = {
 _Static_assert(CLUSTER_COUNT(dropNames) == CLUSTER_DROPS, "a reason to drop has no name");
 
 static void
-Put(Tcl_Obj *dict, const char *name, uint64_t count)
+PutCount(Tcl_Obj *dict, const char *name, uint64_t count)
 {
     Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(name, -1), Tcl_NewWideIntObj((Tcl_WideInt) count));
 }
@@ -32,14 +32,14 @@ TransportStats(ClusterTransport *transport)
     const ClusterTraffic *traffic = transport->type->traffic(transport);
     Tcl_Obj *stats = Tcl_NewDictObj();
 
-    Put(stats, "packets_in", traffic->packetsIn);
-    Put(stats, "packets_out", traffic->packetsOut);
-    Put(stats, "bytes_in", traffic->bytesIn);
-    Put(stats, "bytes_out", traffic->bytesOut);
-    Put(stats, "connections", traffic->connections);
-    Put(stats, "opened", traffic->opened);
-    Put(stats, "failures", traffic->failures);
-    Put(stats, "queued_bytes", traffic->queuedBytes);
+    PutCount(stats, "packets_in", traffic->packetsIn);
+    PutCount(stats, "packets_out", traffic->packetsOut);
+    PutCount(stats, "bytes_in", traffic->bytesIn);
+    PutCount(stats, "bytes_out", traffic->bytesOut);
+    PutCount(stats, "connections", traffic->connections);
+    PutCount(stats, "opened", traffic->opened);
+    PutCount(stats, "failures", traffic->failures);
+    PutCount(stats, "queued_bytes", traffic->queuedBytes);
     return stats;
 }
 
@@ -59,11 +59,11 @@ ClusterObjectStats(ClusterObject *cluster)
         }
     }
     for (i = 0; i < CLUSTER_DROPS; i++) {
-        Put(drops, dropNames[i], ClusterNodeDrops(node, (ClusterDrop) i));
+        PutCount(drops, dropNames[i], ClusterNodeDrops(node, (ClusterDrop) i));
     }
-    Put(stats, "services", ClusterNodeMemberCount(node));
+    PutCount(stats, "services", ClusterNodeMemberCount(node));
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("protocols", -1), transports);
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("drops", -1), drops);
-    Put(stats, "hook_errors", cluster->hookErrors);
+    PutCount(stats, "hook_errors", cluster->hookErrors);
     return stats;
 }

@@ -20,7 +20,7 @@
 
 /* A protocol by its id or by its object's name. NULL with a message. */
 static ClusterSlot *
-FindSlot(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
+SlotByWord(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
 {
     const char *text = Tcl_GetString(word);
     const char *tail = strrchr(text, ':');
@@ -36,7 +36,7 @@ FindSlot(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
 
 /* The link behind a chanID, held; built-in transports know their own, so NULL for those. */
 static ClusterLink *
-FindLink(ClusterSlot *slot, Tcl_Obj *chanID, bool make)
+ScriptedLinkByChanID(ClusterSlot *slot, Tcl_Obj *chanID, bool make)
 {
     ClusterTransport *transport = ClusterSlotTransport(slot);
 
@@ -56,7 +56,7 @@ ReleaseLink(ClusterLink *link)
 
 /* address and local of a descriptor, for packets that a script brings. */
 static void
-ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
+ReadGivenDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
 {
     static const char *const names[] = {"address", "local"};
     Tcl_Obj *values[2] = {NULL, NULL};
@@ -89,7 +89,7 @@ ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
 static void
 LinkOpen(ClusterSlot *slot, Tcl_Obj *chanID, ClusterMember *member)
 {
-    ClusterLink *link = FindLink(slot, chanID, true);
+    ClusterLink *link = ScriptedLinkByChanID(slot, chanID, true);
 
     if (link && member) {
         ClusterMemberUseLink(member, slot, link);
@@ -100,7 +100,7 @@ LinkOpen(ClusterSlot *slot, Tcl_Obj *chanID, ClusterMember *member)
 static void
 LinkClose(ClusterSlot *slot, Tcl_Obj *chanID)
 {
-    ClusterLink *link = FindLink(slot, chanID, false);
+    ClusterLink *link = ScriptedLinkByChanID(slot, chanID, false);
 
     if (link) {
         ClusterScriptedClosed(ClusterSlotTransport(slot), link);
@@ -110,7 +110,7 @@ LinkClose(ClusterSlot *slot, Tcl_Obj *chanID)
 
 /* By its first letter, as 1.1.8 does. */
 static int
-Letter(Tcl_Obj *word)
+FirstLetter(Tcl_Obj *word)
 {
     return tolower((unsigned char) *Tcl_GetString(word));
 }
@@ -120,12 +120,12 @@ static int
 LinkMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterMember *member = NULL;
-    ClusterSlot *slot = FindSlot(cluster, interp, objv[1]);
+    ClusterSlot *slot = SlotByWord(cluster, interp, objv[1]);
 
     if (!slot) {
         return TCL_ERROR;
     }
-    if (Letter(objv[0]) == 'c') { /* whom it served is known, and may be gone */
+    if (FirstLetter(objv[0]) == 'c') { /* whom it served is known, and may be gone */
         LinkClose(slot, objv[2]);
         return TCL_OK;
     }
@@ -146,7 +146,7 @@ LinkMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
 static int
 LinkEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    int letter = Letter(objv[0]);
+    int letter = FirstLetter(objv[0]);
 
     if (!letter || !strchr("ocrs", letter)) {
         return ClusterFail(interp,
@@ -227,7 +227,7 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
 
     (void) objc;
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
-            || (slot = FindSlot(cluster, interp, objv[0])) == NULL) {
+            || (slot = SlotByWord(cluster, interp, objv[0])) == NULL) {
         return TCL_ERROR;
     }
     packet.bytes = ClusterPayloadBytes(objv[2], &length);
@@ -241,7 +241,7 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     packet.bytes = Tcl_GetByteArrayFromObj(copy, &length);
     packet.length = (size_t) length;
     ClusterScriptedCount(ClusterSlotTransport(slot), packet.length);
-    link = FindLink(slot, objv[1], true);
+    link = ScriptedLinkByChanID(slot, objv[1], true);
     ClusterNodeReceive(slot, link, packet);
     Tcl_DecrRefCount(copy);
     ReleaseLink(link);
@@ -251,7 +251,8 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
 
 /* Takes PROTOCOL CHANID PAYLOAD DESCRIPTOR. The member, held; NULL with *failed telling a bad call from a refusal. */
 static ClusterMember *
-Take(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act, bool *failed)
+TakePayload(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act,
+        bool *failed)
 {
     ClusterSlot *slot;
     ClusterLinkInfo info;
@@ -261,15 +262,15 @@ Take(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bool act,
 
     *failed = true;
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
-            || (slot = FindSlot(cluster, interp, objv[0])) == NULL
+            || (slot = SlotByWord(cluster, interp, objv[0])) == NULL
             || Tcl_DictObjSize(interp, objv[2], &size) != TCL_OK
             || Tcl_DictObjSize(interp, objv[3], &size) != TCL_OK) {
         return NULL;
     }
     *failed = false;
-    ReadDescriptor(objv[3], &info);
+    ReadGivenDescriptor(objv[3], &info);
     info.chanID = objv[1];
-    link = FindLink(slot, objv[1], false);
+    link = ScriptedLinkByChanID(slot, objv[1], false);
     member = ClusterNodeTake(slot, link, &info, objv[2], act);
     ReleaseLink(link);
     Tcl_ResetResult(interp);
@@ -281,7 +282,7 @@ int
 ClusterCmdService(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     bool failed;
-    ClusterMember *member = Take(self, interp, objv, false, &failed);
+    ClusterMember *member = TakePayload(self, interp, objv, false, &failed);
 
     (void) objc;
     if (member) {
@@ -305,7 +306,7 @@ ClusterServiceCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *cons
 {
     bool failed;
     ClusterMember *member =
-            Take(((ClusterServiceObject *) self)->cluster, interp, objv, true, &failed);
+            TakePayload(((ClusterServiceObject *) self)->cluster, interp, objv, true, &failed);
 
     (void) objc;
     if (member) {
@@ -316,7 +317,7 @@ ClusterServiceCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *cons
 
 /* Does the payload name the service as its sender? */
 static bool
-IsFrom(const ClusterServiceObject *service, Tcl_Obj *payload)
+IsPayloadOf(const ClusterServiceObject *service, Tcl_Obj *payload)
 {
     const ClusterPayloadKeys *keys = ClusterNodeKeys(service->cluster->node);
     Tcl_Obj *sid = NULL, *hid = NULL;
@@ -340,8 +341,8 @@ ClusterServiceCmdValidate(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *con
     if (Tcl_DictObjSize(interp, objv[2], &size) != TCL_OK) {
         return TCL_ERROR;
     }
-    if (IsFrom(service, objv[2])) {
-        member = Take(service->cluster, interp, objv, false, &failed);
+    if (IsPayloadOf(service, objv[2])) {
+        member = TakePayload(service->cluster, interp, objv, false, &failed);
     }
     if (failed) {
         return TCL_ERROR;
@@ -367,13 +368,13 @@ ClusterServiceCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const 
     if (objc != 4 || !Tcl_StringCaseMatch(Tcl_GetString(objv[0]), "ch*", TCL_MATCH_NOCASE)) {
         return TCL_OK;
     }
-    slot = FindSlot(service->cluster, interp, objv[2]);
+    slot = SlotByWord(service->cluster, interp, objv[2]);
     if (!slot) {
         return TCL_ERROR;
     }
-    if (Letter(objv[1]) == 'o') {
+    if (FirstLetter(objv[1]) == 'o') {
         LinkOpen(slot, objv[3], service->member);
-    } else if (Letter(objv[1]) == 'c') {
+    } else if (FirstLetter(objv[1]) == 'c') {
         LinkClose(slot, objv[3]);
     }
     return TCL_OK;

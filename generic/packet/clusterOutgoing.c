@@ -6,6 +6,7 @@
 
 #include "packet/clusterOutgoing.h"
 
+#include "base/clusterHold.h"
 #include "bpacket/bpacketValue.h"
 #include "packet/clusterPayloadInt.h"
 
@@ -18,10 +19,7 @@ _Static_assert(CLUSTER_FIELDS <= 32, "ClusterOutgoing.present has a bit for each
 static void
 DropPayload(ClusterOutgoing *outgoing)
 {
-    if (outgoing->payload) {
-        Tcl_DecrRefCount(outgoing->payload);
-        outgoing->payload = NULL;
-    }
+    ClusterReplaceObj(&outgoing->payload, NULL);
 }
 
 static void
@@ -217,7 +215,7 @@ ClusterOutgoingAdopt(ClusterOutgoing *outgoing, Tcl_Obj *payload)
 /* ---- as a packet --------------------------------------------------------- */
 
 static ClusterPayloadStatus
-WriteField(bpacket_writer *writer, ClusterField id, const ClusterOutgoingField *field)
+WriteOutgoingField(bpacket_writer *writer, ClusterField id, const ClusterOutgoingField *field)
 {
     if (field->value) {
         return ClusterPayloadWriteField(writer, id, field->value);
@@ -232,14 +230,14 @@ WriteField(bpacket_writer *writer, ClusterField id, const ClusterOutgoingField *
 }
 
 static ClusterPayloadStatus
-EncodeFields(const ClusterOutgoing *outgoing, Tcl_Obj *only, bpacket_writer *writer,
+EncodeOutgoing(const ClusterOutgoing *outgoing, Tcl_Obj *only, bpacket_writer *writer,
         bpacket_span *packet, uint32_t *present, Tcl_Obj **culprit)
 {
     *present = 0;
     ClusterPayloadBegin(writer, only);
     for (unsigned i = 0; i < outgoing->count; i++) {
         ClusterField id = (ClusterField) outgoing->order[i];
-        ClusterPayloadStatus status = WriteField(writer, id, &outgoing->field[id]);
+        ClusterPayloadStatus status = WriteOutgoingField(writer, id, &outgoing->field[id]);
 
         *present |= 1u << id;
         if (status != CLUSTER_PAYLOAD_OK) {
@@ -262,5 +260,5 @@ ClusterOutgoingEncode(const ClusterOutgoing *outgoing, Tcl_Obj *only, bpacket_wr
     if (outgoing->adopted) {
         return ClusterPayloadEncodeFor(outgoing->payload, only, writer, packet, present, culprit);
     }
-    return EncodeFields(outgoing, only, writer, packet, present, culprit);
+    return EncodeOutgoing(outgoing, only, writer, packet, present, culprit);
 }

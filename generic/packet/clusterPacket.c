@@ -68,7 +68,7 @@ ClusterPacketLength(const void *bytes, size_t length)
 
 /* Reads a list that is not longer than a packet's lists may be. */
 static bpacket_list
-ReadList(bpacket_reader *reader)
+ReadPacketList(bpacket_reader *reader)
 {
     bpacket_list list = bpacket_read_list(reader);
 
@@ -79,7 +79,7 @@ ReadList(bpacket_reader *reader)
 }
 
 static ClusterFieldValue
-ReadValue(bpacket_reader *reader, ClusterFieldType type)
+ReadPacketValue(bpacket_reader *reader, ClusterFieldType type)
 {
     ClusterFieldValue value;
 
@@ -93,7 +93,7 @@ ReadValue(bpacket_reader *reader, ClusterFieldType type)
         value.span = bpacket_read_span(reader);
         break;
     case CLUSTER_LIST:
-        value.list = ReadList(reader);
+        value.list = ReadPacketList(reader);
         break;
     case CLUSTER_BOOLEAN:
         value.boolean = bpacket_read_boolean(reader);
@@ -103,7 +103,7 @@ ReadValue(bpacket_reader *reader, ClusterFieldType type)
 }
 
 static void
-KeepValue(ClusterPacket *packet, unsigned id, const ClusterFieldValue *value)
+StoreValue(ClusterPacket *packet, unsigned id, const ClusterFieldValue *value)
 {
     if (!ClusterPacketHas(packet, id)) {
         packet->present |= 1u << id;
@@ -114,7 +114,8 @@ KeepValue(ClusterPacket *packet, unsigned id, const ClusterFieldValue *value)
 
 /* Reads fields up to the end of the body, or up to a fault or refusal. */
 static void
-ReadFields(bpacket_reader *reader, ClusterPacketCheck *check, void *context, ClusterPacket *packet)
+ReadPacketFields(bpacket_reader *reader, ClusterPacketCheck *check, void *context,
+        ClusterPacket *packet)
 {
     while (reader->status == BPACKET_OK && bpacket_reader_left(reader) > 0) {
         uint64_t id = bpacket_read_varint(reader);
@@ -127,11 +128,11 @@ ReadFields(bpacket_reader *reader, ClusterPacketCheck *check, void *context, Clu
             bpacket_reader_fail(reader, BPACKET_UNKNOWN_FIELD);
             return;
         }
-        value = ReadValue(reader, clusterFields[id].type);
+        value = ReadPacketValue(reader, clusterFields[id].type);
         if (reader->status != BPACKET_OK) {
             return;
         }
-        KeepValue(packet, (unsigned) id, &value);
+        StoreValue(packet, (unsigned) id, &value);
         if (check != NULL && (id == CLUSTER_SID || id == CLUSTER_FILTER)
                 && !check(context, (ClusterField) id, &value)) {
             bpacket_reader_fail(reader, BPACKET_REFUSED);
@@ -161,6 +162,6 @@ ClusterPacketDecode(const void *bytes, size_t length, ClusterPacketCheck *check,
         return BPACKET_MALFORMED;
     }
     reader.end = reader.next + body;
-    ReadFields(&reader, check, context, packet);
+    ReadPacketFields(&reader, check, context, packet);
     return reader.status;
 }

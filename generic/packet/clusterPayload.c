@@ -35,7 +35,7 @@ ClusterPayloadKeysFree(ClusterPayloadKeys *keys)
 
 /* The lists of a cluster's packets are bounded, so this is not BpacketWriteValue. */
 static ClusterPayloadStatus
-WriteList(bpacket_writer *writer, Tcl_Obj *value)
+WriteBoundedList(bpacket_writer *writer, Tcl_Obj *value)
 {
     Tcl_Size count;
     Tcl_Obj **elements;
@@ -54,7 +54,7 @@ WriteList(bpacket_writer *writer, Tcl_Obj *value)
 }
 
 static ClusterPayloadStatus
-Judge(bool written)
+BadValueUnless(bool written)
 {
     return written ? CLUSTER_PAYLOAD_OK : CLUSTER_PAYLOAD_BAD_VALUE;
 }
@@ -65,13 +65,13 @@ ClusterPayloadWriteField(bpacket_writer *writer, ClusterField id, Tcl_Obj *value
     bpacket_write_varint(writer, (uint64_t) id);
     switch (clusterFields[id].type) {
     case CLUSTER_VARINT:
-        return Judge(BpacketWriteInteger(writer, value, NUMBER_BITS));
+        return BadValueUnless(BpacketWriteInteger(writer, value, NUMBER_BITS));
     case CLUSTER_RAWBYTES:
-        return Judge(BpacketWriteRaw(writer, value));
+        return BadValueUnless(BpacketWriteRaw(writer, value));
     case CLUSTER_LIST:
-        return WriteList(writer, value);
+        return WriteBoundedList(writer, value);
     case CLUSTER_BOOLEAN:
-        return Judge(BpacketWriteBoolean(writer, value));
+        return BadValueUnless(BpacketWriteBoolean(writer, value));
     case CLUSTER_STRING:
         break;
     }

@@ -67,7 +67,7 @@ EvalWords(Tcl_Interp *interp, int count, Tcl_Obj **words)
  * a call costs a third less.
  */
 static Tcl_Obj *
-MethodBody(ClusterInterp *data, ClusterHookKind kind, Tcl_Obj *body)
+HookMethodBody(ClusterInterp *data, ClusterHookKind kind, Tcl_Obj *body)
 {
     Tcl_Obj *script = Tcl_NewStringObj("foreach {", -1);
     Tcl_Obj *words[2], *list;
@@ -89,7 +89,7 @@ MethodBody(ClusterInterp *data, ClusterHookKind kind, Tcl_Obj *body)
 }
 
 static int
-DefineMethod(ClusterInterp *data, ClusterHook *hook)
+DefineHookMethod(ClusterInterp *data, ClusterHook *hook)
 {
     Tcl_Obj *class = ClusterInterpClassName(data, clusterHookRows[hook->kind].class);
     Tcl_Obj *words[6];
@@ -102,13 +102,13 @@ DefineMethod(ClusterInterp *data, ClusterHook *hook)
     words[2] = Tcl_NewStringObj("method", -1);
     words[3] = hook->method;
     words[4] = Tcl_NewObj();
-    words[5] = MethodBody(data, hook->kind, hook->body);
+    words[5] = HookMethodBody(data, hook->kind, hook->body);
     return EvalWords(data->interp, 6, words);
 }
 
 /* The class may be gone: then so is the method. */
 static void
-DeleteMethod(ClusterInterp *data, ClusterHook *hook)
+DeleteHookMethod(ClusterInterp *data, ClusterHook *hook)
 {
     Tcl_Obj *words[4];
 
@@ -135,7 +135,7 @@ ClusterHooksInit(ClusterHooks *hooks, ClusterInterp *data, unsigned number)
 
 /* Takes a hook out of the table; its method stays. */
 static void
-Forget(ClusterHooks *hooks, Tcl_HashEntry *entry)
+ForgetHook(ClusterHooks *hooks, Tcl_HashEntry *entry)
 {
     ClusterHook *hook = Tcl_GetHashValue(entry);
 
@@ -154,8 +154,8 @@ ClusterHooksFree(ClusterHooks *hooks)
     Tcl_HashEntry *entry;
 
     while ((entry = Tcl_FirstHashEntry(&hooks->byPath, &search)) != NULL) {
-        DeleteMethod(hooks->data, Tcl_GetHashValue(entry));
-        Forget(hooks, entry);
+        DeleteHookMethod(hooks->data, Tcl_GetHashValue(entry));
+        ForgetHook(hooks, entry);
     }
     Tcl_DeleteHashTable(&hooks->byPath);
     Tcl_InitHashTable(&hooks->byPath, TCL_STRING_KEYS);
@@ -181,18 +181,18 @@ NewHook(ClusterHooks *hooks, ClusterHookKind kind, Tcl_Obj *path, Tcl_Obj *body)
 
 /* Looked up anew: methods are defined by commands, which a script may trace. */
 static void
-ForgetPath(ClusterHooks *hooks, Tcl_Obj *path)
+ForgetHookAt(ClusterHooks *hooks, Tcl_Obj *path)
 {
     Tcl_HashEntry *entry = Tcl_FindHashEntry(&hooks->byPath, Tcl_GetString(path));
 
     if (entry) {
-        Forget(hooks, entry);
+        ForgetHook(hooks, entry);
     }
 }
 
 /* Stores, replaces or (empty body) removes one. */
 static int
-Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char *parameter,
+StoreHook(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char *parameter,
         Tcl_Obj *body)
 {
     Tcl_Obj *path = ClusterHookPathCanonical(kind, parameter);
@@ -206,8 +206,8 @@ Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char 
     Tcl_GetStringFromObj(body, &length);
     if (length == 0) {
         if (entry) {
-            DeleteMethod(hooks->data, Tcl_GetHashValue(entry));
-            ForgetPath(hooks, path);
+            DeleteHookMethod(hooks->data, Tcl_GetHashValue(entry));
+            ForgetHookAt(hooks, path);
         }
         Tcl_DecrRefCount(path);
         return TCL_OK;
@@ -218,11 +218,11 @@ Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char 
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
                 NULL);
     }
-    if (DefineMethod(hooks->data, hook) != TCL_OK) {
+    if (DefineHookMethod(hooks->data, hook) != TCL_OK) {
         HookRelease(hook);
         return TCL_ERROR;
     }
-    ForgetPath(hooks, hook->path);
+    ForgetHookAt(hooks, hook->path);
     entry = Tcl_CreateHashEntry(&hooks->byPath, Tcl_GetString(hook->path), &isNew);
     Tcl_SetHashValue(entry, hook);
     hooks->counts[kind]++;
@@ -234,7 +234,7 @@ Store(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const char 
 
 /* Checks all parameters before the first is stored, so that a failed call leaves nothing. */
 static int
-StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, Tcl_Obj *body)
+StoreHooks(ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, Tcl_Obj *body)
 {
     ClusterHookParameter parameter = clusterHookRows[path->kind].parameter;
     Tcl_Obj *list, **words;
@@ -242,7 +242,7 @@ StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, T
     int code = TCL_OK;
 
     if (parameter == CLUSTER_HOOK_NO_PARAMETER) {
-        return Store(hooks, interp, path->kind, NULL, body);
+        return StoreHook(hooks, interp, path->kind, NULL, body);
     }
     list = Tcl_NewListObj(0, NULL);
     Tcl_IncrRefCount(list);
@@ -259,7 +259,7 @@ StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, T
     if (code == TCL_OK) {
         Tcl_ListObjGetElements(NULL, list, &count, &words);
         for (i = 0; i < count && code == TCL_OK; i++) {
-            code = Store(hooks, interp, path->kind, Tcl_GetString(words[i]), body);
+            code = StoreHook(hooks, interp, path->kind, Tcl_GetString(words[i]), body);
         }
     }
     Tcl_DecrRefCount(list);
@@ -273,7 +273,7 @@ StoreAll(ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, T
  */
 
 static void
-ListAll(const ClusterHooks *hooks, Tcl_Interp *interp)
+ListHooks(const ClusterHooks *hooks, Tcl_Interp *interp)
 {
     Tcl_Obj *all = Tcl_NewDictObj();
     Tcl_HashSearch search;
@@ -290,7 +290,7 @@ ListAll(const ClusterHooks *hooks, Tcl_Interp *interp)
 
 /* The hook of a parsed path, NULL when there is none; *bad with a message for a bad parameter. */
 static ClusterHook *
-Stored(const ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, bool *bad)
+StoredHook(const ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path, bool *bad)
 {
     Tcl_Obj *parameter = NULL, *canonical;
     Tcl_HashEntry *entry;
@@ -320,7 +320,7 @@ static Tcl_Obj *
 StoredBody(const ClusterHooks *hooks, Tcl_Interp *interp, const ClusterHookPath *path)
 {
     bool bad = false;
-    ClusterHook *hook = Stored(hooks, interp, path, &bad);
+    ClusterHook *hook = StoredHook(hooks, interp, path, &bad);
 
     if (bad) {
         return NULL;
@@ -339,7 +339,7 @@ ClusterHooksByPath(const ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_
         ClusterHookPathUnknown(interp, objc, objv);
         return NULL;
     }
-    return Stored(hooks, interp, &path, bad);
+    return StoredHook(hooks, interp, &path, bad);
 }
 
 bool
@@ -367,7 +367,7 @@ ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *
     Tcl_Obj *body;
 
     if (objc == 0) {
-        ListAll(hooks, interp);
+        ListHooks(hooks, interp);
         return TCL_OK;
     }
     if (ClusterHookPathParse(objc, objv, &path)) {
@@ -386,7 +386,7 @@ ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *
                             -1),
                     "CLUSTER", "HOOK", "BODY", NULL);
         }
-        return StoreAll(hooks, interp, &path, objv[objc - 1]);
+        return StoreHooks(hooks, interp, &path, objv[objc - 1]);
     }
     return ClusterHookPathUnknown(interp, objc > 1 ? objc - 1 : objc, objv);
 }
@@ -460,14 +460,14 @@ ClusterHookRun(ClusterInterp *data, ClusterHook *hook, ClusterHookCall *call)
 }
 
 static int
-SetVariable(Tcl_Interp *interp, Tcl_Obj *name, Tcl_Obj *value)
+SetHookVariable(Tcl_Interp *interp, Tcl_Obj *name, Tcl_Obj *value)
 {
     return Tcl_ObjSetVar2(interp, name, NULL, value, TCL_LEAVE_ERR_MSG) ? TCL_OK : TCL_ERROR;
 }
 
 /* Sets a variable for each key that is a field: other keys could name anything, such as ::x. */
 static int
-SetFields(Tcl_Interp *interp, ClusterInterp *data, const ClusterHookCall *call)
+SetFieldVariables(Tcl_Interp *interp, ClusterInterp *data, const ClusterHookCall *call)
 {
     Tcl_Obj *key, *value;
     Tcl_DictSearch search;
@@ -484,20 +484,20 @@ SetFields(Tcl_Interp *interp, ClusterInterp *data, const ClusterHookCall *call)
         int id = ClusterFieldByName(name, (size_t) length);
 
         if (id && !call->variables[id]) {
-            code = SetVariable(interp, data->names.name[id], value);
+            code = SetHookVariable(interp, data->names.name[id], value);
             hasData |= id == CLUSTER_DATA;
         }
     }
     Tcl_DictObjDone(&search);
     if (code == TCL_OK && call->wholeData && !hasData) {
-        code = SetVariable(interp, data->names.name[CLUSTER_DATA], call->payload);
+        code = SetHookVariable(interp, data->names.name[CLUSTER_DATA], call->payload);
     }
     return code;
 }
 
 /* ::cluster::_enter, the first command of a hook's method: sets its variables. */
 static int
-EnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+HookEnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterInterp *data = clientData;
     ClusterHookCall *call = data->call;
@@ -509,13 +509,13 @@ EnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                 "HOOK", NULL);
     }
     call->entered = true;
-    code = SetFields(interp, data, call);
+    code = SetFieldVariables(interp, data, call);
     if (code == TCL_OK && call->payload) {
-        code = SetVariable(interp, data->names.name[CLUSTER_VAR_PAYLOAD], call->payload);
+        code = SetHookVariable(interp, data->names.name[CLUSTER_VAR_PAYLOAD], call->payload);
     }
     for (i = 1; i < CLUSTER_HOOK_VARIABLES && code == TCL_OK; i++) {
         if (call->variables[i]) {
-            code = SetVariable(interp, data->names.name[i], call->variables[i]);
+            code = SetHookVariable(interp, data->names.name[i], call->variables[i]);
         }
     }
     return code;
@@ -546,7 +546,7 @@ LeaveByError(const ClusterInterp *data, Tcl_Interp *interp, Tcl_Obj *const *objv
 
 /* The last command: reads back what the hook may change. */
 static int
-LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+HookLeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterInterp *data = clientData;
     ClusterHookCall *call = data->call;
@@ -575,6 +575,6 @@ LeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 void
 ClusterHooksCommands(Tcl_Interp *interp, ClusterInterp *data)
 {
-    Tcl_CreateObjCommand(interp, "::cluster::_enter", EnterCmd, data, NULL);
-    Tcl_CreateObjCommand(interp, LEAVE_COMMAND, LeaveCmd, data, NULL);
+    Tcl_CreateObjCommand(interp, "::cluster::_enter", HookEnterCmd, data, NULL);
+    Tcl_CreateObjCommand(interp, LEAVE_COMMAND, HookLeaveCmd, data, NULL);
 }

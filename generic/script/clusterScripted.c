@@ -29,7 +29,7 @@ typedef struct ScriptedType {
     char id[1];             /* as long as need be */
 } ScriptedType;
 
-static ClusterTransportType Methods(void);
+static ClusterTransportType ScriptedRows(void);
 
 /*
  * ------------------------------------------------------------------------
@@ -38,7 +38,7 @@ static ClusterTransportType Methods(void);
  */
 
 static void
-TypeRelease(ScriptedType *type)
+ReleaseScriptedType(ScriptedType *type)
 {
     if (--type->refCount == 0) {
         ClusterInterpRelease(type->data);
@@ -49,7 +49,7 @@ TypeRelease(ScriptedType *type)
 void
 ClusterScriptedTypeFree(const ClusterTransportType *type)
 {
-    TypeRelease((ScriptedType *) type);
+    ReleaseScriptedType((ScriptedType *) type);
 }
 
 bool
@@ -60,7 +60,7 @@ ClusterScriptedIs(const ClusterTransportType *type)
 
 /* Is ::cluster::protocol::ID a class? */
 static bool
-IsClass(Tcl_Interp *interp, const char *id)
+IsProtocolClass(Tcl_Interp *interp, const char *id)
 {
     Tcl_Obj *name = Tcl_ObjPrintf("::cluster::protocol::%s", id);
     Tcl_CmdInfo info;
@@ -79,13 +79,13 @@ ClusterScriptedType(ClusterObject *cluster, const char *id)
 {
     ScriptedType *type;
 
-    if (!IsClass(cluster->data->interp, id)) {
+    if (!IsProtocolClass(cluster->data->interp, id)) {
         Tcl_ResetResult(cluster->data->interp);
         return NULL;
     }
     type = calloc(1, sizeof *type + strlen(id));
     if (type) {
-        type->base = Methods();
+        type->base = ScriptedRows();
         memcpy(type->id, id, strlen(id) + 1);
         type->base.id = type->id;
         type->refCount = 1;
@@ -97,7 +97,7 @@ ClusterScriptedType(ClusterObject *cluster, const char *id)
 }
 
 static void
-Release(ClusterScriptedTransport *self)
+ReleaseScripted(ClusterScriptedTransport *self)
 {
     if (--self->refCount > 0) {
         return;
@@ -106,7 +106,7 @@ Release(ClusterScriptedTransport *self)
     Tcl_DecrRefCount(self->name);
     ClusterReplaceObj(&self->chanID, NULL);
     ClusterReplaceObj(&self->descriptor, NULL);
-    TypeRelease(self->type);
+    ReleaseScriptedType(self->type);
     free(self);
 }
 
@@ -121,7 +121,7 @@ Release(ClusterScriptedTransport *self)
  * when it failed, which is reported unless `quietly`, or the interp is gone.
  */
 static Tcl_Obj *
-Call(ClusterScriptedTransport *self, bool quietly, const char *method, ...)
+CallScript(ClusterScriptedTransport *self, bool quietly, const char *method, ...)
 {
     ClusterInterp *data = self->type->data;
     Tcl_Interp *interp = data->interp;
@@ -155,7 +155,7 @@ Call(ClusterScriptedTransport *self, bool quietly, const char *method, ...)
         Tcl_RestoreInterpState(interp, state);
         Tcl_Release(interp);
         ClusterInterpRelease(data);
-        Release(self);
+        ReleaseScripted(self);
     }
     for (i = 0; i < count; i++) {
         Tcl_DecrRefCount(words[i]);
@@ -164,7 +164,7 @@ Call(ClusterScriptedTransport *self, bool quietly, const char *method, ...)
 }
 
 static void
-Discard(Tcl_Obj *result)
+DropResult(Tcl_Obj *result)
 {
     if (result) {
         Tcl_DecrRefCount(result);
@@ -214,7 +214,7 @@ CreateObject(ClusterScriptedTransport *self)
 static bool
 SaysLocal(ClusterScriptedTransport *self)
 {
-    Tcl_Obj *descriptor = Call(self, true, "descriptor", NULL), *value = NULL, *key;
+    Tcl_Obj *descriptor = CallScript(self, true, "descriptor", NULL), *value = NULL, *key;
     int local = 0;
 
     if (descriptor) {
@@ -255,7 +255,7 @@ ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
     if (CreateObject(self) != TCL_OK) {
         *why = Tcl_ObjPrintf("cannot open protocol %s: %s", self->type->id,
                 Tcl_GetString(Tcl_GetObjResult(self->type->data->interp)));
-        Release(self);
+        ReleaseScripted(self);
         return NULL;
     }
     self->type->base.localOnly = SaysLocal(self);
@@ -264,7 +264,7 @@ ScriptedOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
 
 /* The script may have destroyed its object already. */
 static bool
-Exists(const ClusterScriptedTransport *self)
+ObjectExists(const ClusterScriptedTransport *self)
 {
     Tcl_Interp *interp = self->type->data->interp;
     Tcl_CmdInfo info;
@@ -281,13 +281,13 @@ ScriptedClose(ClusterTransport *transport)
     Tcl_HashEntry *entry;
 
     self->closed = true;
-    if (Exists(self)) {
-        Discard(Call(self, false, "destroy", NULL));
+    if (ObjectExists(self)) {
+        DropResult(CallScript(self, false, "destroy", NULL));
     }
     while ((entry = Tcl_FirstHashEntry(&self->links, &search)) != NULL) {
         ClusterScriptedDrop(Tcl_GetHashValue(entry));
     }
-    Release(self);
+    ReleaseScripted(self);
 }
 
 /*
@@ -306,25 +306,25 @@ ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink *
 
     (void) link;
     self->refCount++; /* the script may destroy the cluster */
-    result = peer ? Call(self, false, "send", packet, ServiceName(peer->owner), NULL)
-                  : Call(self, false, "send", packet, NULL);
+    result = peer ? CallScript(self, false, "send", packet, ServiceName(peer->owner), NULL)
+                  : CallScript(self, false, "send", packet, NULL);
     if (!result || Tcl_GetBooleanFromObj(NULL, result, &sent) != TCL_OK) {
         sent = 0;
     }
-    Discard(result);
+    DropResult(result);
     if (sent) {
         self->traffic.packetsOut++;
         self->traffic.bytesOut += blob->length;
     } else {
         self->traffic.failures++;
     }
-    Release(self);
+    ReleaseScripted(self);
     return sent ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }
 
 /* Reports what the script did not throw, but gave. */
 static void
-Complain(ClusterScriptedTransport *self, Tcl_Obj *message)
+ReportProps(ClusterScriptedTransport *self, Tcl_Obj *message)
 {
     ClusterInterp *data = self->type->data;
     Tcl_Interp *interp = data->interp;
@@ -353,21 +353,21 @@ ScriptedProps(ClusterTransport *transport)
     Tcl_Size size, length;
 
     self->refCount++;
-    result = Call(self, false, "props", NULL);
+    result = CallScript(self, false, "props", NULL);
     if (result && Tcl_DictObjSize(NULL, result, &size) != TCL_OK) {
-        Complain(self, Tcl_ObjPrintf("the props of protocol %s are not a dict", self->type->id));
+        ReportProps(self, Tcl_ObjPrintf("the props of protocol %s are not a dict", self->type->id));
     } else if (result && size > 0) {
         Tcl_GetStringFromObj(result, &length);
         if (length > PROPS_MAX) {
-            Complain(self,
+            ReportProps(self,
                     Tcl_ObjPrintf("the props of protocol %s are longer than %d bytes",
                             self->type->id, PROPS_MAX));
         } else {
             props = Tcl_DuplicateObj(result);
         }
     }
-    Discard(result);
-    Release(self);
+    DropResult(result);
+    ReleaseScripted(self);
     return props;
 }
 
@@ -376,13 +376,13 @@ ScriptedEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
     const char *name = event == CLUSTER_EVENT_HEARTBEAT ? "heartbeat" : "refresh";
 
-    Discard(Call((ClusterScriptedTransport *) transport, false, "event", Tcl_NewStringObj(name, -1),
-            NULL));
+    DropResult(CallScript((ClusterScriptedTransport *) transport, false, "event",
+            Tcl_NewStringObj(name, -1), NULL));
 }
 
 /* An entry of a dict; NULL when there is none. Borrowed. */
 static Tcl_Obj *
-Entry(Tcl_Obj *dict, const char *name)
+DictEntry(Tcl_Obj *dict, const char *name)
 {
     Tcl_Obj *key = Tcl_NewStringObj(name, -1), *value = NULL;
 
@@ -395,12 +395,12 @@ Entry(Tcl_Obj *dict, const char *name)
 }
 
 static void
-ReadDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
+ReadScriptDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
 {
-    Tcl_Obj *port = Entry(descriptor, "port"), *local = Entry(descriptor, "local");
+    Tcl_Obj *port = DictEntry(descriptor, "port"), *local = DictEntry(descriptor, "local");
     int number = 0;
 
-    ClusterScriptedAddress(Entry(descriptor, "address"), info);
+    ClusterScriptedAddress(DictEntry(descriptor, "address"), info);
     if (port && Tcl_GetIntFromObj(NULL, port, &number) == TCL_OK && number > 0
             && number <= UINT16_MAX) {
         info->address = ClusterAddressWithPort(&info->address, (uint16_t) number);
@@ -428,16 +428,16 @@ ScriptedInfo(ClusterTransport *transport, ClusterLink *handle, ClusterLinkInfo *
     memset(info, 0, sizeof *info);
     self->refCount++;
     ClusterReplaceObj(&self->chanID, link ? link->name : Tcl_NewObj());
-    descriptor = Call(self, false, "descriptor", link ? link->name : NULL, NULL);
-    good = descriptor && Entry(descriptor, "address") && !self->closed;
+    descriptor = CallScript(self, false, "descriptor", link ? link->name : NULL, NULL);
+    good = descriptor && DictEntry(descriptor, "address") && !self->closed;
     if (good) {
-        ReadDescriptor(descriptor, info);
+        ReadScriptDescriptor(descriptor, info);
         ClusterReplaceObj(&self->descriptor, descriptor);
         info->chanID = self->chanID;
         info->descriptor = descriptor;
     }
-    Discard(descriptor);
-    Release(self);
+    DropResult(descriptor);
+    ReleaseScripted(self);
     return good;
 }
 
@@ -449,8 +449,8 @@ ScriptedDone(ClusterTransport *transport, ClusterLink *handle)
     Tcl_Obj *service = ServiceName(link->owner);
 
     link->owner = NULL;
-    Discard(Call((ClusterScriptedTransport *) transport, false, "done", service, link->name,
-            Tcl_NewIntObj(0), NULL));
+    DropResult(CallScript((ClusterScriptedTransport *) transport, false, "done", service,
+            link->name, Tcl_NewIntObj(0), NULL));
 }
 
 /* Each call may change the table, so the search begins anew until no link is the owner's. */
@@ -473,10 +473,10 @@ ScriptedForget(ClusterTransport *transport, void *owner)
         }
     }
     if (!self->closed) {
-        Discard(Call(self, false, "event", Tcl_NewStringObj("service_lost", -1), ServiceName(owner),
-                NULL));
+        DropResult(CallScript(self, false, "event", Tcl_NewStringObj("service_lost", -1),
+                ServiceName(owner), NULL));
     }
-    Release(self);
+    ReleaseScripted(self);
 }
 
 static const ClusterTraffic *
@@ -489,7 +489,7 @@ ScriptedTraffic(ClusterTransport *transport)
 }
 
 static ClusterTransportType
-Methods(void)
+ScriptedRows(void)
 {
     ClusterTransportType type = {
             .open = ScriptedOpen,
