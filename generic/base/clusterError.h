@@ -1,8 +1,8 @@
 /*
  * clusterError.h --
  *
- *	How layers 5 and 6 report: a sentence and an error code to the caller, or
- *	to whoever hears of errors in the background.
+ *	How commands and hooks report: a sentence and an error code to the
+ *	caller, or to whoever hears of errors in the background.
  */
 
 #ifndef CLUSTER_ERROR_H

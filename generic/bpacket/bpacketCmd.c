@@ -472,7 +472,8 @@ SetConstant(Tcl_Interp *interp, const struct ConstantRow *row)
 
 /* What peers send cannot be changed here: rather an error than packets that nobody reads. */
 static char *
-KeepConstant(void *clientData, Tcl_Interp *interp, const char *name1, const char *name2, int flags)
+RestoreConstant(void *clientData, Tcl_Interp *interp, const char *name1, const char *name2,
+        int flags)
 {
     static char message[] = "the header and the end mark of packets are fixed";
 
@@ -491,10 +492,10 @@ MakeVariables(Tcl_Interp *interp)
     int type;
 
     for (row = constants; row->name; row++) {
-        Tcl_UntraceVar2(interp, row->name, NULL, TCL_GLOBAL_ONLY | TCL_TRACE_WRITES, KeepConstant,
-                (void *) row);
+        Tcl_UntraceVar2(interp, row->name, NULL, TCL_GLOBAL_ONLY | TCL_TRACE_WRITES,
+                RestoreConstant, (void *) row);
         SetConstant(interp, row);
-        Tcl_TraceVar2(interp, row->name, NULL, TCL_GLOBAL_ONLY | TCL_TRACE_WRITES, KeepConstant,
+        Tcl_TraceVar2(interp, row->name, NULL, TCL_GLOBAL_ONLY | TCL_TRACE_WRITES, RestoreConstant,
                 (void *) row);
     }
     for (type = 0; type < BPACKET_TYPES; type++) {

@@ -403,6 +403,8 @@ NoMemory(Cursor *cursor)
     return false;
 }
 
+_Static_assert(MOST_FIELDS == 65536, "the message says so");
+
 static bool
 AddField(bpacket_template *template, const bpacket_field *field, Cursor *cursor)
 {

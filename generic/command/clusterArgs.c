@@ -1,7 +1,7 @@
 /*
  * clusterArgs.c --
  *
- *	Messages that several commands share: a bad resolver, a failed send.
+ *	A list of protocols, and the messages that several commands share.
  */
 
 #include "base/clusterError.h"

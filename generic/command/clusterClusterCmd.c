@@ -2,7 +2,7 @@
  * clusterClusterCmd.c --
  *
  *	The table of a cluster's methods, and those of them that change something:
- *	tags, channels, hooks, beats and pings.
+ *	tags, channels, hooks, heartbeats and pings.
  */
 
 #include "base/clusterError.h"
@@ -147,7 +147,7 @@ HookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /*
  * ------------------------------------------------------------------------
- * Beats and pings
+ * Heartbeats, pings and queries
  * ------------------------------------------------------------------------
  */
 

@@ -27,9 +27,8 @@ typedef struct ClusterServiceObject {
     Tcl_Object object;
     Tcl_Obj *name;
     Tcl_Obj *my;
-    Tcl_Obj *
-            open; /* dict: ruids of its queries that a hook left open, their channels; NULL for none */
-    bool ending; /* its destructor runs, or it is being destroyed */
+    Tcl_Obj *open; /* dict: ruid of a query that a hook left open -> its channel; NULL for none */
+    bool ending;   /* its destructor runs, or it is being destroyed */
 } ClusterServiceObject;
 
 /* A transport's object. */
@@ -117,7 +116,7 @@ Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
 
 /* Is it a list of protocols to send by, empty or with one at least that the cluster has? */
 int ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value);
-/* Turns a failed parse into a message. */
+/* Turns a resolver or resolve that does not parse into a message. TCL_ERROR. */
 int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit);
 /* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
 int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,

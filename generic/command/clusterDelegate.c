@@ -120,7 +120,7 @@ DelegatePacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpac
     ClusterHook *hook = ClusterHooksFind(&cluster->hooks, CLUSTER_HOOK_PROTOCOL_RECEIVE, 0,
             Tcl_GetString(ClusterSlotId(slot)));
     ClusterHookCall call;
-    Tcl_Size length;
+    Tcl_Size length = 0;
     bool good;
 
     if (!hook) {

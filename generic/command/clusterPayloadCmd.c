@@ -81,7 +81,7 @@ ClusterCmdPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
 
 /* ?PROPS TAGS CHANNEL PAYLOAD?, data being the properties named. */
 static int
-ReturnBeatPayload(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int objc,
+ReturnPropsPayload(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int objc,
         Tcl_Obj *const *objv)
 {
     const ClusterPayloadKeys *keys = ClusterNodeKeys(cluster->node);
@@ -110,19 +110,19 @@ ReturnBeatPayload(ClusterObject *cluster, Tcl_Interp *interp, int64_t type, int 
 int
 ClusterCmdDiscoveryPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    return ReturnBeatPayload(self, interp, CLUSTER_DISCOVERY, objc, objv);
+    return ReturnPropsPayload(self, interp, CLUSTER_DISCOVERY, objc, objv);
 }
 
 int
 ClusterCmdHeartbeatPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    return ReturnBeatPayload(self, interp, CLUSTER_HEARTBEAT, objc, objv);
+    return ReturnPropsPayload(self, interp, CLUSTER_HEARTBEAT, objc, objv);
 }
 
 int
 ClusterCmdFlushPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    return ReturnBeatPayload(self, interp, CLUSTER_FLUSH, objc, objv);
+    return ReturnPropsPayload(self, interp, CLUSTER_FLUSH, objc, objv);
 }
 
 /* disconnect_payload ?PAYLOAD TAGS KNOWN? */

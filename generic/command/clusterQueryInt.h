@@ -10,7 +10,7 @@
 #include "base/clusterHold.h"
 #include "command/clusterCommandInt.h"
 
-/* Counted like the others of layer 6. */
+/* Counted like the objects of clusterCommandInt.h. */
 typedef struct ClusterQueryObject {
     size_t refCount;
     ClusterObject *cluster; /* held */
@@ -44,9 +44,9 @@ void ClusterQueryObjectEnd(ClusterQueryObject *query);
 /* ---- clusterQueryCallback.c ---- */
 
 /*
- * Calls the command for an event. Its result is kept for the answer of a
- * service (NULL: no answer) when the query collects; `break` ends the query; an error is reported and goes no
- * further.
+ * Calls the command for an event, which is an answer of `service` or NULL.
+ * The command's result is kept for an answer when the query collects; `break`
+ * ends the query; an error is reported in the background and goes no further.
  */
 void ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, Tcl_Obj *service);
 

@@ -250,7 +250,7 @@ ServiceProtoPropsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
     return TCL_OK;
 }
 
-/* The chanID of the open connection over a protocol, empty when there is none. */
+/* The chanID of the open link over a protocol, empty when there is none. */
 static int
 ServiceSocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {

@@ -117,7 +117,7 @@ FirstLetter(Tcl_Obj *word)
 
 /* Words: open|close|receive PROTOCOL CHANID ?SERVICE? */
 static int
-LinkMoved(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+OpenOrCloseLink(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterMember *member = NULL;
     ClusterSlot *slot = SlotByWord(cluster, interp, objv[1]);
@@ -166,7 +166,7 @@ LinkEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
         return ClusterFail(interp, Tcl_NewStringObj("a channel event needs a chanID", -1),
                 "CLUSTER", "EVENT", Tcl_GetString(objv[0]), NULL);
     }
-    return LinkMoved(cluster, interp, objc, objv);
+    return OpenOrCloseLink(cluster, interp, objc, objv);
 }
 
 /* event service lost SERVICE: the transport knows that it is gone. */

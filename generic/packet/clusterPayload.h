@@ -2,7 +2,7 @@
  * clusterPayload.h --
  *
  *	Between payloads, which are Tcl dicts, and packets. No interp is known:
- *	faults come back as an enum, and layers 5 and 6 make messages of them.
+ *	faults come back as an enum, of which the layer command makes messages.
  */
 
 #ifndef CLUSTER_PAYLOAD_H

@@ -33,8 +33,9 @@ typedef struct ClusterClass {
 } ClusterClass;
 
 /*
- * Counted: the interp's association holds one, each cluster object another.
- * After the interp is gone `interp` is NULL.
+ * Counted: the interp's association holds one, and so does each cluster, class,
+ * command and type of a transport written in Tcl. After the interp is gone
+ * `interp` is NULL.
  */
 typedef struct ClusterInterp {
     size_t refCount;
@@ -73,12 +74,12 @@ int ClusterInterpAddClass(ClusterInterp *data, int id, const char *name,
         const ClusterClassInfo *info);
 /* "::cluster::service" or what the class was renamed to; made anew if a script destroyed it. NULL with a message. */
 Tcl_Obj *ClusterInterpClassName(ClusterInterp *data, int id);
-/* Sees that at `exit` goodbyes are said and files removed; after the thread's loop was made. */
+/* Sees that at `exit` goodbyes are said and files removed. Makes the thread's loop, which has to outlive that. */
 void ClusterInterpWatchExit(ClusterInterp *data);
 
 /*
- * A new object of a class, with metadata and ::cluster in its namespace's
- * path, constructor not called. NULL with a message.
+ * A new object of a class, with metadata, constructor not called. Where hooks
+ * run in it, its namespace's path leads to ::cluster. NULL with a message.
  */
 Tcl_Object ClusterInterpNewObject(ClusterInterp *data, int id, const char *name,
         const Tcl_ObjectMetadataType *type, void *metadata);

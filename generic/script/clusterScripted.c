@@ -26,7 +26,7 @@ typedef struct ScriptedType {
     size_t refCount;
     ClusterObject *cluster; /* borrowed: asked only while the transport is open */
     ClusterInterp *data;    /* held */
-    char id[1];             /* as long as need be */
+    char id[];              /* with its NUL */
 } ScriptedType;
 
 static ClusterTransportType ScriptedRows(void);
@@ -83,7 +83,7 @@ ClusterScriptedType(ClusterObject *cluster, const char *id)
         Tcl_ResetResult(cluster->data->interp);
         return NULL;
     }
-    type = calloc(1, sizeof *type + strlen(id));
+    type = calloc(1, sizeof *type + strlen(id) + 1);
     if (type) {
         type->base = ScriptedRows();
         memcpy(type->id, id, strlen(id) + 1);
@@ -210,23 +210,32 @@ CreateObject(ClusterScriptedTransport *self)
     return code;
 }
 
+/* An entry of a dict; NULL when there is none. Borrowed. */
+static Tcl_Obj *
+DictEntry(Tcl_Obj *dict, const char *name)
+{
+    Tcl_Obj *key = Tcl_NewStringObj(name, -1), *value = NULL;
+
+    Tcl_IncrRefCount(key);
+    if (Tcl_DictObjGet(NULL, dict, key, &value) != TCL_OK) {
+        value = NULL;
+    }
+    Tcl_DecrRefCount(key);
+    return value;
+}
+
 /* Does its descriptor, asked without a link, say that it reaches this host alone? */
 static bool
 SaysLocal(ClusterScriptedTransport *self)
 {
-    Tcl_Obj *descriptor = CallScript(self, true, "descriptor", NULL), *value = NULL, *key;
+    Tcl_Obj *descriptor = CallScript(self, true, "descriptor", NULL);
+    Tcl_Obj *value = descriptor ? DictEntry(descriptor, "local") : NULL;
     int local = 0;
 
-    if (descriptor) {
-        key = Tcl_NewStringObj("local", -1);
-        Tcl_IncrRefCount(key);
-        if (Tcl_DictObjGet(NULL, descriptor, key, &value) != TCL_OK || !value
-                || Tcl_GetBooleanFromObj(NULL, value, &local) != TCL_OK) {
-            local = 0;
-        }
-        Tcl_DecrRefCount(key);
-        Tcl_DecrRefCount(descriptor);
+    if (value && Tcl_GetBooleanFromObj(NULL, value, &local) != TCL_OK) {
+        local = 0;
     }
+    DropResult(descriptor);
     return local != 0;
 }
 
@@ -322,7 +331,7 @@ ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink *
     return sent ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }
 
-/* Reports what the script did not throw, but gave. */
+/* Reports in the background that what the script gave as its props cannot be used. */
 static void
 ReportProps(ClusterScriptedTransport *self, Tcl_Obj *message)
 {
@@ -378,20 +387,6 @@ ScriptedEvent(ClusterTransport *transport, ClusterTransportEvent event)
 
     DropResult(CallScript((ClusterScriptedTransport *) transport, false, "event",
             Tcl_NewStringObj(name, -1), NULL));
-}
-
-/* An entry of a dict; NULL when there is none. Borrowed. */
-static Tcl_Obj *
-DictEntry(Tcl_Obj *dict, const char *name)
-{
-    Tcl_Obj *key = Tcl_NewStringObj(name, -1), *value = NULL;
-
-    Tcl_IncrRefCount(key);
-    if (Tcl_DictObjGet(NULL, dict, key, &value) != TCL_OK) {
-        value = NULL;
-    }
-    Tcl_DecrRefCount(key);
-    return value;
 }
 
 static void

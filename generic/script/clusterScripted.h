@@ -23,7 +23,7 @@
 const ClusterTransportType *ClusterScriptedType(ClusterObject *cluster, const char *id);
 void ClusterScriptedTypeFree(const ClusterTransportType *type);
 
-/* Is it one of these? Then the next two may be called. */
+/* Is it one of these? Then the functions for links may be called. */
 bool ClusterScriptedIs(const ClusterTransportType *type);
 /* The link of a chanID, held; NULL when there is none and `make` is false, or without memory. */
 ClusterLink *ClusterScriptedLink(ClusterTransport *transport, Tcl_Obj *chanID, bool make);
@@ -32,7 +32,7 @@ void ClusterScriptedRelease(ClusterLink *link);
 Tcl_Obj *ClusterScriptedName(ClusterLink *link);
 /* Reads a descriptor's address: one of IPv4, localhost, or a name that the script knows. */
 void ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info);
-/* Counts a packet that came in; nothing for other transports, which count themselves. */
+/* Counts a packet that came in; does nothing for transports of C, which count themselves. */
 void ClusterScriptedCount(ClusterTransport *transport, size_t length);
 /* The script says that a link is closed. Tells the delegate the first time. */
 void ClusterScriptedClosed(ClusterTransport *transport, ClusterLink *link);
