@@ -50,9 +50,9 @@ ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot)
 
 /* The class of a built-in transport's objects. */
 static int
-ProtocolClass(const ClusterTransport *transport)
+ProtocolClass(const ClusterSlot *slot)
 {
-    return CLUSTER_CLASS_PROTOCOL + ClusterTransportIndex(transport->type);
+    return CLUSTER_CLASS_PROTOCOL + ClusterTransportIndex(Tcl_GetString(ClusterSlotId(slot)));
 }
 
 int
@@ -67,9 +67,8 @@ ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
         protocol->cluster = cluster;
         ClusterObjectHold(cluster);
         protocol->slot = slot;
-        protocol->object =
-                ClusterInterpNewObject(cluster->data, ProtocolClass(ClusterSlotTransport(slot)),
-                        Tcl_GetString(name), &protocolMetadata, protocol);
+        protocol->object = ClusterInterpNewObject(cluster->data, ProtocolClass(slot),
+                Tcl_GetString(name), &protocolMetadata, protocol);
         if (!protocol->object) {
             ReleaseProtocol(protocol);
             protocol = NULL;

@@ -26,26 +26,23 @@ ClusterTransportAt(int index)
     return builtIn[index];
 }
 
-const ClusterTransportType *
-ClusterTransportByName(const char *id)
-{
-    int i;
-
-    for (i = 0; builtIn[i] && strcmp(builtIn[i]->id, id) != 0; i++) {
-        continue;
-    }
-    return builtIn[i];
-}
-
 int
-ClusterTransportIndex(const ClusterTransportType *type)
+ClusterTransportIndex(const char *id)
 {
     int i;
 
     for (i = 0; builtIn[i]; i++) {
-        if (builtIn[i] == type) {
+        if (strcmp(builtIn[i]->id, id) == 0) {
             return i;
         }
     }
     return -1;
+}
+
+const ClusterTransportType *
+ClusterTransportByName(const char *id)
+{
+    int index = ClusterTransportIndex(id);
+
+    return index < 0 ? NULL : builtIn[index];
 }

@@ -171,9 +171,9 @@ struct ClusterTransport {
     const ClusterTransportType *type;
 };
 
-/* The built-in ones: the index-th, NULL beyond the end; by id, NULL for others; the index of one, -1 for others. */
+/* The built-in ones: the index-th, NULL beyond the end; by id, NULL for others; the index by id, -1 for others. */
 const ClusterTransportType *ClusterTransportAt(int index);
 const ClusterTransportType *ClusterTransportByName(const char *id);
-int ClusterTransportIndex(const ClusterTransportType *type);
+int ClusterTransportIndex(const char *id);
 
 #endif
