@@ -9,7 +9,6 @@
 #include "base/clusterError.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define SHOWN_BYTES 40 /* of a wrong value, in messages */
 

@@ -13,7 +13,6 @@
 #include "base/clusterError.h"
 #include "base/clusterHold.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TYPE_NAMESPACE "::bpacket::type::"

@@ -18,7 +18,6 @@
 #include "base/clusterMethod.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Packets delivered in a row, before other events get their turn. */
 #define BATCH 64

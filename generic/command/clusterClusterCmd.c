@@ -12,8 +12,6 @@
 #include "node/clusterTags.h"
 #include "command/clusterTransportCmd.h"
 
-#include <string.h>
-
 /*
  * ------------------------------------------------------------------------
  * Tags, channels, hooks

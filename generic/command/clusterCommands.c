@@ -10,8 +10,6 @@
 #include "base/clusterLocal.h"
 #include "base/clusterPlatform.h"
 
-#include <string.h>
-
 /* cluster hwaddr ?iface? */
 static int
 HwaddrCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)

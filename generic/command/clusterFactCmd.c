@@ -9,8 +9,6 @@
 #include "base/clusterError.h"
 #include "base/clusterLocal.h"
 
-#include <string.h>
-
 /*
  * ------------------------------------------------------------------------
  * Facts

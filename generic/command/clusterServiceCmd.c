@@ -12,7 +12,6 @@
 #include "command/clusterTransportCmd.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define EXPECT_SECONDS 30
 

@@ -11,7 +11,6 @@
 #include "script/clusterObject.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define ASSOC_KEY "::cluster"
 

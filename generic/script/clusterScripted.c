@@ -9,7 +9,6 @@
 #include "script/clusterScriptedInt.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
