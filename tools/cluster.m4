@@ -69,6 +69,11 @@ SHLIB_LD=$TCL_SHLIB_LD
 SHLIB_CFLAGS=$TCL_SHLIB_CFLAGS
 SHLIB_SUFFIX=$TCL_SHLIB_SUFFIX
 
+AC_ARG_WITH([tclinclude],[AS_HELP_STRING([--with-tclinclude=DIR],[directory that holds tcl.h, if not where tclConfig.sh says])],[
+    test -r "$with_tclinclude/tcl.h" || AC_MSG_ERROR([no tcl.h in $with_tclinclude])
+    TCL_INCLUDE_SPEC=-I$with_tclinclude
+])
+
 dnl As system headers, so that our warnings do not speak of Tcl's.
 TCL_INCLUDES=
 for f in $TCL_INCLUDE_SPEC; do
@@ -81,6 +86,7 @@ done
 AC_SUBST([TCL_VERSION])
 AC_SUBST([TCL_INCLUDES])
 AC_SUBST([TCL_STUB_LIB_SPEC])
+AC_SUBST([TCL_LIB_SPEC])
 AC_SUBST([SHLIB_LD])
 AC_SUBST([SHLIB_CFLAGS])
 AC_SUBST([SHLIB_SUFFIX])
@@ -178,6 +184,80 @@ if test "$enable_sanitizers" = no; then
     CLUSTER_LINK_FLAG([-Wl,-z,defs])
 fi
 AC_SUBST([LINK_FLAGS])
+])
+
+dnl CLUSTER_SYMBOLS: sets CFLAGS, unless the user did, and SYMBOLS_DEFS. It goes
+dnl before AC_PROG_CC, which would set CFLAGS.
+AC_DEFUN([CLUSTER_SYMBOLS],[
+AC_ARG_ENABLE([symbols],[AS_HELP_STRING([--enable-symbols@<:@=mem@:>@],[compile for debugging, without optimization; mem: with Tcl's memory debugging, too. --disable-symbols: optimized, without symbols])],[],[enable_symbols=])
+SYMBOLS_DEFS=
+if test -z "${CFLAGS+set}"; then
+    case $enable_symbols in
+        yes | mem | all) CFLAGS='-g -O0' ;;
+        no) CFLAGS=-O2 ;;
+    esac
+fi
+case $enable_symbols in
+    mem | all) SYMBOLS_DEFS=-DTCL_MEM_DEBUG ;;
+    '' | yes | no) ;;
+    *) AC_MSG_ERROR([--enable-symbols takes yes, no, mem or all (which is the same here), not "$enable_symbols"]) ;;
+esac
+AC_SUBST([SYMBOLS_DEFS])
+])
+
+dnl CLUSTER_64BIT: -m64 where the compiler does not make 64-bit code anyway.
+AC_DEFUN([CLUSTER_64BIT],[
+AC_ARG_ENABLE([64bit],[AS_HELP_STRING([--enable-64bit],[make 64-bit code where that is not what the compiler does by itself])],[],[enable_64bit=no])
+AC_MSG_CHECKING([whether to ask for 64-bit code])
+if test "$enable_64bit" = no; then
+    AC_MSG_RESULT([no])
+else
+    AC_COMPILE_IFELSE([AC_LANG_SOURCE([[char is64@<:@sizeof(void *) == 8 ? 1 : -1@:>@;]])],[
+        AC_MSG_RESULT([not needed])
+    ],[
+        CFLAGS="$CFLAGS -m64"
+        AC_COMPILE_IFELSE([AC_LANG_SOURCE([[char is64@<:@sizeof(void *) == 8 ? 1 : -1@:>@;]])],
+            [AC_MSG_RESULT([-m64])],
+            [AC_MSG_ERROR([$CC makes no 64-bit code, with -m64 neither])])
+    ])
+fi
+])
+
+dnl CLUSTER_THREADS: an option of TEA that has nothing to choose here.
+dnl
+dnl The package keeps its state by interp and thread, and is the same whether
+dnl Tcl has threads or not; which it has is said in its tclConfig.sh.
+AC_DEFUN([CLUSTER_THREADS],[
+AC_ARG_ENABLE([threads],[AS_HELP_STRING([--enable-threads],[taken for the sake of scripts that give it; there are threads if Tcl has them])],[
+    AC_MSG_CHECKING([whether Tcl has threads])
+    case $TCL_VERSION:$TCL_THREADS in
+        8.*:0) cluster_threads=no ;;
+        *) cluster_threads=yes ;;
+    esac
+    AC_MSG_RESULT([$cluster_threads])
+    if test "$enable_threads:$cluster_threads" = yes:no; then
+        AC_MSG_WARN([--enable-threads: this Tcl has none])
+    fi
+])])
+
+dnl CLUSTER_SHARED: a library to load, or one to link a program with.
+AC_DEFUN([CLUSTER_SHARED],[
+AC_ARG_ENABLE([shared],[AS_HELP_STRING([--disable-shared],[make a static library, to link a Tcl shell with])],[],[enable_shared=yes])
+if test "$enable_shared" = no; then
+    SHARED=no
+    LIBRARY_SUFFIX=.a
+    STATIC_DEFS=-DSTATIC_BUILD=1
+else
+    SHARED=yes
+    LIBRARY_SUFFIX=$TCL_SHLIB_SUFFIX
+    STATIC_DEFS=
+fi
+AC_CHECK_TOOL([AR],[ar],[ar])
+AC_CHECK_TOOL([RANLIB],[ranlib],[:])
+AC_CHECK_TOOL([STRIP],[strip],[:])
+AC_SUBST([SHARED])
+AC_SUBST([LIBRARY_SUFFIX])
+AC_SUBST([STATIC_DEFS])
 ])
 
 AC_DEFUN([CLUSTER_WERROR],[
