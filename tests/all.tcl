@@ -14,6 +14,7 @@
 #	CLUSTER_TEST_SECONDS	how long one file may take (300)
 #	CLUSTER_TEST_WORKERS	how many files run at a time (three for each
 #				processor, as tests wait more than they compute)
+#	CLUSTER_TEST_PREFIX	a command to run each file's tclsh by, a list
 #	CLUSTER_NETNS		`no`: all share the machine's network, see tools/netns
 
 package require Tcl 8.6-
@@ -22,6 +23,7 @@ package require tcltest 2.3
 namespace eval all {
     variable directory [file dirname [file normalize [info script]]]
     variable seconds 300
+    variable prefix {}
     variable totals {Total 0 Passed 0 Skipped 0 Failed 0}
     variable failing {}
     # Each run that has not ended, by its number: a dict of file, pipe, timer,
@@ -37,6 +39,9 @@ namespace eval all {
 	dissector.test hosts.test scripted.test hostile.test hooks.test cookbook.test}
     if {[info exists ::env(CLUSTER_TEST_SECONDS)]} {
 	set seconds $::env(CLUSTER_TEST_SECONDS)
+    }
+    if {[info exists ::env(CLUSTER_TEST_PREFIX)]} {
+	set prefix $::env(CLUSTER_TEST_PREFIX)
     }
 }
 
@@ -118,13 +123,15 @@ proc all::options {file} {
 # Starts a file.
 proc all::start {file netns} {
     variable seconds
+    variable prefix
     variable runs
     variable started
     set number $started
     incr started
     # Where files share a network, each has 500 ports, see support.tcl.
     set ::env(CLUSTER_TEST_PORT) [expr {[pid] * 97 + 500 * $number}]
-    set command [list {*}$netns [info nameofexecutable] -encoding utf-8 $file {*}[options $file]]
+    set command [list {*}$netns {*}$prefix [info nameofexecutable] -encoding utf-8 $file \
+	    {*}[options $file]]
     set pipe [open |[list {*}$command </dev/null 2>@1] r]
     fconfigure $pipe -blocking 0 -encoding utf-8
     dict set runs $number [dict create file $file pipe $pipe output {} reported {} \
