@@ -15,6 +15,7 @@
 
 #include "base/clusterHold.h"
 #include "base/clusterList.h"
+#include "node/clusterAwaits.h"
 #include "node/clusterLiveness.h"
 #include "node/clusterNode.h"
 
@@ -204,8 +205,7 @@ struct ClusterQuery {
     ClusterNode *node; /* held */
     Tcl_Obj *id;
     bool ended;
-    ClusterMember **awaited; /* held; in order */
-    size_t awaitedCount;
+    ClusterAwaits awaits;        /* members, held */
     ClusterMember **unreachable; /* held; to be told at the next turn */
     size_t unreachableCount;
     size_t room; /* of unreachable: one for each that was asked */
@@ -298,15 +298,13 @@ void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *ou
 void ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t channel,
         Tcl_Obj *ruid, ClusterOutgoing *beat);
 
-/* ---- clusterQuery.c ---- */
+/* ---- clusterAnswers.c ---- */
 
 /* As ClusterQueryNew, ClusterNodeAnswer and ClusterQueryUnreachable, without ending the turn. */
 ClusterQuery *ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members,
         size_t count, void *owner);
 bool ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload);
 void ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member);
-/* Does it still await the member? Then no more, and the member's reference is the caller's. */
-bool ClusterQueryForget(ClusterQuery *query, ClusterMember *member);
 /* Takes it off the node, and appends its DONE, unless that was done before. */
 void ClusterQueryFinish(ClusterQuery *query);
 /* Appends an answer for each query that awaits the member: there will be none. */

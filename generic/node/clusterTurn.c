@@ -66,37 +66,58 @@ TellLost(ClusterNode *node, ClusterNotice *notice)
 }
 
 static void
-TellEvent(ClusterNotice *notice, ClusterQueryEvent event)
+TellEvent(ClusterNotice *notice)
 {
     ClusterNode *node = notice->query->node;
 
-    node->delegate->queryEvent(node->context, notice->query, event, notice->member, notice->payload,
+    node->delegate->queryEvent(node->context, notice->query, notice->event, notice->member, notice->payload,
             notice->reason);
 }
 
-/* An answer counts once; the last one ends the query, as does its time-out. DONE comes right behind. */
+static ClusterAwaitsEvent
+AwaitsEvent(ClusterQueryEvent event)
+{
+    static const ClusterAwaitsEvent events[] = {
+            [CLUSTER_QUERY_RESPONSE] = CLUSTER_AWAITS_ANSWER,
+            [CLUSTER_QUERY_ERROR] = CLUSTER_AWAITS_ANSWER,
+            [CLUSTER_QUERY_TIMEOUT] = CLUSTER_AWAITS_TIMEOUT,
+            [CLUSTER_QUERY_DONE] = CLUSTER_AWAITS_END,
+    };
+
+    return events[event];
+}
+
+/* The end of a query is told right behind what ended it. */
+static void
+TellNext(ClusterNode *node)
+{
+    ClusterListEntry *last = ClusterListLast(&node->notices);
+
+    ClusterListRemove(last);
+    ClusterListPrepend(&node->notices, last);
+}
+
 static void
 TellQuery(ClusterNode *node, ClusterNotice *notice)
 {
     ClusterQuery *query = notice->query;
-    bool answer = notice->event == CLUSTER_QUERY_RESPONSE || notice->event == CLUSTER_QUERY_ERROR;
-    ClusterListEntry *last;
+    ClusterAwaitsEvent event = AwaitsEvent(notice->event);
+    unsigned follows;
 
-    if (notice->event != CLUSTER_QUERY_DONE && query->ended) {
+    if (notice->event == CLUSTER_QUERY_DONE) {
+        TellEvent(notice);
         return;
     }
-    if (answer && !ClusterQueryForget(query, notice->member)) {
-        return;
+    follows = ClusterAwaitsStep(&query->awaits, event, notice->member);
+    if (follows & CLUSTER_AWAITS_TELL) {
+        TellEvent(notice);
+        if (event == CLUSTER_AWAITS_ANSWER) {
+            ClusterMemberRelease(notice->member); /* the query's */
+        }
     }
-    TellEvent(notice, notice->event);
-    if (answer) {
-        ClusterMemberRelease(notice->member); /* the query's */
-    }
-    if (!query->ended && (notice->event == CLUSTER_QUERY_TIMEOUT || query->awaitedCount == 0)) {
+    if ((follows & CLUSTER_AWAITS_DONE) && !query->ended) {
         ClusterQueryFinish(query);
-        last = ClusterListLast(&node->notices);
-        ClusterListRemove(last);
-        ClusterListPrepend(&node->notices, last);
+        TellNext(node);
     }
 }
 
