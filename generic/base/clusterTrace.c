@@ -41,7 +41,7 @@ ClusterTrace(const char *who, const char *what, const char *format, va_list argu
     int64_t now = ClusterpMonotonic();
     char line[TRACE_MAX];
     size_t room = sizeof line - 1; /* for the end of the line */
-    size_t length = Kept(snprintf(line, room, "%" PRId64 ".%06" PRId64 " %s %-9s ", now / 1000000,
+    size_t length = Kept(snprintf(line, room, "%" PRId64 ".%06" PRId64 " %s %-6s ", now / 1000000,
                                  now % 1000000, who, what),
             room);
 

@@ -314,6 +314,25 @@ QueryResponseCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* trace ?ON?: whether it writes to standard error what happens; switches that. */
+static int
+TraceCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterNode *node = ((ClusterObject *) self)->node;
+    int on;
+
+    if (objc == 1) {
+        if (Tcl_GetBooleanFromObj(NULL, objv[0], &on) != TCL_OK) {
+            return ClusterFail(interp,
+                    Tcl_ObjPrintf("expected boolean value but got \"%s\"", Tcl_GetString(objv[0])),
+                    "CLUSTER", "TRACE", Tcl_GetString(objv[0]), NULL);
+        }
+        ClusterNodeSetTrace(node, on != 0);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(ClusterNodeTrace(node)));
+    return TCL_OK;
+}
+
 /* run_hook PATH...: evaluates the hook's body where it is called, with the variables that are there. */
 static int
 RunHookCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -386,5 +405,6 @@ const ClusterMethod clusterMethods[] = {
         {"service", ClusterCmdService, .least = 4, .most = 4,
                 .usage = "protocol chanID payload descriptor"},
         {"tags", TagsCmd, .most = -1},
+        {"trace", TraceCmd, .most = 1, .usage = "?boolean?"},
         {.name = NULL},
 };

@@ -481,6 +481,19 @@ UnmakeCluster(ClusterObject *cluster, Tcl_Interp *interp)
     Tcl_RestoreInterpState(interp, state);
 }
 
+/* CLUSTER_TRACE in the environment switches the trace on, unless it is a false boolean. */
+static bool
+WantsTrace(void)
+{
+    const char *text = getenv("CLUSTER_TRACE");
+    int on = 1;
+
+    if (!text || !*text) {
+        return false;
+    }
+    return Tcl_GetBoolean(NULL, text, &on) != TCL_OK || on;
+}
+
 /*
  * A cluster that is ready to start, with one reference beside its object's.
  * NULL with a message, nothing left. The object comes before the transports,
@@ -493,6 +506,7 @@ MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request,
     ClusterNodeConfig config = request->node;
 
     config.clock = ClusterLoopClock(loop);
+    config.trace = WantsTrace();
     if (cluster) {
         cluster->node = ClusterNodeNew(&config, &clusterObjectDelegate, cluster);
     }

@@ -6,20 +6,6 @@
 
 #include "command/clusterCommandInt.h"
 
-static const char *const dropNames[] = {
-        [CLUSTER_DROP_MALFORMED] = "malformed",
-        [CLUSTER_DROP_OVERSIZED] = "oversized",
-        [CLUSTER_DROP_FOREIGN] = "foreign",
-        [CLUSTER_DROP_OWN] = "own",
-        [CLUSTER_DROP_FILTERED] = "filtered",
-        [CLUSTER_DROP_CHANNEL] = "channel",
-        [CLUSTER_DROP_HOOK] = "hook",
-        [CLUSTER_DROP_REJECTED] = "rejected",
-        [CLUSTER_DROP_LIMIT] = "limit",
-};
-
-_Static_assert(CLUSTER_COUNT(dropNames) == CLUSTER_DROPS, "a reason to drop has no name");
-
 static void
 PutCount(Tcl_Obj *dict, const char *name, uint64_t count)
 {
@@ -59,7 +45,7 @@ ClusterObjectStats(ClusterObject *cluster)
         }
     }
     for (i = 0; i < CLUSTER_DROPS; i++) {
-        PutCount(drops, dropNames[i], ClusterNodeDrops(node, (ClusterDrop) i));
+        PutCount(drops, ClusterDropName((ClusterDrop) i), ClusterNodeDrops(node, (ClusterDrop) i));
     }
     PutCount(stats, "services", ClusterNodeMemberCount(node));
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("protocols", -1), transports);

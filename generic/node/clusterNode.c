@@ -180,6 +180,7 @@ void
 ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason)
 {
     node->drops[reason]++;
+    ClusterNodeTraceLine(node, "drop", "%s", ClusterDropName(reason));
 }
 
 /*

@@ -230,9 +230,11 @@ void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);
 
 /* One line of the trace, if that is on: a word, then what the format says. */
 void ClusterNodeTraceLine(const ClusterNode *node, const char *what, const char *format, ...);
-/* A packet on its way in or out over a slot: its type and channel, whose it is (NULL: everybody's), and a remark. */
-void ClusterNodeTracePacket(const ClusterSlot *slot, const char *what, bpacket_span packet,
-        Tcl_Obj *whose, const char *remark);
+/* A packet that came over a slot, before anything is checked. */
+void ClusterNodeTraceIn(const ClusterSlot *slot, bpacket_span packet);
+/* One that was handed to a transport, for a member or (NULL) for everybody, and what came of that. */
+void ClusterNodeTraceOut(const ClusterSlot *slot, const ClusterMember *member,
+        const ClusterBlob *blob, ClusterSendResult result);
 
 /* ---- clusterMember.c ---- */
 

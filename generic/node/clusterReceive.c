@@ -231,7 +231,7 @@ Decode(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
     if (status != BPACKET_REFUSED) {
         refusal.reason = CLUSTER_DROP_MALFORMED;
     }
-    node->drops[refusal.reason]++;
+    ClusterNodeCountDrop(node, refusal.reason);
     return false;
 }
 
@@ -301,14 +301,14 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
         message->member = member;
     }
     if (node->delegate->memberIn(node->context, message, uuid) != CLUSTER_GO_ON) {
-        node->drops[CLUSTER_DROP_HOOK]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
         return false;
     }
     if (node->closed || (member && member->lost)) {
         return false;
     }
     if (!ClusterMemberAccepts(message)) {
-        node->drops[CLUSTER_DROP_REJECTED]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
         return false;
     }
     if (!member && (member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid))) == NULL) {
@@ -361,20 +361,20 @@ Accept(ClusterNode *node, ClusterMessage *message)
     const ClusterPacket *packet = &message->packet;
 
     if (node->remote == 0 && !SameHost(node, message)) {
-        node->drops[CLUSTER_DROP_FOREIGN]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
         return false;
     }
     if (!Nameable(message)) {
-        node->drops[CLUSTER_DROP_MALFORMED]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_MALFORMED);
         return false;
     }
     if (!ClusterNodeOnChannel(node, packet->field[CLUSTER_CHANNEL].number)) {
-        node->drops[CLUSTER_DROP_CHANNEL]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_CHANNEL);
         return false;
     }
     if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON
             || !ClusterMessageComplete(message) || !Nameable(message)) {
-        node->drops[CLUSTER_DROP_HOOK]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
         return false;
     }
     return !node->closed && Identify(node, message);
@@ -441,6 +441,7 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
         return;
     }
     ClusterNodeHold(node);
+    ClusterNodeTraceIn(slot, packet);
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
     message.link = link;
@@ -452,12 +453,12 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
     if (node->closed) {
         /* a transport written in Tcl was asked, and did that */
     } else if (node->remote == 0 && !message.local) {
-        node->drops[CLUSTER_DROP_FOREIGN]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
     } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
-        node->drops[CLUSTER_DROP_HOOK]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
     } else if (!node->closed && Decode(node, &message, packet)) {
         if (!ClusterMessageKeep(&message, packet)) {
-            node->drops[CLUSTER_DROP_LIMIT]++;
+            ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
         } else if (Accept(node, &message)) {
             Act(node, &message);
         }

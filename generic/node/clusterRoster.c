@@ -264,7 +264,7 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
         member = ClusterMemberNew(node, message, uuid, leaving);
     }
     if (!member) {
-        node->drops[CLUSTER_DROP_LIMIT]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
         return NULL;
     }
     Enlist(node, member);

@@ -59,22 +59,14 @@ IsComplete(const ClusterNode *node, uint32_t present, ClusterSendDetails *detail
     return true;
 }
 
-/* A packet was handed to a transport. */
+/* Hands a packet to a slot's transport, which is there. peer NULL: to everybody. */
 static ClusterSendResult
-Handed(const ClusterSlot *slot, const ClusterMember *member, const ClusterBlob *blob,
-        ClusterSendResult result)
+Transmit(ClusterSlot *slot, ClusterMember *member, const ClusterPeer *peer, ClusterLink **link,
+        ClusterBlob *blob)
 {
-    static const char *const results[] = {
-            [CLUSTER_SENT] = "sent",
-            [CLUSTER_SEND_FAILED] = "failed",
-            [CLUSTER_SEND_FULL] = "full",
-            [CLUSTER_SEND_TOO_LARGE] = "too large",
-    };
-    bpacket_span packet = {blob->bytes, blob->length};
+    ClusterSendResult result = slot->type->send(slot->transport, peer, link, blob);
 
-    if (slot->node->trace) {
-        ClusterNodeTracePacket(slot, "out", packet, member ? member->uuid : NULL, results[result]);
-    }
+    ClusterNodeTraceOut(slot, member, blob, result);
     return result;
 }
 
@@ -139,8 +131,7 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
             continue;
         }
         if (slot->transport) {
-            result = Handed(slot, NULL, hooked,
-                    slot->type->send(slot->transport, NULL, &none, hooked));
+            result = Transmit(slot, NULL, NULL, &none, hooked);
         }
         ClusterBlobRelease(hooked);
         details->slot = slot;
@@ -288,8 +279,7 @@ SendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
         return CLUSTER_SEND_FAILED;
     }
     peer = PeerOf(member, slot);
-    return Handed(slot, member, blob,
-            slot->type->send(slot->transport, &peer, &member->links[slot->index], blob));
+    return Transmit(slot, member, &peer, &member->links[slot->index], blob);
 }
 
 /* One attempt. The slot's hook may end the member or the node. */
@@ -314,7 +304,7 @@ ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blo
     if (member) {
         return SendBlob(member, slot, blob) == CLUSTER_SENT;
     }
-    return slot->transport && slot->type->send(slot->transport, NULL, &none, blob) == CLUSTER_SENT;
+    return slot->transport && Transmit(slot, NULL, NULL, &none, blob) == CLUSTER_SENT;
 }
 
 void

@@ -23,7 +23,7 @@ static void
 TellAdded(ClusterNode *node, ClusterNotice *notice)
 {
     if (!notice->member->lost && !node->delegate->memberAdded(node->context, notice->member)) {
-        node->drops[CLUSTER_DROP_LIMIT]++;
+        ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
         ClusterRosterStep(notice->member, CLUSTER_LIFE_DROPPED, 0);
     }
 }
@@ -70,8 +70,8 @@ TellEvent(ClusterNotice *notice)
 {
     ClusterNode *node = notice->query->node;
 
-    node->delegate->queryEvent(node->context, notice->query, notice->event, notice->member, notice->payload,
-            notice->reason);
+    node->delegate->queryEvent(node->context, notice->query, notice->event, notice->member,
+            notice->payload, notice->reason);
 }
 
 static ClusterAwaitsEvent

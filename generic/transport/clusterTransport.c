@@ -46,3 +46,22 @@ ClusterTransportByName(const char *id)
 
     return index < 0 ? NULL : builtIn[index];
 }
+
+const char *
+ClusterDropName(ClusterDrop reason)
+{
+    static const char *const names[] = {
+            [CLUSTER_DROP_MALFORMED] = "malformed",
+            [CLUSTER_DROP_OVERSIZED] = "oversized",
+            [CLUSTER_DROP_FOREIGN] = "foreign",
+            [CLUSTER_DROP_OWN] = "own",
+            [CLUSTER_DROP_FILTERED] = "filtered",
+            [CLUSTER_DROP_CHANNEL] = "channel",
+            [CLUSTER_DROP_HOOK] = "hook",
+            [CLUSTER_DROP_REJECTED] = "rejected",
+            [CLUSTER_DROP_LIMIT] = "limit",
+    };
+
+    _Static_assert(CLUSTER_COUNT(names) == CLUSTER_DROPS, "a reason to drop has no name");
+    return names[reason];
+}

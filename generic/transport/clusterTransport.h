@@ -33,7 +33,7 @@ typedef enum ClusterSendResult {
     CLUSTER_SEND_TOO_LARGE /* more than the transport can carry */
 } ClusterSendResult;
 
-/* Why bytes or packets were dropped; the names in $cluster stats are in clusterStats.c. */
+/* Why bytes or packets were dropped; the names are in clusterTransport.c, what they mean in the manual. */
 typedef enum ClusterDrop {
     CLUSTER_DROP_MALFORMED, /* not a packet, or not one of this cluster */
     CLUSTER_DROP_OVERSIZED,
@@ -46,6 +46,9 @@ typedef enum ClusterDrop {
     CLUSTER_DROP_LIMIT,    /* a limit on members or connections was reached */
     CLUSTER_DROPS
 } ClusterDrop;
+
+/* As in $cluster stats. */
+const char *ClusterDropName(ClusterDrop reason);
 
 typedef struct ClusterTraffic {
     uint64_t packetsIn, packetsOut;
