@@ -142,7 +142,7 @@ WriteDigits(bpacket_writer *writer, const Decimal *decimal, int from, int to)
 
     Tcl_IncrRefCount(text);
     for (int i = from; i < to; i++) {
-        char digit = (i >= 0 && i < decimal->count) ? decimal->digits[i] : '0';
+        char digit = (char) ((i >= 0 && i < decimal->count) ? decimal->digits[i] : '0');
 
         /* Tcl 8.6 takes an integer with a zero in front for octal. */
         if (leading && digit == '0' && i + 1 < to) {
@@ -186,10 +186,8 @@ WriteFraction(bpacket_writer *writer, const Decimal *decimal)
     int zeros = 0;
 
     WriteDigits(writer, decimal, decimal->point, decimal->count);
-    if (decimal->point < decimal->count) {
-        for (int i = decimal->point; i < 0 || decimal->digits[i] == '0'; i++) {
-            zeros++;
-        }
+    for (int i = decimal->point; i < decimal->count && (i < 0 || decimal->digits[i] == '0'); i++) {
+        zeros++;
     }
     PadVarint(writer, start, zeros);
 }

@@ -89,7 +89,7 @@ int ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl
 
 /* ---- clusterQueryCallback.c ---- */
 
-void ClusterQueryTold(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+void ClusterQueryTold(ClusterQuery *source, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason);
 
 /* ---- clusterProtocolCmd.c ---- */

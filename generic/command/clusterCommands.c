@@ -128,7 +128,8 @@ RandCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (range) {
         random %= range;
     }
-    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) ((uint64_t) least + random)));
+    random += (uint64_t) least;
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) random));
     return TCL_OK;
 }
 

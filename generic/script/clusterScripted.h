@@ -27,7 +27,7 @@ void ClusterScriptedTypeFree(const ClusterTransportType *type);
 bool ClusterScriptedIs(const ClusterTransportType *type);
 /* The link of a chanID, held; NULL when there is none and `make` is false, or without memory. */
 ClusterLink *ClusterScriptedLink(ClusterTransport *transport, Tcl_Obj *chanID, bool make);
-void ClusterScriptedRelease(ClusterLink *link);
+void ClusterScriptedRelease(ClusterLink *handle);
 /* Its chanID, borrowed. */
 Tcl_Obj *ClusterScriptedName(ClusterLink *link);
 /* Reads a descriptor's address: one of IPv4, localhost, or a name that the script knows. */
@@ -35,6 +35,6 @@ void ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info);
 /* Counts a packet that came in; does nothing for transports of C, which count themselves. */
 void ClusterScriptedCount(ClusterTransport *transport, size_t length);
 /* The script says that a link is closed. Tells the delegate the first time. */
-void ClusterScriptedClosed(ClusterTransport *transport, ClusterLink *link);
+void ClusterScriptedClosed(ClusterTransport *transport, ClusterLink *handle);
 
 #endif

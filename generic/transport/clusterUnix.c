@@ -148,7 +148,7 @@ ParseOptions(Unix *self, Tcl_Obj *options, Tcl_Obj **path, Tcl_Obj **why)
     if (!*why && (!*path || !*Tcl_GetString(*path))) {
         *why = Tcl_NewStringObj("protocol u needs a path in -u", -1);
     }
-    return *why == NULL;
+    return !*why && *path;
 }
 
 /* Inserts -SID before the extension; a leading dot begins none. New, refCount 0; NULL for no usable path. */

@@ -16,22 +16,22 @@ typedef struct HandClock HandClock;
 /* At 1,000,000 ms, without timers; NULL without memory. */
 HandClock *HandClockNew(void);
 /* Timers that are still set are forgotten. */
-void HandClockFree(HandClock *clock);
+void HandClockFree(HandClock *hand);
 /* The clock as the membership sees it; valid as long as this one. */
-ClusterClock *HandClockTable(HandClock *clock);
-int64_t HandClockNow(const HandClock *clock);
+ClusterClock *HandClockTable(HandClock *hand);
+int64_t HandClockNow(const HandClock *hand);
 /*
  * Goes on by ms, running each timer at its time, those of one time in the
  * order they were set. Timers set meanwhile run too when they are due. May
  * be called from a timer, as an event loop may be entered from one.
  */
-void HandClockAdvance(HandClock *clock, int64_t ms);
+void HandClockAdvance(HandClock *hand, int64_t ms);
 /*
  * Time goes on by ms while nobody looks, as when a process is stopped; then the
  * timers that were due meanwhile run, late.
  */
-void HandClockAway(HandClock *clock, int64_t ms);
+void HandClockAway(HandClock *hand, int64_t ms);
 /* How many timers are set. */
-size_t HandClockPending(const HandClock *clock);
+size_t HandClockPending(const HandClock *hand);
 
 #endif

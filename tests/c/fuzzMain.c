@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <tcl.h>
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the signature is libFuzzer's. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 int
-LLVMFuzzerInitialize(int *argc, char ***argv)
+LLVMFuzzerInitialize(int *argc, char ***argv) /* NOLINT(readability-non-const-parameter) */
 {
     (void) argc;
     Tcl_FindExecutable((*argv)[0]);
