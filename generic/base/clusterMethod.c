@@ -54,7 +54,7 @@ FindSelf(const ClusterClassInfo *info, Tcl_Interp *interp, Tcl_ObjectContext con
 
     if (!self) {
         ClusterFail(interp, Tcl_ObjPrintf("this object was not made by %s", info->how), "CLUSTER",
-                "OBJECT", NULL);
+                "OBJECT", (char *) NULL);
     }
     return self;
 }
@@ -124,7 +124,7 @@ Construct(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int o
             Tcl_ObjPrintf("objects of %s are made by %s",
                     Tcl_GetString(Tcl_GetObjectName(interp, Tcl_GetClassAsObject(class))),
                     info->how),
-            "CLUSTER", "OBJECT", NULL);
+            "CLUSTER", "OBJECT", (char *) NULL);
 }
 
 static int
@@ -238,5 +238,5 @@ ClusterMethodRefuseCopy(Tcl_Interp *interp, void *old, void **copy)
     (void) old;
     *copy = NULL;
     return ClusterFail(interp, Tcl_NewStringObj("this object cannot be copied", -1), "CLUSTER",
-            "OBJECT", NULL);
+            "OBJECT", (char *) NULL);
 }

@@ -136,7 +136,7 @@ FailTaken(Tcl_Interp *interp, Tcl_Obj *type, Tcl_Obj *id, Tcl_Obj *entry, Tcl_Ob
                           "(a true third argument replaces it)",
                     Tcl_GetString(type), Tcl_GetString(id), Tcl_GetString(entry),
                     Tcl_GetString(owner)),
-            "BINARY_PACKET", "REGISTER_TYPE", "TYPE_EXISTS", Tcl_GetString(type), NULL);
+            "BINARY_PACKET", "REGISTER_TYPE", "TYPE_EXISTS", Tcl_GetString(type), (char *) NULL);
 }
 
 /* bpacket register TYPE ID ?force? */
@@ -184,7 +184,7 @@ FailBytes(Tcl_Interp *interp)
 {
     return ClusterFail(interp,
             Tcl_NewStringObj("the data holds characters above U+00FF, which are no bytes", -1),
-            "CLUSTER", "PACKET", "MALFORMED", NULL);
+            "CLUSTER", "PACKET", "MALFORMED", (char *) NULL);
 }
 
 static bool
@@ -351,7 +351,7 @@ DecodeVarintCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     if (objc == 3 && strcmp(Tcl_GetString(objv[2]), "-raw") != 0) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("bad option \"%s\": must be -raw", Tcl_GetString(objv[2])), "CLUSTER",
-                "OPTION", Tcl_GetString(objv[2]), NULL);
+                "OPTION", Tcl_GetString(objv[2]), (char *) NULL);
     }
     if (!BpacketGetBytes(objv[1], &data)) {
         return FailBytes(interp);

@@ -15,7 +15,8 @@
 int
 BpacketFailMemory(Tcl_Interp *interp)
 {
-    return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+    return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+            (char *) NULL);
 }
 
 static const char *
@@ -50,7 +51,7 @@ BpacketFailStatus(Tcl_Interp *interp, bpacket_status status)
         text = "number too large";
     }
     return ClusterFail(interp, Tcl_NewStringObj(text, -1), "CLUSTER", "PACKET", StatusWord(status),
-            NULL);
+            (char *) NULL);
 }
 
 /* A value for a message, cut when it is long. */
@@ -104,19 +105,20 @@ SetFaultCode(Tcl_Interp *interp, const BpacketProblem *problem, bpacket_type typ
 
     if (problem->fault == BPACKET_MISSING_KEY) {
         Tcl_SetErrorCode(interp, "BINARY_PACKET", "ENCODE", "FIELD", "DICT", "MISSING_KEY", culprit,
-                NULL);
+                (char *) NULL);
     } else if (problem->fault == BPACKET_NEEDS_KEYS) {
         Tcl_SetErrorCode(interp, "BINARY_PACKET", "ENCODE", "FIELD", "DICT", "FIELD_REQUIRED",
-                NULL);
+                (char *) NULL);
     } else if (problem->fault == BPACKET_NOT_BOOLEAN) {
-        Tcl_SetErrorCode(interp, "BINARY_PACKET", "ENCODE", "BOOLEAN", "VALUE_NOT_BOOLEAN", NULL);
+        Tcl_SetErrorCode(interp, "BINARY_PACKET", "ENCODE", "BOOLEAN", "VALUE_NOT_BOOLEAN",
+                (char *) NULL);
     } else if (problem->fault == BPACKET_NOT_INTEGER && type == BPACKET_TYPE_NUMLIST) {
         Tcl_SetErrorCode(interp, "BINARY_PACKET", "ENCODE", "NUM_LIST", "NOT_A_NUMBER", culprit,
-                NULL);
+                (char *) NULL);
     } else if (problem->fault == BPACKET_TOO_MANY) {
-        Tcl_SetErrorCode(interp, "CLUSTER", "PACKET", "TOO_LARGE", NULL);
+        Tcl_SetErrorCode(interp, "CLUSTER", "PACKET", "TOO_LARGE", (char *) NULL);
     } else {
-        Tcl_SetErrorCode(interp, "CLUSTER", "PACKET", "BAD_VALUE", name, NULL);
+        Tcl_SetErrorCode(interp, "CLUSTER", "PACKET", "BAD_VALUE", name, (char *) NULL);
     }
 }
 
@@ -158,5 +160,5 @@ BpacketFailTemplate(Tcl_Interp *interp, const bpacket_template_fault *fault)
                 (Tcl_Size) fault->found.length, SHOWN_BYTES, "...");
         Tcl_AppendToObj(message, "\"", 1);
     }
-    return ClusterFail(interp, message, "CLUSTER", "TEMPLATE", line, NULL);
+    return ClusterFail(interp, message, "CLUSTER", "TEMPLATE", line, (char *) NULL);
 }

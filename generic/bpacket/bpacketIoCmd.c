@@ -70,7 +70,7 @@ BpacketIoFromContext(Tcl_Interp *interp, Tcl_ObjectContext context)
 
     if (!io) {
         ClusterFail(interp, Tcl_NewStringObj("this object was not made by " MADE_BY, -1), "CLUSTER",
-                "OBJECT", NULL);
+                "OBJECT", (char *) NULL);
     }
     return io;
 }
@@ -115,7 +115,7 @@ ConstructIo(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const *obj
     if (objc != 1) {
         return ClusterFail(interp,
                 Tcl_NewStringObj("wrong # args: should be \"bpacket create io name template\"", -1),
-                "TCL", "WRONGARGS", NULL);
+                "TCL", "WRONGARGS", (char *) NULL);
     }
     io = calloc(1, sizeof *io);
     if (!io) {
@@ -153,7 +153,7 @@ IsRawOption(Tcl_Interp *interp, Tcl_Obj *word, const char *options)
         return true;
     }
     ClusterFail(interp, Tcl_ObjPrintf("bad option \"%s\": must be %s", text, options), "CLUSTER",
-            "OPTION", text, NULL);
+            "OPTION", text, (char *) NULL);
     return false;
 }
 
@@ -169,7 +169,7 @@ EncodeField(BpacketIo *io, Tcl_Interp *interp, BpacketIoTemplate *template, bpac
 
     if (index == BPACKET_NO_FIELD) {
         return ClusterFail(interp, Tcl_ObjPrintf("Encoding Failed: %s is not a known field", name),
-                "CLUSTER", "PACKET", "UNKNOWN_FIELD", name, NULL);
+                "CLUSTER", "PACKET", "UNKNOWN_FIELD", name, (char *) NULL);
     }
     field = &template->fields[index];
     bpacket_write_varint(writer, field->field->id);
@@ -319,7 +319,7 @@ ReadId(BpacketIo *io, Tcl_Interp *interp, const BpacketIoTemplate *template)
         ClusterFail(interp,
                 Tcl_ObjPrintf("the packet has a field %s, which the template has not",
                         Tcl_GetString(number)),
-                "BINARY_PACKET", "DECODE", "UNKNOWN_FIELD", Tcl_GetString(number), NULL);
+                "BINARY_PACKET", "DECODE", "UNKNOWN_FIELD", Tcl_GetString(number), (char *) NULL);
         Tcl_DecrRefCount(number);
         return NULL;
     }
@@ -395,7 +395,7 @@ static int
 FailFrame(Tcl_Interp *interp, const char *what, const char *word)
 {
     return ClusterFail(interp, Tcl_ObjPrintf("malformed packet: %s", what), "BINARY_PACKET",
-            "DECODE", "MALFORMED_PACKET", word, NULL);
+            "DECODE", "MALFORMED_PACKET", word, (char *) NULL);
 }
 
 /* Takes header, length and end mark off a packet. */
@@ -447,7 +447,7 @@ ParseDecodeOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, DecodeOpt
         }
         if (++i == objc) {
             return ClusterFail(interp, Tcl_NewStringObj("-validate takes a command prefix", -1),
-                    "CLUSTER", "OPTION", "-validate", NULL);
+                    "CLUSTER", "OPTION", "-validate", (char *) NULL);
         }
         if (Tcl_ListObjLength(interp, objv[i], &count) != TCL_OK) {
             return TCL_ERROR;

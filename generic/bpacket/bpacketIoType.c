@@ -37,7 +37,7 @@ static int
 FailDestroyed(Tcl_Interp *interp)
 {
     return ClusterFail(interp, Tcl_NewStringObj("the object was destroyed", -1), "CLUSTER",
-            "OBJECT", NULL);
+            "OBJECT", (char *) NULL);
 }
 
 /* Calls `my METHOD WORD ?WORD?`. */
@@ -115,7 +115,7 @@ DecodeType(void *clientData, Tcl_Interp *interp, Tcl_ObjectContext context, int 
     if (type == BPACKET_TYPE_DICT && !keys) {
         return ClusterFail(interp,
                 Tcl_NewStringObj("decoding a dict takes a field with arguments", -1),
-                "BINARY_PACKET", "DECODE", "FIELD", "DICT", "FIELD_REQUIRED", NULL);
+                "BINARY_PACKET", "DECODE", "FIELD", "DICT", "FIELD_REQUIRED", (char *) NULL);
     }
     value = BpacketReadValue(&io->input->reader, type, keys, &io->input->budget);
     if (!value) {
@@ -275,7 +275,7 @@ InitType(BpacketIo *io, Tcl_Interp *interp, const char *type)
         return ClusterFail(interp,
                 Tcl_ObjPrintf("initializing the type %s failed: %s", type,
                         Tcl_GetString(Tcl_GetObjResult(interp))),
-                "BINARY_PACKET", "REQUIRE_TYPE", "TYPE_INIT_ERROR", type, NULL);
+                "BINARY_PACKET", "REQUIRE_TYPE", "TYPE_INIT_ERROR", type, (char *) NULL);
     }
     return io->object ? TCL_OK : FailDestroyed(interp);
 }
@@ -316,7 +316,7 @@ RequireType(BpacketIo *io, Tcl_Interp *interp, const char *type)
                 Tcl_ObjPrintf("there is no type %s: neither a class " TYPE_NAMESPACE
                               "%s nor a package bpacket::type::%s",
                         type, type, type),
-                "BINARY_PACKET", "REQUIRE_TYPE", "TYPE_NOT_FOUND", type, NULL);
+                "BINARY_PACKET", "REQUIRE_TYPE", "TYPE_NOT_FOUND", type, (char *) NULL);
     }
     return TCL_OK;
 }
@@ -415,7 +415,7 @@ BpacketIoEncodeScripted(BpacketIo *io, Tcl_Interp *interp, bpacket_writer *write
                 Tcl_ObjPrintf("the type %s encoded field \"%s\" to characters above U+00FF, "
                               "which are no bytes",
                         Tcl_GetString(field->type), Tcl_GetString(field->name)),
-                "CLUSTER", "PACKET", "BAD_VALUE", Tcl_GetString(field->type), NULL);
+                "CLUSTER", "PACKET", "BAD_VALUE", Tcl_GetString(field->type), (char *) NULL);
     }
     bpacket_write_bytes(writer, bytes.bytes, bytes.length);
     Tcl_ResetResult(interp);

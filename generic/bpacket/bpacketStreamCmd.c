@@ -191,7 +191,7 @@ FindPackets(Stream *stream, Tcl_Interp *interp, BpacketFeed *feed)
         return ClusterFail(interp,
                 Tcl_ObjPrintf("a packet is larger than the limit of %lu bytes",
                         (unsigned long) stream->feeds.limit),
-                "CLUSTER", "PACKET", "TOO_LARGE", NULL);
+                "CLUSTER", "PACKET", "TOO_LARGE", (char *) NULL);
     }
     return TCL_OK;
 }
@@ -208,7 +208,7 @@ AppendMethod(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (!BpacketGetBytes(objv[0], &bytes)) {
         return ClusterFail(interp,
                 Tcl_NewStringObj("the data holds characters above U+00FF, which are no bytes", -1),
-                "CLUSTER", "PACKET", "MALFORMED", NULL);
+                "CLUSTER", "PACKET", "MALFORMED", (char *) NULL);
     }
     feed = BpacketFeedsNeed(&stream->feeds, IdOf(objc, objv, 1));
     if (!feed) {
@@ -422,7 +422,7 @@ SetLimit(Stream *stream, Tcl_Interp *interp, Tcl_Obj *value)
         return ClusterFail(interp,
                 Tcl_ObjPrintf("bad limit \"%s\": must be %d to %lu bytes", Tcl_GetString(value),
                         LEAST_LIMIT, (unsigned long) (TCL_SIZE_MAX / 4)),
-                "CLUSTER", "VALUE", NULL);
+                "CLUSTER", "VALUE", (char *) NULL);
     }
     stream->feeds.limit = (size_t) limit;
     return TCL_OK;
@@ -459,7 +459,7 @@ ConstructStream(Tcl_Interp *interp, Tcl_Object object, int objc, Tcl_Obj *const 
                 Tcl_NewStringObj("wrong # args: should be \"bpacket create stream name "
                                  "?-callback prefix? ?-limit bytes?\"",
                         -1),
-                "TCL", "WRONGARGS", NULL);
+                "TCL", "WRONGARGS", (char *) NULL);
     }
     stream = calloc(1, sizeof *stream);
     if (!stream) {

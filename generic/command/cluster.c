@@ -104,7 +104,7 @@ Cluster_Init(Tcl_Interp *interp)
     data = ClusterInterpGet(interp);
     if (!data) {
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
+                (char *) NULL);
     }
     MakePackageNamespaces(interp);
     if (BpacketInit(interp) != TCL_OK || ClusterCommandsInit(data) != TCL_OK
@@ -127,5 +127,5 @@ Cluster_SafeInit(Tcl_Interp *interp)
             Tcl_NewStringObj("cluster cannot be loaded into a safe interpreter: its parent may "
                              "lend it a cluster by aliases",
                     -1),
-            "CLUSTER", "SAFE", NULL);
+            "CLUSTER", "SAFE", (char *) NULL);
 }

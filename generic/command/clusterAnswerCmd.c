@@ -55,7 +55,7 @@ OpenChannel(const ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *ru
     if (!channel) {
         ClusterFail(interp,
                 Tcl_ObjPrintf("no query \"%s\" of this service is open", Tcl_GetString(ruid)),
-                "CLUSTER", "QUERY", "UNKNOWN", Tcl_GetString(ruid), NULL);
+                "CLUSTER", "QUERY", "UNKNOWN", Tcl_GetString(ruid), (char *) NULL);
     }
     return channel;
 }

@@ -27,7 +27,7 @@ ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj 
     return ClusterFail(interp,
             Tcl_ObjPrintf("bad protocols \"%s\": must have one of this member's, which are %s",
                     Tcl_GetString(value), Tcl_GetString(ClusterNodeProtocols(cluster->node))),
-            "CLUSTER", "PROTOCOL", "UNKNOWN", Tcl_GetString(value), NULL);
+            "CLUSTER", "PROTOCOL", "UNKNOWN", Tcl_GetString(value), (char *) NULL);
 }
 
 int
@@ -45,41 +45,41 @@ ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *cul
                 Tcl_ObjPrintf("unknown resolver option \"%s\": must be -equal, -match, -regexp, "
                               "-has, -all, -not, -some, or -exact",
                         word),
-                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+                "CLUSTER", "RESOLVER", "OPTION", word, (char *) NULL);
         break;
     case CLUSTER_RESOLVE_BAD_MODE:
         code = ClusterFail(interp,
                 Tcl_ObjPrintf("unknown mode \"%s\": must be equal, match, or regexp", word),
-                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+                "CLUSTER", "RESOLVER", "OPTION", word, (char *) NULL);
         break;
     case CLUSTER_RESOLVE_BAD_OPERATOR:
         code = ClusterFail(interp,
                 Tcl_ObjPrintf("unknown operator \"%s\": must be has, all, not, some, or exact",
                         word),
-                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+                "CLUSTER", "RESOLVER", "OPTION", word, (char *) NULL);
         break;
     case CLUSTER_RESOLVE_OPTION:
         code = ClusterFail(interp,
                 Tcl_ObjPrintf(
                         "\"%s\" is no tag but an option of resolver, where an option comes first",
                         word),
-                "CLUSTER", "RESOLVER", "OPTION", word, NULL);
+                "CLUSTER", "RESOLVER", "OPTION", word, (char *) NULL);
         break;
     case CLUSTER_RESOLVE_NO_LIST:
         code = ClusterFail(interp, Tcl_ObjPrintf("no list follows \"%s\" in the resolver", word),
-                "CLUSTER", "RESOLVER", "LIST", NULL);
+                "CLUSTER", "RESOLVER", "LIST", (char *) NULL);
         break;
     case CLUSTER_RESOLVE_BAD_LIST:
         code = ClusterFail(interp, Tcl_ObjPrintf("\"%s\" is not a list of tags", word), "CLUSTER",
-                "RESOLVER", "LIST", NULL);
+                "RESOLVER", "LIST", (char *) NULL);
         break;
     case CLUSTER_RESOLVE_BAD_REGEXP:
         code = ClusterFail(interp, Tcl_ObjPrintf("\"%s\" is not a regular expression", word),
-                "CLUSTER", "RESOLVER", "REGEXP", NULL);
+                "CLUSTER", "RESOLVER", "REGEXP", (char *) NULL);
         break;
     default:
         code = ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
+                (char *) NULL);
         break;
     }
     if (culprit) {
@@ -96,23 +96,23 @@ BadPayload(Tcl_Interp *interp, const ClusterSendDetails *details)
     switch (details->payloadStatus) {
     case CLUSTER_PAYLOAD_UNKNOWN_KEY:
         return ClusterFail(interp, Tcl_ObjPrintf("Encoding Failed: %s is not a known field", key),
-                "CLUSTER", "PAYLOAD", "UNKNOWN_FIELD", key, NULL);
+                "CLUSTER", "PAYLOAD", "UNKNOWN_FIELD", key, (char *) NULL);
     case CLUSTER_PAYLOAD_BAD_VALUE:
         return ClusterFail(interp,
                 Tcl_ObjPrintf("Encoding Failed: the value of %s must be %s", key,
                         ClusterPayloadMust(key)),
-                "CLUSTER", "PAYLOAD", "BAD_VALUE", key, NULL);
+                "CLUSTER", "PAYLOAD", "BAD_VALUE", key, (char *) NULL);
     case CLUSTER_PAYLOAD_INCOMPLETE:
         return ClusterFail(interp,
                 Tcl_ObjPrintf("the payload lacks %s; $cluster payload makes complete ones", key),
-                "CLUSTER", "PAYLOAD", "INCOMPLETE", key, NULL);
+                "CLUSTER", "PAYLOAD", "INCOMPLETE", key, (char *) NULL);
     case CLUSTER_PAYLOAD_TOO_LARGE:
         return ClusterFail(interp,
                 Tcl_ObjPrintf("the packet would be larger than %u bytes", CLUSTER_MAX_PACKET),
-                "CLUSTER", "PACKET", "TOO_LARGE", NULL);
+                "CLUSTER", "PACKET", "TOO_LARGE", (char *) NULL);
     default:
         return ClusterFail(interp, Tcl_NewStringObj("the payload is not a dict", -1), "CLUSTER",
-                "PAYLOAD", "NOT_DICT", NULL);
+                "PAYLOAD", "NOT_DICT", (char *) NULL);
     }
 }
 
@@ -126,7 +126,7 @@ ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status, const ClusterSendD
         return ClusterFail(interp,
                 Tcl_ObjPrintf("the packet is larger than the %d bytes that a datagram carries",
                         CLUSTER_DATAGRAM_MAX),
-                "CLUSTER", "PACKET", "TOO_LARGE", NULL);
+                "CLUSTER", "PACKET", "TOO_LARGE", (char *) NULL);
     }
     return TCL_OK;
 }

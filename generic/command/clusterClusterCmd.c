@@ -35,13 +35,13 @@ TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
             return ClusterFail(interp,
                     Tcl_ObjPrintf("\"%s\" is not a list of tags, or not a pair where one is wanted",
                             Tcl_GetString(culprit)),
-                    "CLUSTER", "TAGS", "LIST", NULL);
+                    "CLUSTER", "TAGS", "LIST", (char *) NULL);
         }
         if (!tags) {
             return ClusterFail(interp,
                     Tcl_ObjPrintf("unknown modifier \"%s\": must be %s", Tcl_GetString(culprit),
                             ClusterTagsModifiers()),
-                    "CLUSTER", "TAGS", "MODIFIER", Tcl_GetString(culprit), NULL);
+                    "CLUSTER", "TAGS", "MODIFIER", Tcl_GetString(culprit), (char *) NULL);
         }
         Tcl_IncrRefCount(tags);
         ClusterNodeSetTags(cluster->node, tags);
@@ -82,7 +82,7 @@ ChangeChannels(ClusterNode *node, Tcl_Interp *interp, bool join, Tcl_Obj *list)
         if (!join && channel <= CLUSTER_CHANNEL_LAN) {
             return ClusterFail(interp,
                     Tcl_NewStringObj("You may not leave the default channels 0-2", -1), "CLUSTER",
-                    "CHANNEL", Tcl_GetString(words[i]), NULL);
+                    "CHANNEL", Tcl_GetString(words[i]), (char *) NULL);
         }
     }
     for (i = 0; i < count; i++) {
@@ -119,14 +119,14 @@ ChannelCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                     Tcl_ObjPrintf("unknown verb \"%s\": must be subscribe, enter, join, add, "
                                   "unsubscribe, exit, leave, or remove",
                             Tcl_GetString(objv[0])),
-                    "CLUSTER", "CHANNEL", "VERB", Tcl_GetString(objv[0]), NULL);
+                    "CLUSTER", "CHANNEL", "VERB", Tcl_GetString(objv[0]), (char *) NULL);
         }
         if (ChangeChannels(cluster->node, interp, verb < 4, objv[1]) != TCL_OK) {
             return TCL_ERROR;
         }
     } else if (objc == 1) {
         return ClusterFail(interp, Tcl_NewStringObj("a verb needs a list of channels", -1),
-                "CLUSTER", "CHANNEL", NULL);
+                "CLUSTER", "CHANNEL", (char *) NULL);
     }
     Tcl_SetObjResult(interp, ChannelList(cluster->node));
     return TCL_OK;
@@ -184,7 +184,7 @@ HeartbeatAfterCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
         return ClusterFail(interp,
                 Tcl_ObjPrintf("bad time \"%s\": must be 0 or more milliseconds",
                         Tcl_GetString(objv[0])),
-                "CLUSTER", "VALUE", NULL);
+                "CLUSTER", "VALUE", (char *) NULL);
     }
     ClusterNodeHeartbeatAfter(cluster->node, ms);
     return TCL_OK;

@@ -21,7 +21,7 @@ HwaddrCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (!ClusterpHardwareId(interface, id)) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("there is no hardware address of interface \"%s\"", interface),
-                "CLUSTER", "INTERFACE", interface, NULL);
+                "CLUSTER", "INTERFACE", interface, (char *) NULL);
     }
     Tcl_SetObjResult(interp, Tcl_NewStringObj(id, -1));
     return TCL_OK;
@@ -40,7 +40,7 @@ LanipCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (!found && interface) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("there is no address of interface \"%s\"", interface), "CLUSTER",
-                "INTERFACE", interface, NULL);
+                "INTERFACE", interface, (char *) NULL);
     }
     if (found) {
         ClusterAddressFormat(&address, text);
@@ -121,7 +121,7 @@ RandCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     if (most < least) {
         return ClusterFail(interp, Tcl_NewStringObj("min must not be greater than max", -1),
-                "CLUSTER", "VALUE", NULL);
+                "CLUSTER", "VALUE", (char *) NULL);
     }
     ClusterpRandom(&random, sizeof random);
     range = (uint64_t) most - (uint64_t) least + 1;

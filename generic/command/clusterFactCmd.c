@@ -29,7 +29,7 @@ ClusterCmdConfig(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         if (!next) {
             return ClusterFail(interp,
                     Tcl_ObjPrintf("key \"%s\" not known in dictionary", Tcl_GetString(objv[i])),
-                    "CLUSTER", "CONFIG", Tcl_GetString(objv[i]), NULL);
+                    "CLUSTER", "CONFIG", Tcl_GetString(objv[i]), (char *) NULL);
         }
         value = next;
     }

@@ -266,7 +266,7 @@ CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *
     Tcl_IncrRefCount(request->options);
     if (objc % 2) {
         return ClusterFail(interp, Tcl_NewStringObj("missing value to go with key", -1),
-                "CLUSTER_INVALID_ARGS", Tcl_GetString(objv[objc - 1]), NULL);
+                "CLUSTER_INVALID_ARGS", Tcl_GetString(objv[objc - 1]), (char *) NULL);
     }
     for (i = 0; i < objc; i += 2) {
         const char *key = Tcl_GetString(objv[i]);
@@ -295,7 +295,7 @@ ParseRows(Tcl_Interp *interp, JoinRequest *request)
             return ClusterFail(interp,
                     Tcl_ObjPrintf("bad value \"%s\" for -%s: must be %s", Tcl_GetString(value),
                             row->key, row->must),
-                    "CLUSTER_INVALID_ARGS", row->key, Tcl_GetString(value), NULL);
+                    "CLUSTER_INVALID_ARGS", row->key, Tcl_GetString(value), (char *) NULL);
         }
     }
     return TCL_OK;
@@ -317,7 +317,7 @@ UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
         Tcl_AppendPrintfToObj(message, ", or of the protocols to join with: %s",
                 Tcl_GetString(request->protocols));
     }
-    return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, NULL);
+    return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, (char *) NULL);
 }
 
 /* Other keys must be protocols of ours. */
@@ -412,13 +412,13 @@ AddTransport(Tcl_Interp *interp, ClusterObject *cluster, const char *id, Tcl_Obj
     }
     if (!type) {
         return ClusterFail(interp, Tcl_ObjPrintf("Unknown Cluster Protocol Requested: %s", id),
-                "CLUSTER", "PROTOCOL", "UNKNOWN", id, NULL);
+                "CLUSTER", "PROTOCOL", "UNKNOWN", id, (char *) NULL);
     }
     if (!ClusterNodeAddTransport(cluster->node, type, options, &why, &code)) {
         if (!builtIn) {
             ClusterScriptedTypeFree(type);
         }
-        return ClusterFail(interp, why, "CLUSTER", "PROTOCOL", code, id, NULL);
+        return ClusterFail(interp, why, "CLUSTER", "PROTOCOL", code, id, (char *) NULL);
     }
     if (!builtIn) { /* its constructor may have done anything */
         return ClusterObjectAlive(cluster, interp);
@@ -511,7 +511,8 @@ MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request,
         cluster->node = ClusterNodeNew(&config, &clusterObjectDelegate, cluster);
     }
     if (!cluster || !cluster->node) {
-        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                (char *) NULL);
     } else if (MakeClusterNamespaces(interp, cluster) == TCL_OK
             && ClusterObjectPublish(cluster) == TCL_OK) {
         ClusterObjectHold(cluster);
@@ -544,7 +545,7 @@ ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
 
     if (Tcl_IsSafe(interp)) {
         return ClusterFail(interp, Tcl_NewStringObj("a safe interpreter cannot join a cluster", -1),
-                "CLUSTER", "SAFE", NULL);
+                "CLUSTER", "SAFE", (char *) NULL);
     }
     if (ParseJoin(interp, objc - 1, objv + 1, &request) == TCL_OK) {
         loop = ClusterLoopGet(&error);
@@ -554,7 +555,7 @@ ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
             ClusterFail(interp,
                     Tcl_ObjPrintf("this thread's event loop cannot be used: %s",
                             Tcl_ErrnoMsg(error)),
-                    "CLUSTER", "LOOP", NULL);
+                    "CLUSTER", "LOOP", (char *) NULL);
         }
     }
     FreeJoin(&request);

@@ -69,7 +69,7 @@ AddMember(Tcl_Interp *interp, ClusterMembers *members, ClusterMember *member)
     }
     if (members->count == members->room && !GrowMembers(members)) {
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
+                (char *) NULL);
     }
     ClusterMemberHold(member);
     members->list[members->count++] = member;

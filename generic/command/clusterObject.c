@@ -121,13 +121,13 @@ ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp)
         return ClusterFail(interp,
                 Tcl_NewStringObj(
                         "the cluster was joined by the process that this one was forked from", -1),
-                "CLUSTER", "FORKED", NULL);
+                "CLUSTER", "FORKED", (char *) NULL);
     }
     if (cluster->object && !ClusterNodeClosed(cluster->node)) {
         return TCL_OK;
     }
     return ClusterFail(interp, Tcl_NewStringObj("the cluster was destroyed", -1), "CLUSTER",
-            "DESTROYED", NULL);
+            "DESTROYED", (char *) NULL);
 }
 
 /*

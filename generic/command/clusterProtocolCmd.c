@@ -184,7 +184,7 @@ ProtocolDescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
         if (!link) {
             return ClusterFail(interp,
                     Tcl_ObjPrintf("there is no open channel \"%s\"", Tcl_GetString(objv[0])),
-                    "CLUSTER", "CHANNEL", Tcl_GetString(objv[0]), NULL);
+                    "CLUSTER", "CHANNEL", Tcl_GetString(objv[0]), (char *) NULL);
         }
     }
     transport->type->info(transport, link, &info);
@@ -211,7 +211,7 @@ ProtocolSendCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     bytes = ClusterPayloadBytes(objv[0], &length);
     if (!bytes) {
         return ClusterFail(interp, Tcl_NewStringObj("the packet is not made of bytes", -1),
-                "CLUSTER", "PACKET", "MALFORMED", NULL);
+                "CLUSTER", "PACKET", "MALFORMED", (char *) NULL);
     }
     blob = ClusterBlobNew(bytes, (size_t) length);
     Tcl_SetObjResult(interp,
@@ -239,7 +239,7 @@ ProtocolEventCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         return ClusterFail(interp,
                 Tcl_ObjPrintf("unknown event \"%s\": must be heartbeat, refresh, or service_lost",
                         event),
-                "CLUSTER", "EVENT", event, NULL);
+                "CLUSTER", "EVENT", event, (char *) NULL);
     }
     return TCL_OK;
 }

@@ -260,13 +260,13 @@ QueryResultsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (objc == 1 && strcmp(Tcl_GetString(objv[0]), "-events") != 0) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("unknown option \"%s\": must be -events", Tcl_GetString(objv[0])),
-                "CLUSTER", "OPTION", Tcl_GetString(objv[0]), NULL);
+                "CLUSTER", "OPTION", Tcl_GetString(objv[0]), (char *) NULL);
     }
     if (!query->collect) {
         return ClusterFail(interp,
                 Tcl_NewStringObj("the results of a query are kept only with the option -collect",
                         -1),
-                "CLUSTER_QUERY_NO_COLLECT", NULL);
+                "CLUSTER_QUERY_NO_COLLECT", (char *) NULL);
     }
     Tcl_SetObjResult(interp, objc == 1 ? query->results : PlainResults(query->results));
     return TCL_OK;

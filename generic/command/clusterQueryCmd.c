@@ -64,7 +64,7 @@ SplitOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *o
 
     if (!rest) {
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
+                (char *) NULL);
     }
     for (i = 0; i < objc && code == TCL_OK; i++) {
         if (strcmp(Tcl_GetString(objv[i]), "-collect") != 0) {
@@ -74,7 +74,7 @@ SplitOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *o
         options->collect = true;
         if (count % 2 == 0 && i + 1 < objc && *Tcl_GetString(objv[i + 1]) != '-') {
             code = ClusterFail(interp, Tcl_NewStringObj("the option -collect takes no value", -1),
-                    "CLUSTER", "OPTION", "-collect", NULL);
+                    "CLUSTER", "OPTION", "-collect", (char *) NULL);
         }
     }
     if (code == TCL_OK) {
@@ -87,7 +87,8 @@ SplitOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *o
 static int
 MissingOption(Tcl_Interp *interp, const char *option, const char *code)
 {
-    return ClusterFail(interp, Tcl_ObjPrintf("a query needs the option %s", option), code, NULL);
+    return ClusterFail(interp, Tcl_ObjPrintf("a query needs the option %s", option), code,
+            (char *) NULL);
 }
 
 static int
@@ -100,7 +101,7 @@ CheckId(Tcl_Interp *interp, Tcl_Obj *id)
     }
     return ClusterFail(interp,
             Tcl_ObjPrintf("bad query id \"%s\": must not be empty nor hold ::", text), "CLUSTER",
-            "QUERY", "ID", NULL);
+            "QUERY", "ID", (char *) NULL);
 }
 
 static int
@@ -130,7 +131,7 @@ CheckValues(Tcl_Interp *interp, QueryOptions *options)
                 Tcl_ObjPrintf(
                         "bad timeout \"%s\": must be an integer from 0 to 2147483647 milliseconds",
                         Tcl_GetString(values[OPT_TIMEOUT])),
-                "CLUSTER", "QUERY", "TIMEOUT", NULL);
+                "CLUSTER", "QUERY", "TIMEOUT", (char *) NULL);
     }
     return TCL_OK;
 }
@@ -189,7 +190,8 @@ MakeQueryObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id,
     ClusterQueryObject *query = ClusterQueryObjectNew(cluster, id);
 
     if (!query) {
-        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                (char *) NULL);
         return NULL;
     }
     query->collect = options->collect;
@@ -261,7 +263,8 @@ StartQuery(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id, ClusterOutgo
     }
     query->query = ClusterQueryNew(cluster->node, id, members->list, members->count, query);
     if (!query->query) {
-        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY", NULL);
+        ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
+                (char *) NULL);
         ClusterQueryObjectEnd(query);
     } else if (AskMembers(query, interp, question, options, members) != TCL_OK) {
         Tcl_InterpState state = Tcl_SaveInterpState(interp, TCL_ERROR);

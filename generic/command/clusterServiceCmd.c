@@ -129,7 +129,7 @@ ClusterServiceFind(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *name)
     }
     ClusterFail(interp,
             Tcl_ObjPrintf("\"%s\" is not a service of this cluster", Tcl_GetString(name)),
-            "CLUSTER", "SERVICE", "UNKNOWN", NULL);
+            "CLUSTER", "SERVICE", "UNKNOWN", (char *) NULL);
     return NULL;
 }
 
@@ -432,7 +432,7 @@ ServiceExpectedCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *obj
     if (seconds < 0) {
         return ClusterFail(interp,
                 Tcl_ObjPrintf("bad time \"%d\": must be 0 or more seconds", seconds), "CLUSTER",
-                "VALUE", NULL);
+                "VALUE", (char *) NULL);
     }
     Tcl_SetObjResult(interp,
             Tcl_NewBooleanObj(ClusterMemberExpect(((ClusterServiceObject *) self)->member,

@@ -28,7 +28,7 @@ SlotByWord(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
 
     if (!slot || !ClusterSlotTransport(slot)) {
         ClusterFail(interp, Tcl_ObjPrintf("\"%s\" is not a protocol of this cluster", text),
-                "CLUSTER", "PROTOCOL", "UNKNOWN", text, NULL);
+                "CLUSTER", "PROTOCOL", "UNKNOWN", text, (char *) NULL);
         return NULL;
     }
     return slot;
@@ -153,7 +153,7 @@ LinkEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
                 Tcl_ObjPrintf("unknown channel event \"%s\": must be close, open, receive, or "
                               "server",
                         Tcl_GetString(objv[0])),
-                "CLUSTER", "EVENT", Tcl_GetString(objv[0]), NULL);
+                "CLUSTER", "EVENT", Tcl_GetString(objv[0]), (char *) NULL);
     }
     if (!ClusterNodeReady(cluster->node)) {
         return TCL_OK;
@@ -164,7 +164,7 @@ LinkEvent(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     }
     if (objc < 3) {
         return ClusterFail(interp, Tcl_NewStringObj("a channel event needs a chanID", -1),
-                "CLUSTER", "EVENT", Tcl_GetString(objv[0]), NULL);
+                "CLUSTER", "EVENT", Tcl_GetString(objv[0]), (char *) NULL);
     }
     return OpenOrCloseLink(cluster, interp, objc, objv);
 }
@@ -205,7 +205,7 @@ ClusterCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
             Tcl_ObjPrintf("unknown event \"%s\": must be channel EVENT PROTOCOL, or service EVENT "
                           "SERVICE",
                     what),
-            "CLUSTER", "EVENT", what, NULL);
+            "CLUSTER", "EVENT", what, (char *) NULL);
 }
 
 /*

@@ -184,7 +184,7 @@ ClusterHookPathUnknown(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                 Tcl_GetString(paths[i]));
         Tcl_DecrRefCount(paths[i]);
     }
-    ClusterFail(interp, message, "CLUSTER", "HOOK", Tcl_GetString(given), NULL);
+    ClusterFail(interp, message, "CLUSTER", "HOOK", Tcl_GetString(given), (char *) NULL);
     Tcl_DecrRefCount(given);
     return TCL_ERROR;
 }

@@ -216,7 +216,7 @@ StoreHook(ClusterHooks *hooks, Tcl_Interp *interp, ClusterHookKind kind, const c
     Tcl_DecrRefCount(path);
     if (!hook) {
         return ClusterFail(interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
+                (char *) NULL);
     }
     if (DefineHookMethod(hooks->data, hook) != TCL_OK) {
         HookRelease(hook);
@@ -384,7 +384,7 @@ ClusterHooksCommand(ClusterHooks *hooks, Tcl_Interp *interp, int objc, Tcl_Obj *
                     Tcl_NewStringObj("the hook's body is not complete: a brace, bracket or quote "
                                      "is open",
                             -1),
-                    "CLUSTER", "HOOK", "BODY", NULL);
+                    "CLUSTER", "HOOK", "BODY", (char *) NULL);
         }
         return StoreHooks(hooks, interp, &path, objv[objc - 1]);
     }
@@ -506,7 +506,7 @@ HookEnterCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *obj
     if (objc != 1 || !call || call->entered) {
         (void) objv;
         return ClusterFail(interp, Tcl_NewStringObj("only hooks may call this", -1), "CLUSTER",
-                "HOOK", NULL);
+                "HOOK", (char *) NULL);
     }
     call->entered = true;
     code = SetFieldVariables(interp, data, call);
@@ -554,7 +554,7 @@ HookLeaveCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *obj
 
     if ((objc != 1 && objc != 3) || !call || !call->entered) {
         return ClusterFail(interp, Tcl_NewStringObj("only hooks may call this", -1), "CLUSTER",
-                "HOOK", NULL);
+                "HOOK", (char *) NULL);
     }
     if (objc == 3) {
         return LeaveByError(data, interp, objv);

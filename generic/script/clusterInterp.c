@@ -206,7 +206,7 @@ ClusterInterpAddClass(ClusterInterp *data, int id, const char *name, const Clust
 {
     if (id == data->classCount && !EnterClass(data, name, info)) {
         return ClusterFail(data->interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER", "MEMORY",
-                NULL);
+                (char *) NULL);
     }
     return NeedClass(data, id) ? TCL_OK : TCL_ERROR;
 }

@@ -21,7 +21,7 @@ ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel)
             Tcl_ObjPrintf("Unknown Channel: %s, must be an integer of 0 or more, broadcast, "
                           "system, or lan",
                     Tcl_GetString(value)),
-            "CLUSTER", "CHANNEL", Tcl_GetString(value), NULL);
+            "CLUSTER", "CHANNEL", Tcl_GetString(value), (char *) NULL);
 }
 
 int
@@ -34,7 +34,7 @@ ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type)
             Tcl_ObjPrintf("Unknown Type: %s, must be an integer of 0 or more, disconnect, "
                           "heartbeat, discovery, ping, query, response, event, flush, or failure",
                     Tcl_GetString(value)),
-            "CLUSTER", "TYPE", Tcl_GetString(value), NULL);
+            "CLUSTER", "TYPE", Tcl_GetString(value), (char *) NULL);
 }
 
 static int
@@ -47,7 +47,7 @@ UnknownOption(Tcl_Interp *interp, const char *const *names, Tcl_Obj *given)
         Tcl_AppendPrintfToObj(message, "%s %s%s", i == 0 ? "" : ",",
                 i > 0 && !names[i + 1] ? "or " : "", names[i]);
     }
-    return ClusterFail(interp, message, "CLUSTER", "OPTION", Tcl_GetString(given), NULL);
+    return ClusterFail(interp, message, "CLUSTER", "OPTION", Tcl_GetString(given), (char *) NULL);
 }
 
 int
@@ -67,7 +67,7 @@ ClusterParseOptions(Tcl_Interp *interp, const char *const *names, int objc, Tcl_
         }
         if (i + 1 >= objc) {
             return ClusterFail(interp, Tcl_ObjPrintf("missing value for option \"%s\"", word),
-                    "CLUSTER", "OPTION", word, NULL);
+                    "CLUSTER", "OPTION", word, (char *) NULL);
         }
         values[n] = objv[i + 1];
     }

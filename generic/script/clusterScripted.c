@@ -227,7 +227,7 @@ DictEntry(Tcl_Obj *dict, const char *name)
 static bool
 SaysLocal(ClusterScriptedTransport *self)
 {
-    Tcl_Obj *descriptor = CallScript(self, true, "descriptor", NULL);
+    Tcl_Obj *descriptor = CallScript(self, true, "descriptor", (Tcl_Obj *) NULL);
     Tcl_Obj *value = descriptor ? DictEntry(descriptor, "local") : NULL;
     int local = 0;
 
@@ -290,7 +290,7 @@ ScriptedClose(ClusterTransport *transport)
 
     self->closed = true;
     if (ObjectExists(self)) {
-        DropResult(CallScript(self, false, "destroy", NULL));
+        DropResult(CallScript(self, false, "destroy", (Tcl_Obj *) NULL));
     }
     while ((entry = Tcl_FirstHashEntry(&self->links, &search)) != NULL) {
         ClusterScriptedDrop(Tcl_GetHashValue(entry));
@@ -314,8 +314,9 @@ ScriptedSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink *
 
     (void) link;
     self->refCount++; /* the script may destroy the cluster */
-    result = peer ? CallScript(self, false, "send", packet, ServiceName(peer->owner), NULL)
-                  : CallScript(self, false, "send", packet, NULL);
+    result = peer
+            ? CallScript(self, false, "send", packet, ServiceName(peer->owner), (Tcl_Obj *) NULL)
+            : CallScript(self, false, "send", packet, (Tcl_Obj *) NULL);
     if (!result || Tcl_GetBooleanFromObj(NULL, result, &sent) != TCL_OK) {
         sent = 0;
     }
@@ -343,7 +344,7 @@ ReportProps(ClusterScriptedTransport *self, Tcl_Obj *message)
         ClusterInterpHold(data);
         Tcl_Preserve(interp);
         state = Tcl_SaveInterpState(interp, TCL_OK);
-        ClusterFail(interp, message, "CLUSTER", "PROTOCOL", "PROPS", self->type->id, NULL);
+        ClusterFail(interp, message, "CLUSTER", "PROTOCOL", "PROPS", self->type->id, (char *) NULL);
         ClusterBackground(interp, TCL_ERROR, "transport of the cluster", self->name);
         Tcl_RestoreInterpState(interp, state);
         Tcl_Release(interp);
@@ -361,7 +362,7 @@ ScriptedProps(ClusterTransport *transport)
     Tcl_Size size, length;
 
     self->refCount++;
-    result = CallScript(self, false, "props", NULL);
+    result = CallScript(self, false, "props", (Tcl_Obj *) NULL);
     if (result && Tcl_DictObjSize(NULL, result, &size) != TCL_OK) {
         ReportProps(self, Tcl_ObjPrintf("the props of protocol %s are not a dict", self->type->id));
     } else if (result && size > 0) {
@@ -422,7 +423,7 @@ ScriptedInfo(ClusterTransport *transport, ClusterLink *handle, ClusterLinkInfo *
     memset(info, 0, sizeof *info);
     self->refCount++;
     ClusterReplaceObj(&self->chanID, link ? link->name : Tcl_NewObj());
-    descriptor = CallScript(self, false, "descriptor", link ? link->name : NULL, NULL);
+    descriptor = CallScript(self, false, "descriptor", link ? link->name : NULL, (Tcl_Obj *) NULL);
     good = descriptor && DictEntry(descriptor, "address") && !self->closed;
     if (good) {
         ReadScriptDescriptor(descriptor, info);
@@ -468,7 +469,7 @@ ScriptedForget(ClusterTransport *transport, void *owner)
     }
     if (!self->closed) {
         DropResult(CallScript(self, false, "event", Tcl_NewStringObj("service_lost", -1),
-                ServiceName(owner), NULL));
+                ServiceName(owner), (Tcl_Obj *) NULL));
     }
     ReleaseScripted(self);
 }
