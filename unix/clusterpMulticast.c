@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 /* What to ask for, halved until the system grants it: a whole burst has to fit in. */
 #define RECEIVE_BUFFER       (4 * 1024 * 1024)
@@ -21,11 +22,15 @@
 /* Systems limit the memberships of a socket, Linux to 20 by default; no more than this are kept. */
 #define MEMBERSHIP_LIMIT 64
 
+/* Room for what a datagram's arrival is told by. */
+#define CONTROL_SIZE 256
+
 struct ClusterpMulticast {
     int fd; /* owned */
     ClusterpAddr group;
     char *wanted;                      /* the interface asked for, owned; NULL for any */
     unsigned sending;                  /* index of the interface in use, 0 for none */
+    unsigned loopback;                 /* index of the loopback device, 0 for none */
     unsigned joined[MEMBERSHIP_LIMIT]; /* indexes of the interfaces it is a member on */
     int joinedCount;
 };
@@ -180,6 +185,17 @@ SetSending(ClusterpMulticast *socket, const ClusterpInterface *interface)
     return true;
 }
 
+static unsigned
+Loopback(const ClusterpInterfaces *all)
+{
+    for (int i = 0; i < all->count; i++) {
+        if ((all->list[i].flags & IFF_LOOPBACK) != 0) {
+            return all->list[i].index;
+        }
+    }
+    return 0;
+}
+
 /*
  * Brings the socket in line with the interfaces there are. False, with errno
  * set, when there is no way out or no membership; it is usable again after a
@@ -197,6 +213,7 @@ Settle(ClusterpMulticast *socket)
         return false;
     }
     LeaveGone(socket, &all);
+    socket->loopback = Loopback(&all);
     interface = Choose(socket, &all);
     if (interface == NULL) {
         sends = socket->wanted
@@ -268,6 +285,10 @@ Configure(ClusterpMulticast *socket, int ttl)
 #ifdef IP_MULTICAST_ALL
     /* Nothing by memberships of other sockets. */
     (void) ClusterpSetOption(socket->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+#endif
+#ifdef IP_PKTINFO
+    /* Each datagram says by which interface it came in. */
+    (void) ClusterpSetOption(socket->fd, IPPROTO_IP, IP_PKTINFO, 1);
 #endif
     return SetHops(socket, ttl) && ShareAndBind(socket) && Settle(socket);
 }
@@ -371,27 +392,60 @@ ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t lengt
     return ClusterpWouldBlock(errno) || errno == ENOBUFS ? CLUSTERP_AGAIN : ClusterpFail(error);
 }
 
+/* The interface that a datagram came in by, 0 when the system did not say. */
+static unsigned
+ArrivedBy(struct msghdr *message)
+{
+#ifdef IP_PKTINFO
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+            part = CMSG_NXTHDR(message, part)) {
+        struct in_pktinfo info;
+
+        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO
+                && part->cmsg_len >= CMSG_LEN(sizeof(info))) {
+            memcpy(&info, CMSG_DATA(part), sizeof(info));
+            return (unsigned) info.ipi_ifindex;
+        }
+    }
+#else
+    (void) message;
+#endif
+    return 0;
+}
+
 ClusterpResult
 ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size, size_t *length,
-        ClusterpAddr *from, int *error)
+        ClusterpArrival *arrival, int *error)
 {
+    union {
+        struct cmsghdr aligned;
+        char bytes[CONTROL_SIZE];
+    } control;
+    struct iovec run = {buffer, size};
     struct sockaddr_storage peer;
-    socklen_t peerLength;
+    struct msghdr message;
     ssize_t got;
 
     *length = 0;
     do {
-        peerLength = sizeof(peer);
-        memset(&peer, 0, sizeof(peer));
-        got = recvfrom(socket->fd, buffer, size, MSG_DONTWAIT, (struct sockaddr *) &peer,
-                &peerLength);
+        memset(&message, 0, sizeof(message));
+        peer.ss_family = AF_UNSPEC;
+        message.msg_name = &peer;
+        message.msg_namelen = sizeof(peer);
+        message.msg_iov = &run;
+        message.msg_iovlen = 1;
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control);
+        got = recvmsg(socket->fd, &message, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         return ClusterpWouldBlock(errno) ? CLUSTERP_AGAIN : ClusterpFail(error);
     }
     *length = (size_t) got;
-    if (from != NULL) {
-        ClusterpFromSockaddr((struct sockaddr *) &peer, from);
+    if (arrival != NULL) {
+        ClusterpFromSockaddr((struct sockaddr *) &peer, &arrival->from);
+        arrival->interface = ArrivedBy(&message);
+        arrival->loopback = arrival->interface != 0 && arrival->interface == socket->loopback;
     }
     return CLUSTERP_OK;
 }

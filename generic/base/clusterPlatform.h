@@ -95,9 +95,17 @@ void ClusterpMulticastRefresh(ClusterpMulticast *socket);
 /* One datagram. When the way out has vanished, refreshes and tries once more. */
 ClusterpResult ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length,
         int *error);
+/* Where a datagram came from, and in. */
+typedef struct ClusterpArrival {
+    ClusterpAddr from;
+    unsigned
+            interface; /* index of the interface that it came in by, 0 when the system does not say */
+    bool loopback;     /* that was the loopback device: it is from this host */
+} ClusterpArrival;
+
 /* One datagram into buffer (at least 65536 bytes, or it may be cut); CLUSTERP_AGAIN when none is there. */
 ClusterpResult ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size,
-        size_t *length, ClusterpAddr *from, int *error);
+        size_t *length, ClusterpArrival *arrival, int *error);
 
 /* ---- stream sockets ----------------------------------------------------- */
 

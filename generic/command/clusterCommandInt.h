@@ -98,7 +98,7 @@ int ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot);
 /* The name of a slot's object, a new value. */
 Tcl_Obj *ClusterProtocolName(ClusterObject *cluster, ClusterSlot *slot);
 /* {address A port P local L}, as hooks and `descriptor` give it: a new dict, or the transport's own. */
-Tcl_Obj *ClusterProtocolDescriptor(const ClusterLinkInfo *info);
+Tcl_Obj *ClusterProtocolDescriptor(const ClusterOrigin *origin);
 
 /* ---- clusterDelegate.c ---- */
 

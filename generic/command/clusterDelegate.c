@@ -33,9 +33,10 @@ static void
 AddOrigin(ClusterHookCall *call, const ClusterMessage *message)
 {
     call->variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
-    call->variables[CLUSTER_VAR_CHANID] =
-            message->info.chanID ? message->info.chanID : Tcl_NewStringObj(message->info.name, -1);
-    call->variables[CLUSTER_VAR_DESCRIPTOR] = ClusterProtocolDescriptor(&message->info);
+    call->variables[CLUSTER_VAR_CHANID] = message->origin.chanID
+            ? message->origin.chanID
+            : Tcl_NewStringObj(message->origin.name, -1);
+    call->variables[CLUSTER_VAR_DESCRIPTOR] = ClusterProtocolDescriptor(&message->origin);
     Tcl_IncrRefCount(call->variables[CLUSTER_VAR_CHANID]);
     Tcl_IncrRefCount(call->variables[CLUSTER_VAR_DESCRIPTOR]);
 }

@@ -79,27 +79,25 @@ ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
 }
 
 Tcl_Obj *
-ClusterProtocolDescriptor(const ClusterLinkInfo *info)
+ClusterProtocolDescriptor(const ClusterOrigin *origin)
 {
     Tcl_Obj *descriptor;
     char text[CLUSTER_ADDRESS_TEXT];
 
-    if (info->descriptor) {
-        return info->descriptor;
+    if (origin->descriptor) {
+        return origin->descriptor;
     }
     descriptor = Tcl_NewDictObj();
-    if (info->path) {
+    if (origin->path) {
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
-                Tcl_NewStringObj(info->path, -1));
+                Tcl_NewStringObj(origin->path, -1));
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("local", -1), Tcl_NewIntObj(1));
     } else {
-        ClusterAddressFormat(&info->address, text);
+        ClusterAddressFormat(&origin->address, text);
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
                 Tcl_NewStringObj(text, -1));
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("port", -1),
-                Tcl_NewIntObj(ClusterAddressPort(&info->address)));
-    }
-    if (info->local) {
-        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("local", -1), Tcl_NewIntObj(1));
+                Tcl_NewIntObj(ClusterAddressPort(&origin->address)));
     }
     return descriptor;
 }
@@ -158,9 +156,10 @@ LinkByChanID(ClusterProtocolObject *protocol, ClusterTransport *transport, const
 
     while ((member = ClusterNodeNextMember(node, member)) != NULL) {
         ClusterLink *link = ClusterMemberLink(member, protocol->slot);
-        ClusterLinkInfo info;
+        ClusterOrigin origin;
 
-        if (link && transport->type->info(transport, link, &info) && strcmp(info.name, name) == 0) {
+        if (link && transport->type->describe(transport, link, &origin)
+                && strcmp(origin.name, name) == 0) {
             return link;
         }
     }
@@ -174,7 +173,7 @@ ProtocolDescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     ClusterProtocolObject *protocol = self;
     ClusterTransport *transport = OpenTransport(protocol, interp);
     ClusterLink *link = NULL;
-    ClusterLinkInfo info;
+    ClusterOrigin origin;
 
     if (!transport) {
         return TCL_ERROR;
@@ -187,8 +186,8 @@ ProtocolDescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
                     "CLUSTER", "CHANNEL", Tcl_GetString(objv[0]), (char *) NULL);
         }
     }
-    transport->type->info(transport, link, &info);
-    Tcl_SetObjResult(interp, ClusterProtocolDescriptor(&info));
+    transport->type->describe(transport, link, &origin);
+    Tcl_SetObjResult(interp, ClusterProtocolDescriptor(&origin));
     return TCL_OK;
 }
 

@@ -257,13 +257,13 @@ ServiceSocketCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterSlot *slot = ClusterNodeSlotById(service->cluster->node, Tcl_GetString(objv[0]));
     ClusterTransport *transport = slot ? ClusterSlotTransport(slot) : NULL;
     ClusterLink *link = slot ? ClusterMemberLink(service->member, slot) : NULL;
-    ClusterLinkInfo info;
+    ClusterOrigin origin;
 
     (void) objc;
     if (transport && link && ClusterScriptedIs(transport->type)) {
         Tcl_SetObjResult(interp, ClusterScriptedName(link));
-    } else if (transport && link && transport->type->info(transport, link, &info)) {
-        Tcl_SetObjResult(interp, Tcl_NewStringObj(info.name, -1));
+    } else if (transport && link && transport->type->describe(transport, link, &origin)) {
+        Tcl_SetObjResult(interp, Tcl_NewStringObj(origin.name, -1));
     }
     return TCL_OK;
 }

@@ -54,31 +54,6 @@ ReleaseLink(ClusterLink *link)
     }
 }
 
-/* address and local of a descriptor, for packets that a script brings. */
-static void
-ReadGivenDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
-{
-    static const char *const names[] = {"address", "local"};
-    Tcl_Obj *values[2] = {NULL, NULL};
-    int i, local = 0;
-
-    memset(info, 0, sizeof *info);
-    info->descriptor = descriptor;
-    for (i = 0; i < 2; i++) {
-        Tcl_Obj *key = Tcl_NewStringObj(names[i], -1);
-
-        Tcl_IncrRefCount(key);
-        Tcl_DictObjGet(NULL, descriptor, key, &values[i]);
-        Tcl_DecrRefCount(key);
-    }
-    if (values[0]) {
-        ClusterScriptedAddress(values[0], info);
-    }
-    if (values[1] && Tcl_GetBooleanFromObj(NULL, values[1], &local) == TCL_OK) {
-        info->local = local != 0;
-    }
-}
-
 /*
  * ------------------------------------------------------------------------
  * $cluster event
@@ -214,12 +189,27 @@ ClusterCmdEvent(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
  * ------------------------------------------------------------------------
  */
 
+/* A packet over a slot, from wherever its transport says. A script that is asked may end the cluster. */
+static void
+HandOver(ClusterNode *node, ClusterSlot *slot, Tcl_Obj *chanID, bpacket_span packet)
+{
+    ClusterTransport *transport = ClusterSlotTransport(slot);
+    ClusterLink *link = ScriptedLinkByChanID(slot, chanID, true);
+    ClusterOrigin origin;
+
+    ClusterNodeHold(node);
+    ClusterScriptedCount(transport, packet.length);
+    (void) transport->type->describe(transport, link, &origin);
+    ClusterNodeReceive(slot, link, packet, &origin);
+    ClusterNodeRelease(node);
+    ReleaseLink(link);
+}
+
 /* receive PROTOCOL CHANID PACKET: what is wrong with the packet is counted, not an error. */
 int
 ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
-    ClusterLink *link;
     ClusterSlot *slot;
     bpacket_span packet;
     Tcl_Size length;
@@ -240,11 +230,8 @@ ClusterCmdReceive(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     Tcl_IncrRefCount(copy);
     packet.bytes = Tcl_GetByteArrayFromObj(copy, &length);
     packet.length = (size_t) length;
-    ClusterScriptedCount(ClusterSlotTransport(slot), packet.length);
-    link = ScriptedLinkByChanID(slot, objv[1], true);
-    ClusterNodeReceive(slot, link, packet);
+    HandOver(cluster->node, slot, objv[1], packet);
     Tcl_DecrRefCount(copy);
-    ReleaseLink(link);
     Tcl_ResetResult(interp);
     return TCL_OK;
 }
@@ -255,7 +242,7 @@ TakePayload(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bo
         bool *failed)
 {
     ClusterSlot *slot;
-    ClusterLinkInfo info;
+    ClusterOrigin origin;
     ClusterLink *link;
     ClusterMember *member;
     Tcl_Size size;
@@ -268,10 +255,10 @@ TakePayload(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *const *objv, bo
         return NULL;
     }
     *failed = false;
-    ReadGivenDescriptor(objv[3], &info);
-    info.chanID = objv[1];
+    ClusterScriptedReadDescriptor(objv[3], &origin);
+    origin.chanID = objv[1];
     link = ScriptedLinkByChanID(slot, objv[1], false);
-    member = ClusterNodeTake(slot, link, &info, objv[2], act);
+    member = ClusterNodeTake(slot, link, &origin, objv[2], act);
     ReleaseLink(link);
     Tcl_ResetResult(interp);
     return member;

@@ -59,7 +59,7 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid, bool
     ClusterReplaceObj(&member->tags, Tcl_NewListObj(0, NULL));
     ClusterReplaceObj(&member->props, Tcl_NewDictObj());
     member->address = message->local ? ClusterAddressLoopback()
-                                     : ClusterAddressWithPort(&message->info.address, 0);
+                                     : ClusterAddressWithPort(&message->origin.address, 0);
     member->local = message->local;
     member->isNew = true;
     ClusterLivenessInit(&member->life, node->ttl, member->local, leaving, ClusterNodeNow(node));
@@ -99,7 +99,7 @@ static void
 UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
 {
     ClusterAddress address =
-            datagram ? ClusterAddressWithPort(&message->info.address, 0) : member->address;
+            datagram ? ClusterAddressWithPort(&message->origin.address, 0) : member->address;
 
     if (ClusterAddressCompare(&address, &member->address) != 0 || message->local != member->local) {
         member->address = address;

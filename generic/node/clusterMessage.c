@@ -28,13 +28,14 @@ FreeBytes(ClusterMessage *message)
 }
 
 void
-ClusterMessageHoldInfo(ClusterMessage *message)
+ClusterMessageSetOrigin(ClusterMessage *message, const ClusterOrigin *origin)
 {
-    if (message->info.chanID) {
-        Tcl_IncrRefCount(message->info.chanID);
+    message->origin = *origin;
+    if (message->origin.chanID) {
+        Tcl_IncrRefCount(message->origin.chanID);
     }
-    if (message->info.descriptor) {
-        Tcl_IncrRefCount(message->info.descriptor);
+    if (message->origin.descriptor) {
+        Tcl_IncrRefCount(message->origin.descriptor);
     }
 }
 
@@ -42,11 +43,11 @@ void
 ClusterMessageFree(ClusterMessage *message)
 {
     FreeBytes(message);
-    if (message->info.chanID) {
-        Tcl_DecrRefCount(message->info.chanID);
+    if (message->origin.chanID) {
+        Tcl_DecrRefCount(message->origin.chanID);
     }
-    if (message->info.descriptor) {
-        Tcl_DecrRefCount(message->info.descriptor);
+    if (message->origin.descriptor) {
+        Tcl_DecrRefCount(message->origin.descriptor);
     }
     if (message->payload) {
         Tcl_DecrRefCount(message->payload);

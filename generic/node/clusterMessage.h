@@ -24,8 +24,8 @@ typedef struct ClusterSlot ClusterSlot;
 typedef struct ClusterMessage {
     ClusterSlot *slot;            /* the transport it came over */
     ClusterLink *link;            /* held by who received it, though it may have been closed */
-    ClusterLinkInfo info;         /* where it came from; its values are held by the message */
-    bool local;                   /* from this host */
+    ClusterOrigin origin;         /* where it came from; its values are held by the message */
+    bool local;                   /* from this host, as far as is known */
     struct ClusterMember *member; /* held once known */
     ClusterPacket packet;         /* spans into bytes */
     uint8_t *bytes;               /* inlineBytes, or malloc'ed */
@@ -39,8 +39,8 @@ typedef struct ClusterMessage {
 /* Without bytes yet. Ends with ClusterMessageFree. */
 void ClusterMessageInit(ClusterMessage *message, const ClusterPayloadKeys *keys);
 void ClusterMessageFree(ClusterMessage *message);
-/* Holds the values in message->info, which its transport lent. Called once, when info is known. */
-void ClusterMessageHoldInfo(ClusterMessage *message);
+/* Notes where it came from, and holds the values in there. Called once. */
+void ClusterMessageSetOrigin(ClusterMessage *message, const ClusterOrigin *origin);
 /* Copies the bytes that message->packet was decoded from, and moves its spans there. False without memory. */
 bool ClusterMessageKeep(ClusterMessage *message, bpacket_span source);
 /* The payload as a dict, made at the first call; borrowed. */

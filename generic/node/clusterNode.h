@@ -300,14 +300,15 @@ void ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot);
 bool ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags);
 
 /* A packet as if it came over slot. For transports written in Tcl, and tests. */
-void ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet);
+void ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
+        const ClusterOrigin *origin);
 
 /*
  * As if a packet with this payload (a dict) had come over slot, decoded and
  * past the hooks for that: finds or makes its member, and with `act` does what
  * its type asks. Returns the member, held, or NULL when it was refused.
  */
-ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *info,
+ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origin,
         Tcl_Obj *payload, bool act);
 
 /*

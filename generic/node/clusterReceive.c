@@ -266,9 +266,9 @@ MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
 }
 
 static bool
-IsOurHost(const ClusterNode *node, const ClusterAddress *address)
+IsOurHost(const ClusterNode *node, const ClusterOrigin *origin)
 {
-    return node->system.isLocal(node->system.context, address);
+    return origin->vouched || node->system.isLocal(node->system.context, &origin->address);
 }
 
 static bool
@@ -401,7 +401,7 @@ Act(ClusterNode *node, ClusterMessage *message)
 }
 
 ClusterMember *
-ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *info, Tcl_Obj *payload,
+ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origin, Tcl_Obj *payload,
         bool act)
 {
     ClusterNode *node = slot->node;
@@ -412,9 +412,8 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *inf
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
     message.link = link;
-    message.info = *info;
-    ClusterMessageHoldInfo(&message);
-    message.local = info->local || IsOurHost(node, &info->address);
+    ClusterMessageSetOrigin(&message, origin);
+    message.local = IsOurHost(node, origin);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
             && ClusterMessageComplete(&message)
             && (node->remote > 0 || (message.local && SameHost(node, &message)))
@@ -432,7 +431,8 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterLinkInfo *inf
 }
 
 void
-ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
+ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
+        const ClusterOrigin *origin)
 {
     ClusterNode *node = slot->node;
     ClusterMessage message;
@@ -445,14 +445,9 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
     message.link = link;
-    if (!slot->type->info(slot->transport, link, &message.info)) {
-        memset(&message.info, 0, sizeof message.info);
-    }
-    ClusterMessageHoldInfo(&message);
-    message.local = message.info.local || IsOurHost(node, &message.info.address);
-    if (node->closed) {
-        /* a transport written in Tcl was asked, and did that */
-    } else if (node->remote == 0 && !message.local) {
+    ClusterMessageSetOrigin(&message, origin);
+    message.local = IsOurHost(node, origin);
+    if (node->remote == 0 && !message.local) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
     } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
@@ -477,10 +472,11 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet)
  */
 
 static void
-Received(void *context, ClusterTransport *transport, ClusterLink *link, bpacket_span packet)
+Received(void *context, ClusterTransport *transport, ClusterLink *link, bpacket_span packet,
+        const ClusterOrigin *origin)
 {
     (void) transport;
-    ClusterNodeReceive(context, link, packet);
+    ClusterNodeReceive(context, link, packet, origin);
 }
 
 static void

@@ -389,47 +389,43 @@ ScriptedEvent(ClusterTransport *transport, ClusterTransportEvent event)
             Tcl_NewStringObj(name, -1), NULL));
 }
 
-static void
-ReadScriptDescriptor(Tcl_Obj *descriptor, ClusterLinkInfo *info)
+void
+ClusterScriptedReadDescriptor(Tcl_Obj *descriptor, ClusterOrigin *origin)
 {
-    Tcl_Obj *port = DictEntry(descriptor, "port"), *local = DictEntry(descriptor, "local");
+    Tcl_Obj *address = DictEntry(descriptor, "address"), *port = DictEntry(descriptor, "port");
+    Tcl_Obj *local = DictEntry(descriptor, "local");
     int number = 0;
 
-    ClusterScriptedAddress(DictEntry(descriptor, "address"), info);
+    memset(origin, 0, sizeof *origin);
+    origin->descriptor = descriptor;
+    if (address) {
+        origin->address = ClusterAddressNamed(Tcl_GetString(address));
+    }
     if (port && Tcl_GetIntFromObj(NULL, port, &number) == TCL_OK && number > 0
             && number <= UINT16_MAX) {
-        info->address = ClusterAddressWithPort(&info->address, (uint16_t) number);
+        origin->address = ClusterAddressWithPort(&origin->address, (uint16_t) number);
     }
-    if (local && Tcl_GetBooleanFromObj(NULL, local, &number) == TCL_OK) {
-        info->local = number != 0;
-    }
-}
-
-void
-ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info)
-{
-    info->address = ClusterAddressNamed(Tcl_GetString(address));
+    origin->vouched = local && Tcl_GetBooleanFromObj(NULL, local, &number) == TCL_OK && number != 0;
 }
 
 /* What is lent lives on in the transport, unless the script has ended that. */
 static bool
-ScriptedInfo(ClusterTransport *transport, ClusterLink *handle, ClusterLinkInfo *info)
+ScriptedDescribe(ClusterTransport *transport, ClusterLink *handle, ClusterOrigin *origin)
 {
     ClusterScriptedTransport *self = (ClusterScriptedTransport *) transport;
     struct ScriptedLink *link = (struct ScriptedLink *) handle;
     Tcl_Obj *descriptor;
     bool good;
 
-    memset(info, 0, sizeof *info);
+    memset(origin, 0, sizeof *origin);
     self->refCount++;
     ClusterReplaceObj(&self->chanID, link ? link->name : Tcl_NewObj());
     descriptor = CallScript(self, false, "descriptor", link ? link->name : NULL, (Tcl_Obj *) NULL);
     good = descriptor && DictEntry(descriptor, "address") && !self->closed;
     if (good) {
-        ReadScriptDescriptor(descriptor, info);
+        ClusterScriptedReadDescriptor(descriptor, origin);
         ClusterReplaceObj(&self->descriptor, descriptor);
-        info->chanID = self->chanID;
-        info->descriptor = descriptor;
+        origin->chanID = self->chanID;
     }
     DropResult(descriptor);
     ReleaseScripted(self);
@@ -492,7 +488,7 @@ ScriptedRows(void)
             .send = ScriptedSend,
             .props = ScriptedProps,
             .event = ScriptedEvent,
-            .info = ScriptedInfo,
+            .describe = ScriptedDescribe,
             .own = ClusterScriptedOwn,
             .forget = ScriptedForget,
             .done = ScriptedDone,

@@ -30,8 +30,12 @@ ClusterLink *ClusterScriptedLink(ClusterTransport *transport, Tcl_Obj *chanID, b
 void ClusterScriptedRelease(ClusterLink *handle);
 /* Its chanID, borrowed. */
 Tcl_Obj *ClusterScriptedName(ClusterLink *link);
-/* Reads a descriptor's address: one of IPv4, localhost, or a name that the script knows. */
-void ClusterScriptedAddress(Tcl_Obj *address, ClusterLinkInfo *info);
+/*
+ * The origin that a descriptor (a dict, which the origin borrows) tells: its
+ * address, which may be a name that only the script knows, its port, and
+ * whether it is local.
+ */
+void ClusterScriptedReadDescriptor(Tcl_Obj *descriptor, ClusterOrigin *origin);
 /* Counts a packet that came in; does nothing for transports of C, which count themselves. */
 void ClusterScriptedCount(ClusterTransport *transport, size_t length);
 /* The script says that a link is closed. Tells the delegate the first time. */

@@ -28,7 +28,7 @@ typedef struct ClusterScriptedTransport {
     void *context;
     Tcl_Obj *name;       /* of the object */
     Tcl_HashTable links; /* chanID -> struct ScriptedLink */
-    Tcl_Obj *chanID;     /* lent by the latest ScriptedInfo, as is the next; NULL before */
+    Tcl_Obj *chanID;     /* lent by the latest ScriptedDescribe, as is the next; NULL before */
     Tcl_Obj *descriptor;
     ClusterTraffic traffic;
 } ClusterScriptedTransport;

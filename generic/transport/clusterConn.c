@@ -28,9 +28,10 @@ struct ClusterLink {
     size_t refCount;
     ClusterStream *stream; /* held */
     int fd;
-    char name[24];       /* chanID */
-    ClusterWatch *watch; /* NULL once dead */
+    char name[CLUSTER_LINK_NAME]; /* chanID */
+    ClusterWatch *watch;          /* NULL once dead */
     ClusterAddress peer;
+    bool accepted; /* the peer made it */
     bool connecting;
     bool broken;            /* a write failed: to be told from the event loop */
     bpacket_stream *frames; /* made with the first read */
@@ -233,6 +234,7 @@ DeliverPackets(ClusterLink *conn, int *budget)
     ClusterStream *stream = conn->stream;
     uint64_t garbage = bpacket_stream_garbage(conn->frames);
     uint64_t oversized = bpacket_stream_oversized(conn->frames);
+    ClusterOrigin origin;
     bpacket_span packet;
 
     while (*budget > 0 && !IsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
@@ -241,7 +243,8 @@ DeliverPackets(ClusterLink *conn, int *budget)
         if (bpacket_stream_pending(conn->frames)) {
             ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
         }
-        stream->delegate->received(stream->context, &stream->base, conn, packet);
+        ClusterConnDescribe(conn, &origin);
+        stream->delegate->received(stream->context, &stream->base, conn, packet, &origin);
     }
     if (!IsDead(conn)) {
         if (!conn->broken) { /* that is still to be told */
@@ -364,9 +367,10 @@ ConnectTimeout(void *context)
  */
 
 ClusterLink *
-ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterAddress *peer,
+ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const ClusterAddress *peer,
         void *owner)
 {
+    bool connecting = start == CLUSTER_CONN_CONNECTING;
     ClusterLink *conn = calloc(1, sizeof *conn);
     int error;
 
@@ -389,6 +393,7 @@ ClusterConnNew(ClusterStream *stream, int fd, bool connecting, const ClusterAddr
     snprintf(conn->name, sizeof conn->name, "%s%d", stream->family->linkPrefix, fd);
     conn->peer = *peer;
     conn->owner = owner;
+    conn->accepted = start == CLUSTER_CONN_ACCEPTED;
     conn->connecting = connecting;
     if (connecting) {
         ClusterTimerSet(&conn->timeout, ClusterLoopClock(stream->loop), CLUSTER_CONNECT_MS,
@@ -475,12 +480,17 @@ ClusterConnIsOpen(const ClusterLink *conn)
     return !IsDead(conn);
 }
 
-void
-ClusterConnInfo(const ClusterLink *conn, ClusterLinkInfo *info)
+bool
+ClusterConnAccepted(const ClusterLink *conn)
 {
-    memcpy(info->name, conn->name, sizeof info->name);
-    info->address = conn->peer;
-    info->local = conn->stream->base.type->localOnly;
-    info->path = NULL;
-    info->chanID = info->descriptor = NULL;
+    return conn->accepted;
+}
+
+void
+ClusterConnDescribe(const ClusterLink *conn, ClusterOrigin *origin)
+{
+    memset(origin, 0, sizeof *origin);
+    origin->address = conn->peer;
+    memcpy(origin->name, conn->name, sizeof origin->name);
+    conn->stream->family->describe(conn->stream, conn, origin);
 }

@@ -25,18 +25,37 @@ typedef struct Multicast {
     ClusterLoop *loop;
     ClusterWatch *watch;
     ClusterpMulticast *socket;
-    char name[24];
+    char name[CLUSTER_LINK_NAME];
     ClusterAddress group; /* with its port */
-    ClusterAddress from;  /* of the datagram being handled */
+    ClusterAddress last;  /* who sent the latest datagram, with the group's port */
     ClusterTraffic traffic;
 } Multicast;
 
 static void
-Release(Multicast *self)
+MulticastRelease(Multicast *self)
 {
     if (--self->refCount == 0) {
         free(self);
     }
+}
+
+static void
+MulticastFillOrigin(const Multicast *self, const ClusterpArrival *arrival, ClusterOrigin *origin)
+{
+    ClusterAddress from = ClusterAddressFromPlatform(&arrival->from);
+
+    memset(origin, 0, sizeof *origin);
+    origin->address = ClusterAddressWithPort(&from, ClusterAddressPort(&self->group));
+    origin->interface = arrival->interface;
+    origin->vouched = arrival->loopback;
+    memcpy(origin->name, self->name, sizeof origin->name);
+}
+
+static void
+MulticastHandOver(Multicast *self, bpacket_span packet, const ClusterOrigin *origin)
+{
+    self->traffic.packetsIn++;
+    self->delegate->received(self->context, &self->base, NULL, packet, origin);
 }
 
 /*
@@ -45,19 +64,17 @@ Release(Multicast *self)
  * but the first are copied before the first is handed on.
  */
 static void
-Deliver(Multicast *self, const uint8_t *bytes, size_t length)
+MulticastDeliver(Multicast *self, const uint8_t *bytes, size_t length, const ClusterOrigin *origin)
 {
     size_t first = ClusterPacketLength(bytes, length);
     ClusterBlob *rest = NULL;
     bpacket_span packet = {bytes, first ? first : length};
-    ClusterAddress from = self->from;
     size_t at = 0;
 
     if (packet.length < length) {
         rest = ClusterBlobNew(bytes + packet.length, length - packet.length);
     }
-    self->traffic.packetsIn++;
-    self->delegate->received(self->context, &self->base, NULL, packet);
+    MulticastHandOver(self, packet, origin);
     while (rest && !self->closed && at < rest->length) {
         packet.bytes = rest->bytes + at;
         packet.length = ClusterPacketLength(packet.bytes, rest->length - at);
@@ -65,35 +82,34 @@ Deliver(Multicast *self, const uint8_t *bytes, size_t length)
             packet.length = rest->length - at;
         }
         at += packet.length;
-        self->from = from; /* a callback may have handled other datagrams */
-        self->traffic.packetsIn++;
-        self->delegate->received(self->context, &self->base, NULL, packet);
+        MulticastHandOver(self, packet, origin);
     }
     ClusterBlobRelease(rest);
 }
 
 static void
-Readable(void *context, int mask)
+MulticastReadable(void *context, int mask)
 {
     Multicast *self = context;
     size_t size, length;
     void *buffer = ClusterLoopBuffer(self->loop, &size);
+    ClusterpArrival arrival;
+    ClusterOrigin origin;
     int i;
 
     (void) mask;
     self->refCount++;
     for (i = 0; i < CLUSTER_LOOP_PACKETS && !self->closed; i++) {
-        ClusterpAddr from;
-
-        if (ClusterpMulticastReceive(self->socket, buffer, size, &length, &from, NULL)
+        if (ClusterpMulticastReceive(self->socket, buffer, size, &length, &arrival, NULL)
                 != CLUSTERP_OK) {
             break;
         }
-        self->from = ClusterAddressFromPlatform(&from);
+        MulticastFillOrigin(self, &arrival, &origin);
+        self->last = origin.address;
         self->traffic.bytesIn += length;
-        Deliver(self, buffer, length);
+        MulticastDeliver(self, buffer, length, &origin);
     }
-    Release(self);
+    MulticastRelease(self);
 }
 
 /*
@@ -102,7 +118,7 @@ Readable(void *context, int mask)
  * other sockets.
  */
 static bool
-ParseOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
+MulticastOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
@@ -138,7 +154,7 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     Multicast *self;
 
     *code = "CONFIG";
-    if (!ParseOptions(config->options, &interface, why)) {
+    if (!MulticastOptions(config->options, &interface, why)) {
         return NULL;
     }
     if (!interface && config->remote == 0) {
@@ -161,7 +177,7 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     }
     if (self->socket) {
         self->watch = ClusterWatchNew(self->loop, ClusterpMulticastDescriptor(self->socket),
-                CLUSTERP_READABLE, Readable, NULL, self, &error);
+                CLUSTERP_READABLE, MulticastReadable, NULL, self, &error);
     }
     if (self->watch) {
         snprintf(self->name, sizeof self->name, "udp%d", ClusterpMulticastDescriptor(self->socket));
@@ -190,7 +206,7 @@ MulticastClose(ClusterTransport *transport)
     ClusterWatchFree(&self->watch);
     ClusterpMulticastClose(self->socket);
     self->socket = NULL;
-    Release(self);
+    MulticastRelease(self);
 }
 
 static ClusterSendResult
@@ -227,17 +243,16 @@ MulticastEvent(ClusterTransport *transport, ClusterTransportEvent event)
     ClusterpMulticastRefresh(((Multicast *) transport)->socket);
 }
 
+/* The descriptor of the socket shows whoever sent last. */
 static bool
-MulticastInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
+MulticastDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
     Multicast *self = (Multicast *) transport;
 
     (void) link;
-    memcpy(info->name, self->name, sizeof info->name);
-    info->address = ClusterAddressWithPort(&self->from, ClusterAddressPort(&self->group));
-    info->local = false;
-    info->path = NULL;
-    info->chanID = info->descriptor = NULL;
+    memset(origin, 0, sizeof *origin);
+    origin->address = ClusterAddressWithPort(&self->last, ClusterAddressPort(&self->group));
+    memcpy(origin->name, self->name, sizeof origin->name);
     return true;
 }
 
@@ -269,6 +284,17 @@ MulticastTraffic(ClusterTransport *transport)
     return &((Multicast *) transport)->traffic;
 }
 
-const ClusterTransportType clusterMulticastType = {"c", true, false, MulticastOpen, MulticastClose,
-        MulticastSend, MulticastProps, MulticastEvent, MulticastInfo, MulticastOwn, MulticastForget,
-        MulticastDone, MulticastTraffic, NULL, NULL, NULL, NULL};
+const ClusterTransportType clusterMulticastType = {
+        .id = "c",
+        .datagram = true,
+        .open = MulticastOpen,
+        .close = MulticastClose,
+        .send = MulticastSend,
+        .props = MulticastProps,
+        .event = MulticastEvent,
+        .describe = MulticastDescribe,
+        .own = MulticastOwn,
+        .forget = MulticastForget,
+        .done = MulticastDone,
+        .traffic = MulticastTraffic,
+};

@@ -72,7 +72,7 @@ Admit(ClusterStream *stream, int fd, const ClusterAddress *from)
     } else if (stream->connections >= CLUSTER_CONNECTIONS_MAX) {
         reason = CLUSTER_DROP_LIMIT;
     } else {
-        return ClusterConnNew(stream, fd, false, from, NULL) != NULL;
+        return ClusterConnNew(stream, fd, CLUSTER_CONN_ACCEPTED, from, NULL) != NULL;
     }
     ClusterpClose(fd);
     stream->delegate->dropped(stream->context, &stream->base, reason, 1);
@@ -173,7 +173,9 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
         stream->traffic.failures++;
         return CLUSTER_SEND_FAILED;
     }
-    *link = ClusterConnNew(stream, fd, result == CLUSTERP_AGAIN, &address, peer->owner);
+    *link = ClusterConnNew(stream, fd,
+            result == CLUSTERP_AGAIN ? CLUSTER_CONN_CONNECTING : CLUSTER_CONN_CONNECTED, &address,
+            peer->owner);
     return *link ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }
 

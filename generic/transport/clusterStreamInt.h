@@ -30,6 +30,8 @@ typedef struct ClusterStreamFamily {
     ClusterpResult (*listen)(ClusterStream *stream, int *fd, int *error);
     /* OK or AGAIN with *fd, or ERROR, also when the peer advertises nothing usable. */
     ClusterpResult (*connect)(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error);
+    /* What is known of the far end of a connection: address and name are filled in. */
+    void (*describe)(const ClusterStream *stream, const ClusterLink *conn, ClusterOrigin *origin);
     /* May a peer with this address come in? */
     bool (*admits)(const ClusterStream *stream, const ClusterAddress *from);
     /* Is the server socket still what it was? Asked at every heartbeat. */
@@ -86,8 +88,15 @@ ClusterLink *ClusterStreamServing(ClusterTransport *transport, const void *owner
 
 /* ---- clusterConn.c: one connection ---- */
 
+/* How a connection begins. */
+typedef enum ClusterConnStart {
+    CLUSTER_CONN_ACCEPTED,  /* the peer made it */
+    CLUSTER_CONN_CONNECTED, /* we made it ... */
+    CLUSTER_CONN_CONNECTING /* ... or are at it */
+} ClusterConnStart;
+
 /* Takes over fd. NULL without memory or poller: fd is closed then. */
-ClusterLink *ClusterConnNew(ClusterStream *stream, int fd, bool connecting,
+ClusterLink *ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start,
         const ClusterAddress *peer, void *owner);
 ClusterSendResult ClusterConnSend(ClusterLink *conn, ClusterBlob *blob);
 /* Ends it without telling anybody. What is not written by then lingers (see clusterLinger.h). */
@@ -95,8 +104,11 @@ void ClusterConnClose(ClusterLink *conn);
 void *ClusterConnOwn(ClusterLink *conn, void *owner);
 void *ClusterConnOwner(const ClusterLink *conn);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);
+/* Did the peer make it, rather than we? */
+bool ClusterConnAccepted(const ClusterLink *conn);
 /* Not closed. */
 bool ClusterConnIsOpen(const ClusterLink *conn);
-void ClusterConnInfo(const ClusterLink *conn, ClusterLinkInfo *info);
+/* The origin of what comes over it. */
+void ClusterConnDescribe(const ClusterLink *conn, ClusterOrigin *origin);
 
 #endif

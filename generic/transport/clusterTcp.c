@@ -65,6 +65,13 @@ TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
     return ClusterpTcpConnect(&to, fd, error);
 }
 
+/* Vouched for is what came in by a server socket that this host alone reaches; else there is but the address. */
+static void
+TcpDescribeLink(const ClusterStream *stream, const ClusterLink *conn, ClusterOrigin *origin)
+{
+    origin->vouched = ClusterConnAccepted(conn) && ((const Tcp *) stream)->localOnly;
+}
+
 static bool
 TcpAdmits(const ClusterStream *stream, const ClusterAddress *from)
 {
@@ -83,8 +90,15 @@ TcpUnlisten(ClusterStream *stream)
     (void) stream;
 }
 
-static const ClusterStreamFamily tcpFamily = {"tcp", TcpListen, TcpConnect, TcpAdmits, TcpIntact,
-        TcpUnlisten};
+static const ClusterStreamFamily tcpFamily = {
+        .linkPrefix = "tcp",
+        .listen = TcpListen,
+        .connect = TcpConnect,
+        .describe = TcpDescribeLink,
+        .admits = TcpAdmits,
+        .intact = TcpIntact,
+        .unlisten = TcpUnlisten,
+};
 
 /* The only option: {port N}. */
 static bool
@@ -168,21 +182,34 @@ TcpProps(ClusterTransport *transport)
 }
 
 static bool
-TcpInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
+TcpDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
-    ClusterAddress address = ClusterAddressLoopback();
+    ClusterAddress loopback = ClusterAddressLoopback();
     Tcp *self = (Tcp *) transport;
 
     if (link) {
-        ClusterConnInfo(link, info);
-        return true;
+        ClusterConnDescribe(link, origin);
+    } else {
+        memset(origin, 0, sizeof *origin);
+        origin->address = ClusterAddressWithPort(&loopback, self->port);
+        origin->vouched = true;
     }
-    memset(info, 0, sizeof *info);
-    info->address = ClusterAddressWithPort(&address, self->port);
     return true;
 }
 
-const ClusterTransportType clusterTcpType = {"t", false, false, TcpOpen, ClusterStreamClose,
-        ClusterStreamSend, TcpProps, ClusterStreamEvent, TcpInfo, ClusterConnOwn,
-        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
-        ClusterStreamServing, ClusterStreamReach};
+const ClusterTransportType clusterTcpType = {
+        .id = "t",
+        .open = TcpOpen,
+        .close = ClusterStreamClose,
+        .send = ClusterStreamSend,
+        .props = TcpProps,
+        .event = ClusterStreamEvent,
+        .describe = TcpDescribe,
+        .own = ClusterConnOwn,
+        .forget = ClusterStreamForget,
+        .done = ClusterStreamDone,
+        .traffic = ClusterStreamTraffic,
+        .isOpen = ClusterConnIsOpen,
+        .serving = ClusterStreamServing,
+        .reach = ClusterStreamReach,
+};

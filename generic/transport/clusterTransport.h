@@ -1,12 +1,19 @@
 /*
  * clusterTransport.h --
  *
- *	What a transport is: a table of functions that carries packets, and a
- *	table of callbacks through which it tells the layer above (the delegate).
+ *	What a transport is: a table of functions that carries packets, what it
+ *	can do as facts in the same table, and a table of callbacks through which
+ *	it tells the layer above (the delegate).
  *
- *	Neither side blocks. Functions of the type table never call the delegate
- *	before they return, except where stated; callbacks come from the event
- *	loop, and may do anything, closing the transport included: a transport
+ *	Neither side blocks. A built-in transport calls the delegate from the event
+ *	loop alone, but for changed(), which event() may call, and dropped(), which
+ *	only counts. A transport written in Tcl runs its script in open, close,
+ *	send, props, event, describe, forget and done, and a script may do anything
+ *	there: hand in packets, close links, destroy the cluster. So whoever calls
+ *	one of these looks afterwards at what is left. own, isOpen, serving, reach,
+ *	traffic and release call nobody.
+ *
+ *	A callback may do anything too, close the transport included: a transport
  *	holds itself and the link while it calls, and looks afterwards.
  */
 
@@ -21,13 +28,21 @@
 /* The largest UDP datagram over IPv4, in bytes. */
 #define CLUSTER_DATAGRAM_MAX 65507
 
+/* A link's name in scripts fits, with its end. */
+#define CLUSTER_LINK_NAME 24
+
 typedef struct ClusterTransport ClusterTransport;
 
-/* A way to or from one peer: a connection, or for datagrams the socket itself. Opaque here; chanID in scripts. */
+/*
+ * A connection to one peer; chanID in scripts. Opaque here. It belongs to its
+ * transport, and is valid until closed() told of it, or close(), forget() or
+ * done() ended it; a callback that got it may use it until it returns. Datagram
+ * transports have none, and hand over NULL.
+ */
 typedef struct ClusterLink ClusterLink;
 
 typedef enum ClusterSendResult {
-    CLUSTER_SENT,          /* written, or queued on a way that is open or opening */
+    CLUSTER_SENT,          /* written, or queued on a link that is open or opening */
     CLUSTER_SEND_FAILED,   /* this way does not work now */
     CLUSTER_SEND_FULL,     /* the peer does not read: the queue is at its limit */
     CLUSTER_SEND_TOO_LARGE /* more than the transport can carry */
@@ -68,29 +83,63 @@ typedef struct ClusterPeer {
 } ClusterPeer;
 
 /*
+ * Where a packet comes from. What it lends (path, chanID, descriptor) is the
+ * transport's, and valid until the callback that got it returns or, of
+ * describe(), until the transport is asked again.
+ */
+typedef struct ClusterOrigin {
+    /*
+     * The sender's; of a connection the far end's, none for incoming ones of
+     * which nothing is known. With the port that descriptors show: of a
+     * connection the far end's if it made it, of multicast the group's.
+     */
+    ClusterAddress address;
+    unsigned interface; /* index of the network interface it arrived by, 0 when unknown */
+    /*
+     * The kernel vouches that it comes from this host: over a unix-domain
+     * socket, by the loopback device, or over a connection to a server socket
+     * that only this host reaches. The word of a transport written in Tcl
+     * counts for as much. False says nothing: what a member of this host sends
+     * by multicast on another interface, or by a connection that others could
+     * have made as well, is known by its source address alone, which systems
+     * usually refuse from outside, but can be told not to.
+     */
+    bool vouched;
+    char name[CLUSTER_LINK_NAME]; /* chanID, unique in the thread */
+    const char *path;             /* unix-domain sockets: ours, which descriptors show; else NULL */
+    Tcl_Obj *chanID, *descriptor; /* of transports written in Tcl, in place of name; else NULL */
+} ClusterOrigin;
+
+/*
  * Told upwards. `context` is what the transport was opened with; `owner` is
  * the peer's that the link serves, NULL for incoming ones until
- * ClusterTransportType.own was called.
+ * ClusterTransportType.own was called. None is called once close() was.
  */
 typedef struct ClusterTransportDelegate {
     /*
-     * One whole packet. The bytes are valid only until the callback returns
-     * or enters the event loop.
+     * One whole packet, from the event loop or a script's call. The bytes and
+     * the origin are valid only until the callback returns or enters the event
+     * loop. link is NULL for datagrams, and held meanwhile.
      */
     void (*received)(void *context, ClusterTransport *transport, ClusterLink *link,
-            bpacket_span packet);
+            bpacket_span packet, const ClusterOrigin *origin);
     /*
-     * The link is gone, and must be forgotten. `unsent` holds the packets
-     * that were accepted and not wholly written, in order; the transport
-     * releases it afterwards. failed: it broke, rather than being closed.
+     * The link ended without our wish: it broke, or the peer closed it. From
+     * the event loop or a script's call, once for each link; it must be
+     * forgotten. `unsent` holds the packets that were accepted and not wholly
+     * written, in order; the callback may take some out, and the transport
+     * releases the others afterwards. failed: it broke, rather than being closed.
      */
     void (*closed)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
             ClusterBlobQueue *unsent, bool failed);
-    /* Part of a packet came from a peer that the link serves, and no whole one. NULL where nobody wants to know. */
+    /*
+     * From the event loop: part of a packet came over a link that serves the
+     * owner, and no whole one. NULL where nobody wants to know.
+     */
     void (*arriving)(void *context, ClusterTransport *transport, void *owner);
-    /* What props() returns has changed. May be called from within event(). */
+    /* What props() returns has changed. From within event(), or from a script's call. */
     void (*changed)(void *context, ClusterTransport *transport);
-    /* Something was dropped. May be called from anywhere; only counts. */
+    /* Something was dropped. Called from anywhere, so it only counts. */
     void (*dropped)(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count);
 } ClusterTransportDelegate;
 
@@ -110,36 +159,31 @@ typedef enum ClusterTransportEvent {
     CLUSTER_EVENT_REFRESH    /* a peer reports failures: make the server socket anew */
 } ClusterTransportEvent;
 
-/* Where a link comes from, for descriptors and locality. */
-typedef struct ClusterLinkInfo {
-    char name[24];          /* chanID, unique in the thread */
-    ClusterAddress address; /* the peer's (of a datagram, the last sender's), with its port */
-    bool local;             /* for certain of this host, whatever the address */
-    const char *path;       /* unix sockets: ours; else NULL */
-    /* Of transports written in Tcl, else NULL; borrowed until the transport is asked again. */
-    Tcl_Obj *chanID, *descriptor;
-} ClusterLinkInfo;
-
 typedef struct ClusterTransportType {
     const char *id;
+
     bool datagram;  /* reaches everybody: used by broadcast, and with peers only when allowed */
     bool localOnly; /* cannot reach other hosts */
 
     /*
      * Opens one. On failure returns NULL, leaving nothing open, with a new
      * Tcl value (refCount 0) that says why in *why, and the last word(s) of
-     * an error code in *code (static).
+     * an error code in *code (static). The delegate outlives the transport.
      */
     ClusterTransport *(*open)(const ClusterTransportConfig *config,
             const ClusterTransportDelegate *delegate, void *context, Tcl_Obj **why,
             const char **code);
-    /* Ends it and every link, without callbacks. What was accepted goes on being written, within limits. */
+    /*
+     * Ends it and every link, without callbacks; it is the caller's no more,
+     * though it lives until callbacks under way have returned. What was
+     * accepted goes on being written, within limits (clusterLinger.h).
+     */
     void (*close)(ClusterTransport *transport);
     /*
-     * Sends to a peer over *link when that is not NULL, else over a new
-     * one, which goes to *link (not held; valid until closed() tells). The
-     * blob is held as long as needed. peer is NULL for broadcasts. A link
-     * found broken here is told by closed() from the event loop.
+     * Sends to a peer over *link when that is not NULL, else over a new one,
+     * which goes to *link. peer is NULL for broadcasts. The blob is the
+     * caller's; the transport holds it as long as it needs it. A link found
+     * broken here is told by closed() from the event loop.
      */
     ClusterSendResult (*send)(ClusterTransport *transport, const ClusterPeer *peer,
             ClusterLink **link, ClusterBlob *blob);
@@ -147,16 +191,18 @@ typedef struct ClusterTransportType {
     Tcl_Obj *(*props)(ClusterTransport *transport);
     void (*event)(ClusterTransport *transport, ClusterTransportEvent event);
     /*
-     * link NULL: the transport's own socket. False when it is unknown. One
-     * written in Tcl is asked for it, so anything may have happened afterwards.
+     * What packets over a link have as their origin. link NULL: the
+     * transport's own socket, with the address that its descriptor shows.
+     * False, with nothing but zeros, when that is unknown.
      */
-    bool (*info)(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info);
+    bool (*describe)(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin);
     /* Says whom a link serves. Returns whom it served before, NULL for nobody. */
     void *(*own)(ClusterLink *link, void *owner);
     /* The owner goes: its links serve nobody now, and close once what waits is written, without a callback. */
     void (*forget)(ClusterTransport *transport, void *owner);
     /* Closes one link once what waits is written, without a callback. */
     void (*done)(ClusterTransport *transport, ClusterLink *link);
+    /* The transport's own counters, borrowed until it is closed. */
     const ClusterTraffic *(*traffic)(ClusterTransport *transport);
     /* The node is done with the type; NULL for types that live for ever. */
     void (*release)(const struct ClusterTransportType *type);
@@ -169,7 +215,7 @@ typedef struct ClusterTransportType {
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);
 } ClusterTransportType;
 
-/* A transport's first member. */
+/* Common head of every transport. */
 struct ClusterTransport {
     const ClusterTransportType *type;
 };

@@ -71,6 +71,21 @@ UnixConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
     return ClusterpUnixConnect(path, fd, error);
 }
 
+static void
+UnixFillOrigin(const Unix *self, ClusterOrigin *origin)
+{
+    origin->address = ClusterAddressUnix();
+    origin->vouched = true;
+    origin->path = Tcl_GetString(self->path);
+}
+
+static void
+UnixDescribeLink(const ClusterStream *stream, const ClusterLink *conn, ClusterOrigin *origin)
+{
+    (void) conn;
+    UnixFillOrigin((const Unix *) stream, origin);
+}
+
 static bool
 UnixAdmits(const ClusterStream *stream, const ClusterAddress *from)
 {
@@ -99,8 +114,15 @@ UnixUnlisten(ClusterStream *stream)
     self->made = false;
 }
 
-static const ClusterStreamFamily unixFamily = {"unix", UnixListen, UnixConnect, UnixAdmits,
-        UnixIntact, UnixUnlisten};
+static const ClusterStreamFamily unixFamily = {
+        .linkPrefix = "unix",
+        .listen = UnixListen,
+        .connect = UnixConnect,
+        .describe = UnixDescribeLink,
+        .admits = UnixAdmits,
+        .intact = UnixIntact,
+        .unlisten = UnixUnlisten,
+};
 
 /*
  * ------------------------------------------------------------------------
@@ -243,21 +265,31 @@ UnixProps(ClusterTransport *transport)
 }
 
 static bool
-UnixInfo(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
+UnixDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
-    Unix *self = (Unix *) transport;
-
     if (link) {
-        ClusterConnInfo(link, info);
+        ClusterConnDescribe(link, origin);
     } else {
-        memset(info, 0, sizeof *info);
+        memset(origin, 0, sizeof *origin);
+        UnixFillOrigin((Unix *) transport, origin);
     }
-    info->local = true;
-    info->path = Tcl_GetString(self->path);
     return true;
 }
 
-const ClusterTransportType clusterUnixType = {"u", false, true, UnixOpen, ClusterStreamClose,
-        ClusterStreamSend, UnixProps, ClusterStreamEvent, UnixInfo, ClusterConnOwn,
-        ClusterStreamForget, ClusterStreamDone, ClusterStreamTraffic, NULL, ClusterConnIsOpen,
-        ClusterStreamServing, ClusterStreamReach};
+const ClusterTransportType clusterUnixType = {
+        .id = "u",
+        .localOnly = true,
+        .open = UnixOpen,
+        .close = ClusterStreamClose,
+        .send = ClusterStreamSend,
+        .props = UnixProps,
+        .event = ClusterStreamEvent,
+        .describe = UnixDescribe,
+        .own = ClusterConnOwn,
+        .forget = ClusterStreamForget,
+        .done = ClusterStreamDone,
+        .traffic = ClusterStreamTraffic,
+        .isOpen = ClusterConnIsOpen,
+        .serving = ClusterStreamServing,
+        .reach = ClusterStreamReach,
+};

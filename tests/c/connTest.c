@@ -35,7 +35,7 @@ typedef struct MemoryStream {
 /* One end of a connection. */
 struct ClusterLink {
     MemoryStream *stream;
-    char name[24];
+    char name[CLUSTER_LINK_NAME];
     ClusterLink *other; /* the far end, NULL until accepted and once that is closed */
     MemoryHost *peer;
     uint16_t port; /* where it connects to */
@@ -186,11 +186,22 @@ MemoryStreamsFree(MemoryNet *net)
 
 /* ---- packets on their way ------------------------------------------------ */
 
+static void
+DescribeLink(const ClusterLink *link, ClusterOrigin *origin)
+{
+    memset(origin, 0, sizeof *origin);
+    memcpy(origin->name, link->name, sizeof origin->name);
+    if (link->peer) {
+        origin->address = ClusterAddressWithPort(&link->peer->address, link->port);
+    }
+}
+
 /* The bytes are the receiver's only until it returns. */
 static void
 Deliver(ClusterLink *link, const ClusterBlob *blob)
 {
     MemoryStream *stream = link->stream;
+    ClusterOrigin origin;
     bpacket_span packet;
     uint8_t *copy;
 
@@ -201,7 +212,8 @@ Deliver(ClusterLink *link, const ClusterBlob *blob)
     packet.bytes = copy;
     packet.length = blob->length;
     stream->traffic.packetsIn++;
-    stream->delegate->received(stream->context, &stream->base, link, packet);
+    DescribeLink(link, &origin);
+    stream->delegate->received(stream->context, &stream->base, link, packet, &origin);
     free(copy);
 }
 
@@ -488,19 +500,17 @@ Event(ClusterTransport *transport, ClusterTransportEvent event)
 }
 
 static bool
-Info(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
+Describe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
-    static const ClusterAddress none = {.kind = CLUSTER_ADDRESS_NONE};
-    MemoryStream *self = Alive(transport, "info of a closed t");
+    MemoryStream *self = Alive(transport, "describe of a closed t");
 
-    memset(info, 0, sizeof *info);
-    info->address = ClusterAddressWithPort(&self->host->address, self->port);
     if (link) {
-        memcpy(info->name, link->name, sizeof info->name);
-        info->address =
-                link->peer ? ClusterAddressWithPort(&link->peer->address, link->port) : none;
+        DescribeLink(link, origin);
         return !link->dead;
     }
+    memset(origin, 0, sizeof *origin);
+    origin->address = ClusterAddressWithPort(&self->host->address, self->port);
+    origin->vouched = true;
     return true;
 }
 
@@ -562,7 +572,7 @@ const ClusterTransportType memoryStreamType = {
         .send = Send,
         .props = Props,
         .event = Event,
-        .info = Info,
+        .describe = Describe,
         .own = Own,
         .forget = Forget,
         .done = Done,

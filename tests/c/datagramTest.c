@@ -18,7 +18,6 @@ typedef struct MemoryDatagram {
     const ClusterTransportDelegate *delegate;
     void *context;
     bool closed;
-    ClusterAddress from; /* of the datagram that arrives */
     ClusterTraffic traffic;
     struct MemoryDatagram *next; /* of the network's */
 } MemoryDatagram;
@@ -84,11 +83,20 @@ MemoryDatagramsFree(MemoryNet *net)
     }
 }
 
+static void
+FillOrigin(const ClusterAddress *from, ClusterOrigin *origin)
+{
+    memset(origin, 0, sizeof *origin);
+    origin->address = *from;
+    snprintf(origin->name, sizeof origin->name, "memoryc");
+}
+
 /* The bytes are the receiver's only until it returns. */
 bool
 MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length)
 {
     MemoryDatagram *self = to->datagram;
+    ClusterOrigin origin;
     uint8_t *copy;
     bpacket_span packet;
 
@@ -98,9 +106,9 @@ MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size
     memcpy(copy, bytes, length);
     packet.bytes = copy;
     packet.length = length;
-    self->from = *from;
     self->traffic.packetsIn++;
-    self->delegate->received(self->context, &self->base, NULL, packet);
+    FillOrigin(from, &origin);
+    self->delegate->received(self->context, &self->base, NULL, packet, &origin);
     free(copy);
     return true;
 }
@@ -172,14 +180,12 @@ Event(ClusterTransport *transport, ClusterTransportEvent event)
 }
 
 static bool
-Info(ClusterTransport *transport, ClusterLink *link, ClusterLinkInfo *info)
+Describe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
-    MemoryDatagram *self = Alive(transport, "info of a closed c");
+    MemoryDatagram *self = Alive(transport, "describe of a closed c");
 
     (void) link;
-    memset(info, 0, sizeof *info);
-    snprintf(info->name, sizeof info->name, "memoryc");
-    info->address = self->from;
+    FillOrigin(&self->host->address, origin);
     return true;
 }
 
@@ -219,7 +225,7 @@ const ClusterTransportType memoryDatagramType = {
         .send = Send,
         .props = Props,
         .event = Event,
-        .info = Info,
+        .describe = Describe,
         .own = Own,
         .forget = Forget,
         .done = Done,

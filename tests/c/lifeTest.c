@@ -58,6 +58,63 @@ DatagramCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     return result == CLUSTERP_OK ? TCL_OK : Fail(interp, "datagram", error);
 }
 
+/* Waits, a second at most, for a datagram. */
+static ClusterpResult
+Await(ClusterpMulticast *socket, ClusterpArrival *arrival, int *error)
+{
+    static char buffer[65536];
+    ClusterpResult result = CLUSTERP_AGAIN;
+    size_t length;
+    int i;
+
+    for (i = 0; i < 1000 && result == CLUSTERP_AGAIN; i++) {
+        result = ClusterpMulticastReceive(socket, buffer, sizeof buffer, &length, arrival, error);
+        if (result == CLUSTERP_AGAIN) {
+            Tcl_Sleep(1);
+        }
+    }
+    return result;
+}
+
+/* arrival address port interface: sends a datagram, hears it, and tells where it came from and in. */
+static int
+ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterpAddr group = {0, 0};
+    ClusterpArrival arrival;
+    ClusterpMulticast *socket;
+    ClusterpResult result;
+    int port, error = EINVAL;
+    char text[16];
+
+    (void) clientData;
+    if (objc != 4) {
+        Tcl_WrongNumArgs(interp, 1, objv, "address port interface");
+        return TCL_ERROR;
+    }
+    if (!ClusterpParseIp(Tcl_GetString(objv[1]), &group.ip)
+            || Tcl_GetIntFromObj(NULL, objv[2], &port) != TCL_OK) {
+        return Fail(interp, "arrival", error);
+    }
+    group.port = (uint16_t) port;
+    socket = ClusterpMulticastOpen(&group, 0, Tcl_GetString(objv[3]), &error);
+    if (!socket) {
+        return Fail(interp, "arrival", error);
+    }
+    result = ClusterpMulticastSend(socket, "x", 1, &error);
+    if (result == CLUSTERP_OK) {
+        result = Await(socket, &arrival, &error);
+    }
+    ClusterpMulticastClose(socket);
+    if (result != CLUSTERP_OK) {
+        return Fail(interp, "arrival", error);
+    }
+    ClusterpFormatIp(arrival.from.ip, text);
+    Tcl_SetObjResult(interp,
+            Tcl_ObjPrintf("%s %u %d", text, arrival.interface, arrival.loopback ? 1 : 0));
+    return TCL_OK;
+}
+
 /* unix path: a channel connected to a unix-domain socket. */
 static int
 UnixCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -233,6 +290,7 @@ Clusterlifetest_Init(Tcl_Interp *interp)
         const char *name;
         Tcl_ObjCmdProc *proc;
     } commands[] = {
+            {"::cluster::test::arrival", ArrivalCmd},
             {"::cluster::test::datagram", DatagramCmd},
             {"::cluster::test::unix", UnixCmd},
             {"::cluster::test::fork", ForkCmd},

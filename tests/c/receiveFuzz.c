@@ -534,18 +534,18 @@ Take(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
 {
     ClusterNode *node = stage->self.node;
     ClusterSlot *slot = ClusterNodeSlot(node, step & 1);
-    ClusterLinkInfo info;
+    ClusterOrigin origin;
     ClusterMember *member;
     bpacket_span text = {bytes, length};
     Tcl_Obj *payload = ClusterPayloadText(text);
 
-    memset(&info, 0, sizeof info);
-    info.local = (step & 2) != 0;
-    (void) ClusterAddressParse(FOREIGN, &info.address);
+    memset(&origin, 0, sizeof origin);
+    origin.vouched = (step & 2) != 0;
+    (void) ClusterAddressParse(FOREIGN, &origin.address);
     stage->packets++;
     Tcl_IncrRefCount(payload);
     if (slot && ClusterSlotTransport(slot)) {
-        member = ClusterNodeTake(slot, NULL, &info, payload, (step & 4) == 0);
+        member = ClusterNodeTake(slot, NULL, &origin, payload, (step & 4) == 0);
         if (member) {
             ClusterMemberRelease(member);
         }
