@@ -178,7 +178,7 @@ ProtocolDescriptorCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     if (!transport) {
         return TCL_ERROR;
     }
-    if (objc > 0 && !transport->type->datagram) {
+    if (objc > 0 && !transport->type->reachesAll) {
         link = LinkByChanID(protocol, transport, Tcl_GetString(objv[0]));
         if (!link) {
             return ClusterFail(interp,

@@ -225,7 +225,7 @@ void
 ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message)
 {
     UpdateProtocols(member, message);
-    UpdateAddress(member, message, message->slot->type->datagram);
+    UpdateAddress(member, message, !message->slot->type->reliable);
     if (message->link) {
         HearOver(member, message->slot, message->link);
     }

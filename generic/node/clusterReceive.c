@@ -32,7 +32,7 @@ static void
 OnDisconnect(ClusterNode *node, ClusterMessage *message)
 {
     ClusterMember *member = message->member;
-    bool overtakes = message->slot->type->datagram;
+    bool overtakes = !message->slot->type->ordered;
 
     if (overtakes) {
         ClusterRosterRemember(node, member->uuid);
@@ -90,7 +90,7 @@ RefreshSlot(ClusterNode *node, ClusterSlot *slot)
 {
     int64_t now = ClusterNodeNow(node);
 
-    if (!slot->transport || slot->type->datagram
+    if (!slot->transport || slot->type->reachesAll
             || (slot->refreshed && now - slot->lastRefresh < REFRESH_EVERY)) {
         return;
     }

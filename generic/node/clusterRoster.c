@@ -258,7 +258,7 @@ ClusterMember *
 ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterMember *member = NULL;
-    bool leaving = !message->slot->type->datagram && HasDeparted(node, uuid);
+    bool leaving = message->slot->type->ordered && HasDeparted(node, uuid);
 
     if (node->memberCount < CLUSTER_MEMBERS_MAX) {
         member = ClusterMemberNew(node, message, uuid, leaving);

@@ -127,7 +127,7 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
         ClusterLink *none = NULL;
         ClusterBlob *hooked;
 
-        if (!slot->type->datagram || (hooked = ApplyHook(node, slot, blob)) == NULL) {
+        if (!slot->type->reachesAll || (hooked = ApplyHook(node, slot, blob)) == NULL) {
             continue;
         }
         if (slot->transport) {
@@ -200,7 +200,7 @@ Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
     if (!slot || !slot->transport) {
         return false;
     }
-    if (slot->type->datagram && !(flags & CLUSTER_ALLOW_BROADCAST)) {
+    if (slot->type->reachesAll && !(flags & CLUSTER_ALLOW_BROADCAST)) {
         return false;
     }
     return member->local || !slot->type->localOnly;
@@ -213,7 +213,7 @@ Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
 static bool
 IsUnknown(const ClusterMember *member, const ClusterSlot *slot)
 {
-    return !member->propsKnown && !slot->type->datagram && !member->links[slot->index];
+    return !member->propsKnown && !slot->type->reachesAll && !member->links[slot->index];
 }
 
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
@@ -441,7 +441,7 @@ ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *repl
 {
     Tcl_Obj *protocols = NULL;
 
-    if (!slot->type->datagram) {
+    if (!slot->type->reachesAll) {
         protocols = Tcl_NewListObj(1, &slot->id);
         Tcl_ListObjAppendList(NULL, protocols, member->protocols);
         Tcl_IncrRefCount(protocols);

@@ -483,6 +483,8 @@ static ClusterTransportType
 ScriptedRows(void)
 {
     ClusterTransportType type = {
+            .reliable = true,
+            .ordered = true,
             .open = ScriptedOpen,
             .close = ScriptedClose,
             .send = ScriptedSend,

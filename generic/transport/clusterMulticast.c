@@ -217,7 +217,7 @@ MulticastSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink 
 
     (void) peer;
     (void) link;
-    if (blob->length > CLUSTER_DATAGRAM_MAX) {
+    if (blob->length > transport->type->largest) {
         return CLUSTER_SEND_TOO_LARGE;
     }
     if (ClusterpMulticastSend(self->socket, blob->bytes, blob->length, NULL) != CLUSTERP_OK) {
@@ -286,7 +286,8 @@ MulticastTraffic(ClusterTransport *transport)
 
 const ClusterTransportType clusterMulticastType = {
         .id = "c",
-        .datagram = true,
+        .reachesAll = true,
+        .largest = CLUSTER_DATAGRAM_MAX,
         .open = MulticastOpen,
         .close = MulticastClose,
         .send = MulticastSend,

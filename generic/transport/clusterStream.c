@@ -186,7 +186,7 @@ ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterL
     ClusterSendResult result = CLUSTER_SENT;
 
     if (!*link) {
-        if (!peer || blob->length > BPACKET_STREAM_LIMIT) {
+        if (!peer || blob->length > transport->type->largest) {
             return peer ? CLUSTER_SEND_TOO_LARGE : CLUSTER_SEND_FAILED;
         }
         result = ClusterStreamReach(transport, peer, link);

@@ -199,6 +199,9 @@ TcpDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origi
 
 const ClusterTransportType clusterTcpType = {
         .id = "t",
+        .reliable = true,
+        .ordered = true,
+        .largest = BPACKET_STREAM_LIMIT,
         .open = TcpOpen,
         .close = ClusterStreamClose,
         .send = ClusterStreamSend,

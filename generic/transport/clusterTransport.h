@@ -162,8 +162,23 @@ typedef enum ClusterTransportEvent {
 typedef struct ClusterTransportType {
     const char *id;
 
-    bool datagram;  /* reaches everybody: used by broadcast, and with peers only when allowed */
+    /* ---- what it can do: fixed once it is open ---- */
+
+    /*
+     * What is sent reaches every member at once, whoever the peer is: every
+     * broadcast goes this way, and a packet for one member only when that is
+     * allowed, with a filter. There are no links. Else it reaches one peer,
+     * over a link that its props lead to.
+     */
+    bool reachesAll;
+    /* What was sent arrives, or closed() tells that it may not have. Else it may be lost, or come twice. */
+    bool reliable;
+    /* A peer's packets come in the order in which it sent them, the end of its link behind the last. */
+    bool ordered;
     bool localOnly; /* cannot reach other hosts */
+    size_t largest; /* bytes of a packet at most; 0: no limit below CLUSTER_MAX_PACKET */
+
+    /* ---- what it does ---- */
 
     /*
      * Opens one. On failure returns NULL, leaving nothing open, with a new

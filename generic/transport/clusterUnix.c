@@ -278,7 +278,10 @@ UnixDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *orig
 
 const ClusterTransportType clusterUnixType = {
         .id = "u",
+        .reliable = true,
+        .ordered = true,
         .localOnly = true,
+        .largest = BPACKET_STREAM_LIMIT,
         .open = UnixOpen,
         .close = ClusterStreamClose,
         .send = ClusterStreamSend,

@@ -567,6 +567,8 @@ Traffic(ClusterTransport *transport)
 
 const ClusterTransportType memoryStreamType = {
         .id = "t",
+        .reliable = true,
+        .ordered = true,
         .open = Open,
         .close = Close,
         .send = Send,

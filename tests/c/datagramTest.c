@@ -147,7 +147,7 @@ Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link, C
 
     (void) peer;
     (void) link;
-    if (blob->length > CLUSTER_DATAGRAM_MAX) {
+    if (blob->length > transport->type->largest) {
         return CLUSTER_SEND_TOO_LARGE;
     }
     MemoryNote(self->host, "c", NULL, blob);
@@ -219,7 +219,8 @@ Traffic(ClusterTransport *transport)
 
 const ClusterTransportType memoryDatagramType = {
         .id = "c",
-        .datagram = true,
+        .reachesAll = true,
+        .largest = CLUSTER_DATAGRAM_MAX,
         .open = Open,
         .close = Close,
         .send = Send,
