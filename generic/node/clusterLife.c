@@ -96,6 +96,23 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     return node;
 }
 
+/* A second way that reaches everybody: what is heard over both must pass once. False without memory. */
+static bool
+PrepareDuplicates(ClusterNode *node, const ClusterTransportType *type)
+{
+    uint64_t key[2];
+    int i;
+
+    for (i = 0; type->reachesAll && !node->duplicates && i < node->slotCount; i++) {
+        if (node->slots[i]->type->reachesAll) {
+            node->system.random(node->system.context, key, sizeof key);
+            node->duplicates = ClusterDuplicatesNew(key);
+            return node->duplicates != NULL;
+        }
+    }
+    return true;
+}
+
 bool
 ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj *options,
         Tcl_Obj **why, const char **code)
@@ -103,7 +120,8 @@ ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl
     ClusterTransportConfig config;
     ClusterSlot *slot;
 
-    if (node->slotCount >= CLUSTER_SLOTS_MAX || (slot = calloc(1, sizeof *slot)) == NULL) {
+    if (node->slotCount >= CLUSTER_SLOTS_MAX || !PrepareDuplicates(node, type)
+            || (slot = calloc(1, sizeof *slot)) == NULL) {
         *why = Tcl_NewStringObj("too many protocols", -1);
         *code = "CONFIG";
         return false;

@@ -84,6 +84,7 @@ ClusterNodeRelease(ClusterNode *node)
     }
     ClusterPayloadKeysFree(&node->keys);
     bpacket_writer_free(&node->writer);
+    ClusterDuplicatesFree(node->duplicates);
     free(node->channels);
     ClusterClockLeave(node->clock);
     free(node);

@@ -16,6 +16,7 @@
 #include "base/clusterHold.h"
 #include "base/clusterList.h"
 #include "node/clusterAwaits.h"
+#include "node/clusterDuplicates.h"
 #include "node/clusterLiveness.h"
 #include "node/clusterNode.h"
 
@@ -147,7 +148,8 @@ struct ClusterNode {
     bool tagsChanged, propsChanged; /* to go out with the next heartbeat */
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int slotCount;
-    uint64_t *channels; /* ascending */
+    ClusterDuplicates *duplicates; /* once two slots reach everybody; NULL before */
+    uint64_t *channels;            /* ascending */
     size_t channelCount;
     Tcl_HashTable byUuid;  /* members */
     Tcl_HashTable queries; /* by id */

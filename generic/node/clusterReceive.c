@@ -354,6 +354,17 @@ Nameable(const ClusterMessage *message)
             && PlainIdentity(packet->field[CLUSTER_HID].span);
 }
 
+/* Did it come over another way that reaches everybody before? */
+static bool
+IsDuplicate(ClusterNode *node, const ClusterMessage *message)
+{
+    bpacket_span packet = {message->bytes, message->length};
+
+    return node->duplicates && message->slot->type->reachesAll
+            && !ClusterDuplicatesPass(node->duplicates, message->slot->index, packet,
+                    ClusterNodeNow(node));
+}
+
 /* Everything between decoding and the type. False: dropped. */
 static bool
 Accept(ClusterNode *node, ClusterMessage *message)
@@ -370,6 +381,10 @@ Accept(ClusterNode *node, ClusterMessage *message)
     }
     if (!ClusterNodeOnChannel(node, packet->field[CLUSTER_CHANNEL].number)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_CHANNEL);
+        return false;
+    }
+    if (IsDuplicate(node, message)) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_DUPLICATE);
         return false;
     }
     if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON

@@ -116,14 +116,16 @@ ApplyHook(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob)
  * ------------------------------------------------------------------------
  */
 
+/* Over every way that reaches everybody: who hears it over several takes it once. */
 static ClusterSendStatus
 SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
 {
-    ClusterSendResult result = CLUSTER_SEND_FAILED;
+    bool sent = false, tooLarge = false;
     int i;
 
-    for (i = 0; i < node->slotCount && result != CLUSTER_SENT; i++) {
+    for (i = 0; i < node->slotCount; i++) {
         ClusterSlot *slot = node->slots[i];
+        ClusterSendResult result = CLUSTER_SEND_FAILED;
         ClusterLink *none = NULL;
         ClusterBlob *hooked;
 
@@ -134,12 +136,16 @@ SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
             result = Transmit(slot, NULL, NULL, &none, hooked);
         }
         ClusterBlobRelease(hooked);
-        details->slot = slot;
+        if (!sent) {
+            details->slot = slot;
+        }
+        sent |= result == CLUSTER_SENT;
+        tooLarge |= result == CLUSTER_SEND_TOO_LARGE;
     }
-    if (result == CLUSTER_SENT) {
+    if (sent) {
         return CLUSTER_SEND_DONE;
     }
-    return result == CLUSTER_SEND_TOO_LARGE ? CLUSTER_SEND_OVERSIZED : CLUSTER_SEND_UNREACHABLE;
+    return tooLarge ? CLUSTER_SEND_OVERSIZED : CLUSTER_SEND_UNREACHABLE;
 }
 
 ClusterSendStatus

@@ -60,6 +60,7 @@ ClusterDropName(ClusterDrop reason)
             [CLUSTER_DROP_HOOK] = "hook",
             [CLUSTER_DROP_REJECTED] = "rejected",
             [CLUSTER_DROP_LIMIT] = "limit",
+            [CLUSTER_DROP_DUPLICATE] = "duplicate",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_DROPS, "a reason to drop has no name");

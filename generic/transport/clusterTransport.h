@@ -52,13 +52,14 @@ typedef enum ClusterSendResult {
 typedef enum ClusterDrop {
     CLUSTER_DROP_MALFORMED, /* not a packet, or not one of this cluster */
     CLUSTER_DROP_OVERSIZED,
-    CLUSTER_DROP_FOREIGN,  /* from another host while remote is 0 */
-    CLUSTER_DROP_OWN,      /* sent by ourselves: the multicast echo */
-    CLUSTER_DROP_FILTERED, /* meant for others */
-    CLUSTER_DROP_CHANNEL,  /* on a channel not joined */
-    CLUSTER_DROP_HOOK,     /* refused by a hook */
-    CLUSTER_DROP_REJECTED, /* the member did not validate */
-    CLUSTER_DROP_LIMIT,    /* a limit on members or connections was reached */
+    CLUSTER_DROP_FOREIGN,   /* from another host while remote is 0 */
+    CLUSTER_DROP_OWN,       /* sent by ourselves: the multicast echo */
+    CLUSTER_DROP_FILTERED,  /* meant for others */
+    CLUSTER_DROP_CHANNEL,   /* on a channel not joined */
+    CLUSTER_DROP_HOOK,      /* refused by a hook */
+    CLUSTER_DROP_REJECTED,  /* the member did not validate */
+    CLUSTER_DROP_LIMIT,     /* a limit on members or connections was reached */
+    CLUSTER_DROP_DUPLICATE, /* it came by another way that reaches everybody already */
     CLUSTER_DROPS
 } ClusterDrop;
 

@@ -1,7 +1,8 @@
 /*
  * datagramTest.c --
  *
- *	Transport `c` of the network in memory: datagrams to every host.
+ *	Transports `c` and `d` of the network in memory, which are the same but
+ *	for their names: datagrams to every host.
  */
 
 #include "memoryTestInt.h"
@@ -14,6 +15,7 @@
 
 typedef struct MemoryDatagram {
     ClusterTransport base;
+    MemoryWay way;
     MemoryHost *host;
     const ClusterTransportDelegate *delegate;
     void *context;
@@ -26,6 +28,7 @@ typedef struct MemoryDatagram {
 typedef struct Flight {
     ClusterTimer timer;
     MemoryHost *to;
+    MemoryWay way;
     ClusterAddress from;
     ClusterBlob *blob;
 } Flight;
@@ -47,19 +50,19 @@ Open(const ClusterTransportConfig *config, const ClusterTransportDelegate *deleg
 {
     MemoryDatagram *self = calloc(1, sizeof *self);
 
-    (void) config;
     if (!self) {
         *why = Tcl_NewStringObj("out of memory", -1);
         *code = "MEMORY";
         return NULL;
     }
-    self->base.type = &memoryDatagramType;
+    self->base.type = config->type;
+    self->way = (MemoryWay) (config->type - memoryDatagramTypes);
     self->host = ClusterNodeContext(ClusterSlotNode(context));
     self->delegate = delegate;
     self->context = context;
     self->next = self->host->net->datagrams;
     self->host->net->datagrams = self;
-    self->host->datagram = self;
+    self->host->datagrams[self->way] = self;
     return &self->base;
 }
 
@@ -69,7 +72,7 @@ Close(ClusterTransport *transport)
     MemoryDatagram *self = Alive(transport, "c closed twice");
 
     self->closed = true;
-    self->host->datagram = NULL;
+    self->host->datagrams[self->way] = NULL;
 }
 
 void
@@ -83,19 +86,34 @@ MemoryDatagramsFree(MemoryNet *net)
     }
 }
 
+bool
+MemoryWayByName(const char *name, MemoryWay *way)
+{
+    int i;
+
+    for (i = 0; i < MEMORY_WAYS; i++) {
+        if (strcmp(memoryDatagramTypes[i].id, name) == 0) {
+            *way = (MemoryWay) i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
-FillOrigin(const ClusterAddress *from, ClusterOrigin *origin)
+FillOrigin(const MemoryDatagram *self, const ClusterAddress *from, ClusterOrigin *origin)
 {
     memset(origin, 0, sizeof *origin);
     origin->address = *from;
-    snprintf(origin->name, sizeof origin->name, "memoryc");
+    snprintf(origin->name, sizeof origin->name, "memory%s", self->base.type->id);
 }
 
 /* The bytes are the receiver's only until it returns. */
 bool
-MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length)
+MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const void *bytes,
+        size_t length)
 {
-    MemoryDatagram *self = to->datagram;
+    MemoryDatagram *self = to->datagrams[way];
     ClusterOrigin origin;
     uint8_t *copy;
     bpacket_span packet;
@@ -107,7 +125,7 @@ MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size
     packet.bytes = copy;
     packet.length = length;
     self->traffic.packetsIn++;
-    FillOrigin(from, &origin);
+    FillOrigin(self, from, &origin);
     self->delegate->received(self->context, &self->base, NULL, packet, &origin);
     free(copy);
     return true;
@@ -118,18 +136,20 @@ Arrive(void *data)
 {
     Flight *flight = data;
 
-    MemoryInject(flight->to, &flight->from, flight->blob->bytes, flight->blob->length);
+    MemoryInject(flight->to, flight->way, &flight->from, flight->blob->bytes, flight->blob->length);
     ClusterBlobRelease(flight->blob);
     free(flight);
 }
 
 static void
-Launch(MemoryHost *from, MemoryHost *to, const MemoryLink *link, ClusterBlob *blob)
+Launch(const MemoryDatagram *by, MemoryHost *to, const MemoryLink *link, ClusterBlob *blob)
 {
     Flight *flight = calloc(1, sizeof *flight);
+    MemoryHost *from = by->host;
 
     if (flight) {
         flight->to = to;
+        flight->way = by->way;
         flight->from = from->address;
         flight->blob = ClusterBlobHold(blob);
         ClusterTimerSet(&flight->timer, HandClockTable(from->net->clock),
@@ -150,15 +170,16 @@ Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link, C
     if (blob->length > transport->type->largest) {
         return CLUSTER_SEND_TOO_LARGE;
     }
-    MemoryNote(self->host, "c", NULL, blob);
+    MemoryNote(self->host, self->base.type->id, NULL, blob);
     self->traffic.packetsOut++;
-    for (to = net->hosts; to; to = to->next) {
+    for (to = net->cut[self->way] ? NULL : net->hosts; to; to = to->next) {
         MemoryLink wire = MemoryFindLink(self->host, to);
 
-        if (to->datagram && to->side == self->host->side && MemoryRandom(net, 100) >= wire.drop) {
-            Launch(self->host, to, &wire, blob);
+        if (to->datagrams[self->way] && to->side == self->host->side
+                && MemoryRandom(net, 100) >= wire.drop) {
+            Launch(self, to, &wire, blob);
             if (MemoryRandom(net, 100) < wire.duplicate) {
-                Launch(self->host, to, &wire, blob);
+                Launch(self, to, &wire, blob);
             }
         }
     }
@@ -185,7 +206,7 @@ Describe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
     MemoryDatagram *self = Alive(transport, "describe of a closed c");
 
     (void) link;
-    FillOrigin(&self->host->address, origin);
+    FillOrigin(self, &self->host->address, origin);
     return true;
 }
 
@@ -217,18 +238,37 @@ Traffic(ClusterTransport *transport)
     return &((MemoryDatagram *) transport)->traffic;
 }
 
-const ClusterTransportType memoryDatagramType = {
-        .id = "c",
-        .reachesAll = true,
-        .largest = CLUSTER_DATAGRAM_MAX,
-        .open = Open,
-        .close = Close,
-        .send = Send,
-        .props = Props,
-        .event = Event,
-        .describe = Describe,
-        .own = Own,
-        .forget = Forget,
-        .done = Done,
-        .traffic = Traffic,
+const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS] = {
+        [MEMORY_C] =
+                {
+                        .id = "c",
+                        .reachesAll = true,
+                        .largest = CLUSTER_DATAGRAM_MAX,
+                        .open = Open,
+                        .close = Close,
+                        .send = Send,
+                        .props = Props,
+                        .event = Event,
+                        .describe = Describe,
+                        .own = Own,
+                        .forget = Forget,
+                        .done = Done,
+                        .traffic = Traffic,
+                },
+        [MEMORY_D] =
+                {
+                        .id = "d",
+                        .reachesAll = true,
+                        .largest = CLUSTER_DATAGRAM_MAX,
+                        .open = Open,
+                        .close = Close,
+                        .send = Send,
+                        .props = Props,
+                        .event = Event,
+                        .describe = Describe,
+                        .own = Own,
+                        .forget = Forget,
+                        .done = Done,
+                        .traffic = Traffic,
+                },
 };

@@ -93,6 +93,12 @@ MemoryNetAddHost(MemoryNet *net, MemoryHost *host)
     *end = host;
 }
 
+void
+MemoryNetCut(MemoryNet *net, MemoryWay way, bool cut)
+{
+    net->cut[way] = cut;
+}
+
 MemoryHost *
 MemoryNetFirst(const MemoryNet *net)
 {

@@ -2,8 +2,8 @@
  * memoryTest.h --
  *
  *	A network in memory: hosts of one process, the links between them, which
- *	lose, delay and double packets as a test wants, and two transports that
- *	run on it, `c` (datagrams to all) and `t` (connections).
+ *	lose, delay and double packets as a test wants, and three transports that
+ *	run on it, `c` and `d` (datagrams to all) and `t` (connections).
  *
  *	What dies is kept until the network is freed, so that the use of a dead
  *	transport or link is a fault that a test can report, in any build.
@@ -16,6 +16,9 @@
 #include "transport/clusterTransport.h"
 
 typedef struct MemoryNet MemoryNet;
+
+/* The ways to all. */
+typedef enum MemoryWay { MEMORY_C, MEMORY_D, MEMORY_WAYS } MemoryWay;
 
 /* What a connection to this host's `t` comes to. */
 typedef enum MemoryRefusal {
@@ -32,11 +35,11 @@ typedef struct MemoryHost {
     MemoryNet *net;
     Tcl_Obj *name; /* held by the owner of the host */
     ClusterAddress address;
-    int side;                        /* of a partition: packets pass between hosts of one side */
-    MemoryRefusal refusal;           /* ends when the transport is refreshed */
-    bool stalled;                    /* what it sends by `t` stays in its queues */
-    Tcl_WideInt limit;               /* packets in a queue before it is full; 0: no limit */
-    struct MemoryDatagram *datagram; /* NULL while closed */
+    int side;              /* of a partition: packets pass between hosts of one side */
+    MemoryRefusal refusal; /* ends when the transport is refreshed */
+    bool stalled;          /* what it sends by `t` stays in its queues */
+    Tcl_WideInt limit;     /* packets in a queue before it is full; 0: no limit */
+    struct MemoryDatagram *datagrams[MEMORY_WAYS]; /* NULL while closed */
     struct MemoryStream *stream;
     struct MemoryHost *next;
 } MemoryHost;
@@ -47,7 +50,7 @@ typedef struct MemoryLink {
     int delay, jitter;   /* ms; up to jitter more, which reorders datagrams */
 } MemoryLink;
 
-extern const ClusterTransportType memoryDatagramType, memoryStreamType;
+extern const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS], memoryStreamType;
 
 /* clock: the caller's, and outlives it. NULL without memory. */
 MemoryNet *MemoryNetNew(HandClock *clock);
@@ -59,8 +62,13 @@ MemoryHost *MemoryNetFirst(const MemoryNet *net);
 /* "*" stands for every host; the rule that names more of them counts. */
 void MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const MemoryLink *link);
 
-/* A datagram arrives at the host, now, as if from that address. False when its `c` is closed. */
-bool MemoryInject(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length);
+/* False when there is none of that name. */
+bool MemoryWayByName(const char *name, MemoryWay *way);
+/* While cut, what is sent by a way arrives nowhere. */
+void MemoryNetCut(MemoryNet *net, MemoryWay way, bool cut);
+/* A datagram arrives at the host, now, as if from that address. False when that way is closed. */
+bool MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const void *bytes,
+        size_t length);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
 /* Writes what a stalled host has queued. */

@@ -21,6 +21,7 @@ struct MemoryNet {
     ClusterPayloadKeys keys;
     Tcl_Obj *counts, *sent, *faults; /* held, not shared */
     bool tracing;
+    bool cut[MEMORY_WAYS];
     struct MemoryDatagram *datagrams; /* every transport there ever was */
     struct MemoryStream *streams;
     ClusterLink *conns; /* every link there ever was */

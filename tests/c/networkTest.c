@@ -120,8 +120,10 @@ AddTransports(Tcl_Interp *interp, TestNode *test, Tcl_Obj *protocols)
         return TCL_ERROR;
     }
     for (i = 0; i < count; i++) {
-        const ClusterTransportType *type =
-                strcmp(Tcl_GetString(words[i]), "c") == 0 ? &memoryDatagramType : &memoryStreamType;
+        MemoryWay way;
+        const ClusterTransportType *type = MemoryWayByName(Tcl_GetString(words[i]), &way)
+                ? &memoryDatagramTypes[way]
+                : &memoryStreamType;
 
         if (!ClusterNodeAddTransport(test->node, type, NULL, &why, &code)) {
             Tcl_SetObjResult(interp, why);
@@ -299,13 +301,34 @@ Reset(TestBench *bench, Tcl_Interp *interp)
     return TCL_OK;
 }
 
-/* network link|partition|seed|trace|sent|counts|faults|nodes|reset */
+/* cut c|d BOOLEAN */
+static int
+CutCmd(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    MemoryWay way;
+    int cut;
+
+    if (objc != 4) {
+        Tcl_WrongNumArgs(interp, 2, objv, "c|d boolean");
+        return TCL_ERROR;
+    }
+    if (!MemoryWayByName(Tcl_GetString(objv[2]), &way)) {
+        return TestFail(interp, "bad way", objv[2]);
+    }
+    if (Tcl_GetBooleanFromObj(interp, objv[3], &cut) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    MemoryNetCut(bench->net, way, cut != 0);
+    return TCL_OK;
+}
+
+/* network cut|link|partition|seed|trace|sent|counts|faults|nodes|reset */
 static int
 NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
 {
-    static const char *const words[] = {"counts", "faults", "link", "partition", "reset", "seed",
-            "sent", "trace", NULL};
-    enum { COUNTS, FAULTS, LINK, PARTITION, RESET, SEED, SENT, TRACE };
+    static const char *const words[] = {"counts", "cut", "faults", "link", "partition", "reset",
+            "seed", "sent", "trace", NULL};
+    enum { COUNTS, CUT, FAULTS, LINK, PARTITION, RESET, SEED, SENT, TRACE };
     TestBench *bench = clientData;
     int word, number = 0;
 
@@ -322,6 +345,8 @@ NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[]
     case COUNTS:
         Tcl_SetObjResult(interp, MemoryNetCounts(bench->net));
         break;
+    case CUT:
+        return CutCmd(bench, interp, objc, objv);
     case FAULTS:
         Tcl_SetObjResult(interp, MemoryNetFaults(bench->net));
         break;

@@ -137,7 +137,7 @@ static int
 DropsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     static const char *const names[CLUSTER_DROPS] = {"malformed", "oversized", "foreign", "own",
-            "filtered", "channel", "hook", "rejected", "limit"};
+            "filtered", "channel", "hook", "rejected", "limit", "duplicate"};
     Tcl_Obj *dict = Tcl_NewDictObj();
     int i;
 
@@ -543,19 +543,24 @@ BreakCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* hear BYTES ?IP?: a datagram arrives. */
+/* hear BYTES ?IP? ?c|d?: a datagram arrives, by `c` unless told otherwise. */
 static int
 HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterAddress from = ClusterAddressLoopback();
+    MemoryWay way = MEMORY_C;
     Tcl_Size length;
     const unsigned char *bytes = Tcl_GetByteArrayFromObj(objv[3], &length);
 
     if (objc > 4 && !ClusterAddressParse(Tcl_GetString(objv[4]), &from)) {
         return TestFail(interp, "bad address", objv[4]);
     }
+    if (objc > 5 && !MemoryWayByName(Tcl_GetString(objv[5]), &way)) {
+        return TestFail(interp, "bad way", objv[5]);
+    }
     Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(bytes && MemoryInject(&test->host, &from, bytes, (size_t) length)));
+            Tcl_NewBooleanObj(
+                    bytes && MemoryInject(&test->host, way, &from, bytes, (size_t) length)));
     return TCL_OK;
 }
 
@@ -579,7 +584,7 @@ static const struct {
         {"end", EndCmd, 1, 1, "id"},
         {"expect", ExpectCmd, 2, 2, "member ms"},
         {"hangup", HangUpCmd, 1, 1, "member"},
-        {"hear", HearCmd, 1, 2, "bytes ?ip?"},
+        {"hear", HearCmd, 1, 3, "bytes ?ip? ?c|d?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?channel?"},
         {"hid", FactCmd, 0, 0, NULL},
         {"log", LogCmd, 0, 0, NULL},

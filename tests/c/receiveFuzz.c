@@ -379,7 +379,8 @@ Enter(Stage *stage, Player *player, const char *name, int remote)
     MemoryNetAddHost(stage->net, &player->host);
     return player->node
             && ClusterNodeAddTransport(player->node, &memoryStreamType, NULL, &why, &code)
-            && ClusterNodeAddTransport(player->node, &memoryDatagramType, NULL, &why, &code);
+            && ClusterNodeAddTransport(player->node, &memoryDatagramTypes[MEMORY_C], NULL, &why,
+                    &code);
 }
 
 static void
@@ -491,11 +492,11 @@ Deliver(Stage *stage, uint8_t step, bpacket_span packet)
     switch (step >> 2 & 3) {
     case 0:
     case 1:
-        (void) MemoryInject(&stage->self.host, &from, packet.bytes, packet.length);
+        (void) MemoryInject(&stage->self.host, MEMORY_C, &from, packet.bytes, packet.length);
         return;
     case 2:
         (void) ClusterAddressParse(FOREIGN, &from);
-        (void) MemoryInject(&stage->self.host, &from, packet.bytes, packet.length);
+        (void) MemoryInject(&stage->self.host, MEMORY_C, &from, packet.bytes, packet.length);
         return;
     default:
         break;

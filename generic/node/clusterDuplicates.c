@@ -1,0 +1,187 @@
+/*
+ * clusterDuplicates.c --
+ *
+ *	Packets heard over several ways (see clusterDuplicates.h): a ring in the
+ *	order they came, with a hash table of chains through it.
+ */
+
+#include "node/clusterDuplicates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS CLUSTER_DUPLICATES_MAX /* a power of two */
+#define NONE    UINT32_MAX
+
+_Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "a hash is cut by a mask");
+
+/* One packet that passed. */
+typedef struct Passed {
+    uint64_t hash;
+    int64_t time;
+    size_t length;
+    uint32_t ways; /* bits: those it was heard over */
+    uint32_t next; /* the next newer one of its bucket */
+} Passed;
+
+struct ClusterDuplicates {
+    uint64_t key[2];
+    uint32_t oldest, count; /* of the ring */
+    Passed ring[CLUSTER_DUPLICATES_MAX];
+    uint32_t first[BUCKETS], last[BUCKETS]; /* oldest and newest of each */
+};
+
+/*
+ * ------------------------------------------------------------------------
+ * SipHash-2-4 (Aumasson and Bernstein, 2012)
+ * ------------------------------------------------------------------------
+ */
+
+static uint64_t
+Rotate(uint64_t word, int bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+static void
+SipRounds(uint64_t v[4], int rounds)
+{
+    while (rounds-- > 0) {
+        v[0] += v[1];
+        v[1] = Rotate(v[1], 13) ^ v[0];
+        v[0] = Rotate(v[0], 32);
+        v[2] += v[3];
+        v[3] = Rotate(v[3], 16) ^ v[2];
+        v[0] += v[3];
+        v[3] = Rotate(v[3], 21) ^ v[0];
+        v[2] += v[1];
+        v[1] = Rotate(v[1], 17) ^ v[2];
+        v[2] = Rotate(v[2], 32);
+    }
+}
+
+/* Up to eight bytes, the first in the lowest bits. */
+static uint64_t
+SipWord(const uint8_t *bytes, size_t length)
+{
+    uint64_t word = 0;
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        word |= (uint64_t) bytes[i] << (8 * i);
+    }
+    return word;
+}
+
+static void
+SipTake(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    SipRounds(v, 2);
+    v[0] ^= word;
+}
+
+static uint64_t
+SipHash(const uint64_t key[2], bpacket_span text)
+{
+    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
+            key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
+    size_t at;
+
+    for (at = 0; text.length - at >= 8; at += 8) {
+        SipTake(v, SipWord(text.bytes + at, 8));
+    }
+    SipTake(v, SipWord(text.bytes + at, text.length - at) | (uint64_t) text.length << 56);
+    v[2] ^= 0xff;
+    SipRounds(v, 4);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What passed
+ * ------------------------------------------------------------------------
+ */
+
+ClusterDuplicates *
+ClusterDuplicatesNew(const uint64_t key[2])
+{
+    ClusterDuplicates *self = calloc(1, sizeof *self);
+
+    if (self) {
+        memcpy(self->key, key, sizeof self->key);
+        memset(self->first, 0xff, sizeof self->first); /* NONE */
+    }
+    return self;
+}
+
+void
+ClusterDuplicatesFree(ClusterDuplicates *duplicates)
+{
+    free(duplicates);
+}
+
+static uint32_t
+BucketOf(const Passed *passed)
+{
+    return (uint32_t) passed->hash & (BUCKETS - 1);
+}
+
+/* The oldest of all is the oldest of its bucket. */
+static void
+ForgetOldest(ClusterDuplicates *self)
+{
+    const Passed *passed = &self->ring[self->oldest];
+
+    self->first[BucketOf(passed)] = passed->next;
+    self->oldest = (self->oldest + 1) % CLUSTER_DUPLICATES_MAX;
+    self->count--;
+}
+
+static void
+Remember(ClusterDuplicates *self, const Passed *passed)
+{
+    uint32_t at, bucket = BucketOf(passed);
+
+    if (self->count == CLUSTER_DUPLICATES_MAX) {
+        ForgetOldest(self);
+    }
+    at = (self->oldest + self->count) % CLUSTER_DUPLICATES_MAX;
+    self->ring[at] = *passed;
+    if (self->first[bucket] == NONE) {
+        self->first[bucket] = at;
+    } else {
+        self->ring[self->last[bucket]].next = at;
+    }
+    self->last[bucket] = at;
+    self->count++;
+}
+
+bool
+ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, bpacket_span packet, int64_t now)
+{
+    Passed passed = {
+            .hash = SipHash(duplicates->key, packet),
+            .time = now,
+            .length = packet.length,
+            .ways = 1u << way,
+            .next = NONE,
+    };
+    uint32_t at;
+
+    while (duplicates->count
+            && now - duplicates->ring[duplicates->oldest].time >= CLUSTER_DUPLICATES_MS) {
+        ForgetOldest(duplicates);
+    }
+    for (at = duplicates->first[BucketOf(&passed)]; at != NONE; at = duplicates->ring[at].next) {
+        Passed *earlier = &duplicates->ring[at];
+
+        if (earlier->hash == passed.hash && earlier->length == passed.length
+                && (earlier->ways & passed.ways) == 0) {
+            earlier->ways |= passed.ways;
+            return false;
+        }
+    }
+    Remember(duplicates, &passed);
+    return true;
+}
