@@ -496,13 +496,12 @@ Received(void *context, ClusterTransport *transport, ClusterLink *link, bpacket_
 
 static void
 Closed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
-        ClusterBlobQueue *unsent, bool failed)
+        ClusterBlobQueue *unsent)
 {
     ClusterSlot *slot = context;
     ClusterMember *member = owner;
     bool current;
 
-    (void) failed;
     if (!member || slot->node->closed) {
         return;
     }

@@ -71,7 +71,7 @@ ClusterScriptedClosed(ClusterTransport *transport, ClusterLink *handle)
         link->refCount++;
         ClusterScriptedDrop(link);
         ClusterBlobQueueInit(&none);
-        self->delegate->closed(self->context, transport, handle, link->owner, &none, false);
+        self->delegate->closed(self->context, transport, handle, link->owner, &none);
         ClusterScriptedRelease(handle);
     }
 }

@@ -40,11 +40,11 @@ struct ClusterLink {
     int direct;           /* packets written at once in that turn */
     ClusterTimer timeout; /* until connected */
     void *owner;
-    ClusterLink *next, *previous;
+    ClusterListEntry entry; /* of the stream's list */
 };
 
 static void
-Release(ClusterLink *conn)
+ConnRelease(ClusterLink *conn)
 {
     if (--conn->refCount == 0) {
         ClusterStreamRelease(conn->stream);
@@ -55,32 +55,25 @@ Release(ClusterLink *conn)
 }
 
 static bool
-IsDead(const ClusterLink *conn)
+ConnIsDead(const ClusterLink *conn)
 {
     return conn->watch == NULL;
 }
 
 /* Takes it out of everything but the hands that hold it. Returns false when that was done before. */
 static bool
-Detach(ClusterLink *conn)
+ConnDetach(ClusterLink *conn)
 {
     ClusterStream *stream = conn->stream;
 
-    if (IsDead(conn)) {
+    if (ConnIsDead(conn)) {
         return false;
     }
     ClusterTimerCancel(&conn->timeout);
     ClusterWatchFree(&conn->watch);
     ClusterpClose(conn->fd);
     conn->fd = -1;
-    if (conn->previous) {
-        conn->previous->next = conn->next;
-    } else {
-        stream->first = conn->next;
-    }
-    if (conn->next) {
-        conn->next->previous = conn->previous;
-    }
+    ClusterListRemove(&conn->entry);
     stream->connections--;
     stream->traffic.connections--;
     stream->traffic.queuedBytes -= conn->output.queue.bytes;
@@ -94,15 +87,15 @@ ConnFail(ClusterLink *conn, bool failed)
 {
     ClusterStream *stream = conn->stream;
 
-    if (!Detach(conn)) {
+    if (!ConnDetach(conn)) {
         return;
     }
     if (failed || conn->output.queue.count) {
         stream->traffic.failures++;
     }
-    stream->delegate->closed(stream->context, &stream->base, conn, conn->owner, &conn->output.queue,
-            failed);
-    Release(conn);
+    stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
+            &conn->output.queue);
+    ConnRelease(conn);
 }
 
 /*
@@ -113,7 +106,7 @@ ConnFail(ClusterLink *conn, bool failed)
 
 /* One write, counted. */
 static ClusterpResult
-WriteOnce(ClusterLink *conn)
+ConnWriteOnce(ClusterLink *conn)
 {
     ClusterTraffic *traffic = &conn->stream->traffic;
     size_t before = conn->output.queue.bytes;
@@ -131,10 +124,10 @@ WriteOnce(ClusterLink *conn)
  * a failure is left for the event loop.
  */
 static void
-WriteQueue(ClusterLink *conn)
+ConnWriteQueue(ClusterLink *conn)
 {
     while (conn->output.queue.count) {
-        ClusterpResult result = WriteOnce(conn);
+        ClusterpResult result = ConnWriteOnce(conn);
 
         if (result == CLUSTERP_AGAIN) {
             ClusterWatchMask(conn->watch, CLUSTERP_READABLE | CLUSTERP_WRITABLE);
@@ -155,7 +148,7 @@ ConnFlush(void *context)
     ClusterLink *conn = context;
 
     if (!conn->connecting && !conn->broken) {
-        WriteQueue(conn);
+        ConnWriteQueue(conn);
     }
 }
 
@@ -165,7 +158,7 @@ ConnFlush(void *context)
  * gathered until the turn ends, or 64 KiB are there: one write instead of hundreds.
  */
 static void
-WriteSoon(ClusterLink *conn)
+ConnWriteSoon(ClusterLink *conn)
 {
     unsigned turn = ClusterLoopTurn(conn->stream->loop);
 
@@ -175,9 +168,9 @@ WriteSoon(ClusterLink *conn)
     }
     if (conn->direct < CLUSTER_DIRECT_WRITES) {
         conn->direct++;
-        WriteQueue(conn);
+        ConnWriteQueue(conn);
     } else if (conn->output.queue.bytes - conn->output.written >= CLUSTER_GATHER_BYTES) {
-        WriteQueue(conn);
+        ConnWriteQueue(conn);
     } else {
         ClusterWatchFlush(conn->watch);
     }
@@ -186,7 +179,7 @@ WriteSoon(ClusterLink *conn)
 ClusterSendResult
 ClusterConnSend(ClusterLink *conn, ClusterBlob *blob)
 {
-    if (IsDead(conn)) {
+    if (ConnIsDead(conn)) {
         return CLUSTER_SEND_FAILED;
     }
     if (conn->output.queue.count && conn->output.queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
@@ -197,7 +190,7 @@ ClusterConnSend(ClusterLink *conn, ClusterBlob *blob)
     }
     conn->stream->traffic.queuedBytes += blob->length;
     if (!conn->connecting && !conn->broken) {
-        WriteSoon(conn);
+        ConnWriteSoon(conn);
     }
     return CLUSTER_SENT;
 }
@@ -210,7 +203,7 @@ ClusterConnSend(ClusterLink *conn, ClusterBlob *blob)
 
 /* Counts what the reassembler threw away since `garbage` and `oversized` were read. */
 static void
-CountDrops(ClusterLink *conn, uint64_t garbage, uint64_t oversized)
+ConnCountDrops(ClusterLink *conn, uint64_t garbage, uint64_t oversized)
 {
     ClusterStream *stream = conn->stream;
     uint64_t large = bpacket_stream_oversized(conn->frames) - oversized;
@@ -229,7 +222,7 @@ CountDrops(ClusterLink *conn, uint64_t garbage, uint64_t oversized)
  * read with this one, so the rest is announced to nested turns.
  */
 static void
-DeliverPackets(ClusterLink *conn, int *budget)
+ConnDeliver(ClusterLink *conn, int *budget)
 {
     ClusterStream *stream = conn->stream;
     uint64_t garbage = bpacket_stream_garbage(conn->frames);
@@ -237,7 +230,7 @@ DeliverPackets(ClusterLink *conn, int *budget)
     ClusterOrigin origin;
     bpacket_span packet;
 
-    while (*budget > 0 && !IsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
+    while (*budget > 0 && !ConnIsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
         (*budget)--;
         stream->traffic.packetsIn++;
         if (bpacket_stream_pending(conn->frames)) {
@@ -246,17 +239,17 @@ DeliverPackets(ClusterLink *conn, int *budget)
         ClusterConnDescribe(conn, &origin);
         stream->delegate->received(stream->context, &stream->base, conn, packet, &origin);
     }
-    if (!IsDead(conn)) {
+    if (!ConnIsDead(conn)) {
         if (!conn->broken) { /* that is still to be told */
             ClusterWatchAgainNot(conn->watch);
         }
-        CountDrops(conn, garbage, oversized);
+        ConnCountDrops(conn, garbage, oversized);
     }
 }
 
 /* One read into the reassembler. Returns what the system said. */
 static ClusterpResult
-ReadOnce(ClusterLink *conn)
+ConnReadOnce(ClusterLink *conn)
 {
     size_t size, length = 0;
     void *buffer = ClusterLoopBuffer(conn->stream->loop, &size);
@@ -287,12 +280,12 @@ ConnRead(ClusterLink *conn)
         ConnFail(conn, true);
         return;
     }
-    DeliverPackets(conn, &budget);
-    while (budget > 0 && result == CLUSTERP_OK && !IsDead(conn)) {
-        result = ReadOnce(conn);
-        DeliverPackets(conn, &budget);
+    ConnDeliver(conn, &budget);
+    while (budget > 0 && result == CLUSTERP_OK && !ConnIsDead(conn)) {
+        result = ConnReadOnce(conn);
+        ConnDeliver(conn, &budget);
     }
-    if (IsDead(conn)) {
+    if (ConnIsDead(conn)) {
         return;
     }
     bpacket_stream_trim(conn->frames);
@@ -314,7 +307,7 @@ ConnRead(ClusterLink *conn)
 
 /* Returns false while it is undecided, or when it failed. */
 static bool
-Connected(ClusterLink *conn)
+ConnIsConnected(ClusterLink *conn)
 {
     ClusterpResult result = ClusterpConnectResult(conn->fd, NULL);
 
@@ -327,7 +320,7 @@ Connected(ClusterLink *conn)
     }
     conn->connecting = false;
     ClusterTimerCancel(&conn->timeout);
-    WriteQueue(conn);
+    ConnWriteQueue(conn);
     return true;
 }
 
@@ -339,25 +332,25 @@ ConnReady(void *context, int mask)
     conn->refCount++;
     if (conn->broken) {
         ConnFail(conn, true);
-    } else if (!conn->connecting || Connected(conn)) {
-        if ((mask & CLUSTERP_WRITABLE) && !IsDead(conn)) {
-            WriteQueue(conn);
+    } else if (!conn->connecting || ConnIsConnected(conn)) {
+        if ((mask & CLUSTERP_WRITABLE) && !ConnIsDead(conn)) {
+            ConnWriteQueue(conn);
         }
-        if ((mask & CLUSTERP_READABLE) && !IsDead(conn) && !conn->broken) {
+        if ((mask & CLUSTERP_READABLE) && !ConnIsDead(conn) && !conn->broken) {
             ConnRead(conn);
         }
     }
-    Release(conn);
+    ConnRelease(conn);
 }
 
 static void
-ConnectTimeout(void *context)
+ConnTimedOut(void *context)
 {
     ClusterLink *conn = context;
 
     conn->refCount++;
     ConnFail(conn, true);
-    Release(conn);
+    ConnRelease(conn);
 }
 
 /*
@@ -397,14 +390,10 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
     conn->connecting = connecting;
     if (connecting) {
         ClusterTimerSet(&conn->timeout, ClusterLoopClock(stream->loop), CLUSTER_CONNECT_MS,
-                ConnectTimeout, conn);
+                ConnTimedOut, conn);
     }
     ClusterBlobQueueInit(&conn->output.queue);
-    conn->next = stream->first;
-    if (conn->next) {
-        conn->next->previous = conn;
-    }
-    stream->first = conn;
+    ClusterListPrepend(&stream->conns, &conn->entry);
     stream->connections++;
     stream->traffic.connections++;
     stream->traffic.opened++;
@@ -413,7 +402,7 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
 
 /* OK: can be written; AGAIN: not yet. On this host a connection is there at once, before the event loop tells of it. */
 static ClusterpResult
-Standing(const ClusterLink *conn)
+ConnStanding(const ClusterLink *conn)
 {
     if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
         return CLUSTERP_ERROR;
@@ -423,10 +412,10 @@ Standing(const ClusterLink *conn)
 
 /* Writes what can be written at once. Is there more, or would closing destroy what is on its way? */
 static bool
-MustLinger(ClusterLink *conn, ClusterpResult standing)
+ConnMustLinger(ClusterLink *conn, ClusterpResult standing)
 {
     if (standing == CLUSTERP_OK) {
-        WriteQueue(conn);
+        ConnWriteQueue(conn);
         return !conn->broken && (conn->output.queue.count || ClusterpUnsent(conn->fd));
     }
     return standing == CLUSTERP_AGAIN && conn->output.queue.count;
@@ -438,19 +427,19 @@ ClusterConnClose(ClusterLink *conn)
     ClusterpResult standing;
     int fd = -1;
 
-    if (IsDead(conn)) {
+    if (ConnIsDead(conn)) {
         return;
     }
-    standing = Standing(conn);
-    if (MustLinger(conn, standing)) {
+    standing = ConnStanding(conn);
+    if (ConnMustLinger(conn, standing)) {
         fd = conn->fd;
         conn->fd = -1; /* stays open */
     }
-    Detach(conn);
+    ConnDetach(conn);
     if (fd >= 0) {
         ClusterLingerTake(conn->stream->loop, fd, &conn->output, standing == CLUSTERP_AGAIN);
     }
-    Release(conn);
+    ConnRelease(conn);
 }
 
 void *
@@ -468,16 +457,28 @@ ClusterConnOwner(const ClusterLink *conn)
     return conn->owner;
 }
 
+static ClusterLink *
+ConnOfEntry(ClusterListEntry *entry)
+{
+    return entry ? CLUSTER_LIST_ITEM(entry, ClusterLink, entry) : NULL;
+}
+
+ClusterLink *
+ClusterConnFirst(const ClusterStream *stream)
+{
+    return ConnOfEntry(ClusterListFirst(&stream->conns));
+}
+
 ClusterLink *
 ClusterConnNext(const ClusterLink *conn)
 {
-    return conn->next;
+    return ConnOfEntry(ClusterListNext(&conn->stream->conns, &conn->entry));
 }
 
 bool
 ClusterConnIsOpen(const ClusterLink *conn)
 {
-    return !IsDead(conn);
+    return !ConnIsDead(conn);
 }
 
 bool

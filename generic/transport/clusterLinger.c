@@ -6,6 +6,8 @@
 
 #include "transport/clusterLinger.h"
 
+#include "base/clusterList.h"
+
 #include <stdlib.h>
 
 /* Writes and reads of one connection in a turn of the event loop. */
@@ -19,12 +21,12 @@
 
 typedef struct Linger Linger;
 
-/* The lingering connections of one loop, which holds the list; oldest first. */
+/* The lingering connections of one loop, whose guest the list is. */
 typedef struct Lingering {
     ClusterLoop *loop;
     ClusterpPoller *poller; /* at the end of the thread, instead of the loop's */
     ClusterTimer look;      /* the next look at them; set while there are any */
-    Linger *first, *last;
+    ClusterList lingers;    /* oldest first */
     int count;
 } Lingering;
 
@@ -40,7 +42,7 @@ struct Linger {
     bool ended;             /* the peer says no more */
     size_t left;            /* bytes not confirmed at the last look that showed progress */
     int64_t since, advance; /* when it began, and when there was progress: microseconds */
-    Linger *next, *previous;
+    ClusterListEntry entry;
 };
 
 /*
@@ -49,21 +51,30 @@ struct Linger {
  * ------------------------------------------------------------------------
  */
 
+static Linger *
+LingerOfEntry(ClusterListEntry *entry)
+{
+    return entry ? CLUSTER_LIST_ITEM(entry, Linger, entry) : NULL;
+}
+
+static Linger *
+LingerFirst(const Lingering *list)
+{
+    return LingerOfEntry(ClusterListFirst(&list->lingers));
+}
+
+static Linger *
+LingerNext(const Linger *linger)
+{
+    return LingerOfEntry(ClusterListNext(&linger->list->lingers, &linger->entry));
+}
+
 static void
-End(Linger *linger)
+LingerEnd(Linger *linger)
 {
     Lingering *list = linger->list;
 
-    if (linger->previous) {
-        linger->previous->next = linger->next;
-    } else {
-        list->first = linger->next;
-    }
-    if (linger->next) {
-        linger->next->previous = linger->previous;
-    } else {
-        list->last = linger->previous;
-    }
+    ClusterListRemove(&linger->entry);
     list->count--;
     if (list->poller) {
         ClusterpPollerSet(list->poller, linger->fd, linger->mask, 0, linger, NULL);
@@ -75,7 +86,7 @@ End(Linger *linger)
 }
 
 static void
-Await(Linger *linger, int mask)
+LingerAwait(Linger *linger, int mask)
 {
     if (linger->watch) {
         ClusterWatchMask(linger->watch, mask);
@@ -87,7 +98,7 @@ Await(Linger *linger, int mask)
 
 /* False when the connection is of no more use. */
 static bool
-WriteSome(Linger *linger)
+LingerWrite(Linger *linger)
 {
     ClusterOutputCount count = {0, 0};
     ClusterpResult result = CLUSTERP_OK;
@@ -105,7 +116,7 @@ WriteSome(Linger *linger)
 
 /* The same. What the peer says concerns nobody here. */
 static bool
-ReadAway(Linger *linger)
+LingerReadAway(Linger *linger)
 {
     ClusterpResult result = CLUSTERP_OK;
     size_t size, length;
@@ -121,7 +132,7 @@ ReadAway(Linger *linger)
 
 /* False when it is done, or of no more use. */
 static bool
-Proceed(Linger *linger, int mask)
+LingerProceed(Linger *linger, int mask)
 {
     if (linger->connecting) {
         ClusterpResult result = ClusterpConnectResult(linger->fd, NULL);
@@ -131,10 +142,11 @@ Proceed(Linger *linger, int mask)
         }
         linger->connecting = false;
     }
-    if (!WriteSome(linger) || ((mask & CLUSTERP_READABLE) && !linger->ended && !ReadAway(linger))) {
+    if (!LingerWrite(linger)
+            || ((mask & CLUSTERP_READABLE) && !linger->ended && !LingerReadAway(linger))) {
         return false;
     }
-    Await(linger,
+    LingerAwait(linger,
             (linger->ended ? 0 : CLUSTERP_READABLE)
                     | (linger->output.queue.count ? CLUSTERP_WRITABLE : 0));
     return !linger->ended || linger->output.queue.count;
@@ -145,8 +157,8 @@ LingerReady(void *context, int mask)
 {
     Linger *linger = context;
 
-    if (!Proceed(linger, mask)) {
-        End(linger);
+    if (!LingerProceed(linger, mask)) {
+        LingerEnd(linger);
     }
 }
 
@@ -158,7 +170,7 @@ LingerReady(void *context, int mask)
 
 /* Has anything been taken or confirmed, or has it only begun? */
 static void
-NoteProgress(Linger *linger, int64_t now)
+LingerNoteProgress(Linger *linger, int64_t now)
 {
     size_t left = linger->output.queue.bytes - linger->output.written + ClusterpUnsent(linger->fd);
 
@@ -169,41 +181,41 @@ NoteProgress(Linger *linger, int64_t now)
 }
 
 static void
-DropStalled(Lingering *list)
+LingerDropStalled(Lingering *list)
 {
     int64_t now = ClusterpMonotonic();
-    Linger *linger = list->first, *next;
+    Linger *linger = LingerFirst(list), *next;
 
     for (; linger; linger = next) {
-        next = linger->next;
-        NoteProgress(linger, now);
+        next = LingerNext(linger);
+        LingerNoteProgress(linger, now);
         if (now - linger->advance >= CLUSTER_LINGER_STALL_MS * MS
                 || now - linger->since >= CLUSTER_LINGER_MS * MS) {
-            End(linger);
+            LingerEnd(linger);
         }
     }
 }
 
 static void
-DropAll(Lingering *list)
+LingerDropAll(Lingering *list)
 {
-    while (list->first) {
-        End(list->first);
+    while (!ClusterListEmpty(&list->lingers)) {
+        LingerEnd(LingerFirst(list));
     }
 }
 
 static void
-Look(void *context)
+LingerLook(void *context)
 {
     Lingering *list = context;
 
     if (ClusterLoopForked(list->loop)) {
-        DropAll(list);
+        LingerDropAll(list);
     } else {
-        DropStalled(list);
+        LingerDropStalled(list);
     }
-    if (list->first) {
-        ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, Look, list);
+    if (!ClusterListEmpty(&list->lingers)) {
+        ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, LingerLook, list);
     }
 }
 
@@ -215,21 +227,21 @@ Look(void *context)
 
 /* From the loop's poller, with which it ends, to one that is waited for. */
 static void
-ChangePoller(Lingering *list)
+LingerChangePoller(Lingering *list)
 {
-    Linger *linger = list->first, *next;
+    Linger *linger = LingerFirst(list), *next;
 
     for (; linger; linger = next) {
         int mask = linger->mask;
 
-        next = linger->next;
+        next = LingerNext(linger);
         ClusterWatchFree(&linger->watch);
         linger->mask = 0;
         linger->advance = 0;
         if (ClusterpPollerSet(list->poller, linger->fd, 0, mask, linger, NULL) == CLUSTERP_OK) {
             linger->mask = mask;
         } else {
-            End(linger);
+            LingerEnd(linger);
         }
     }
 }
@@ -239,24 +251,24 @@ ChangePoller(Lingering *list)
  * those that stall: by then closing late does not help either.
  */
 static void
-DropSettled(Lingering *list)
+LingerDropSettled(Lingering *list)
 {
     int64_t now = ClusterpMonotonic();
-    Linger *linger = list->first, *next;
+    Linger *linger = LingerFirst(list), *next;
 
     for (; linger; linger = next) {
-        next = linger->next;
-        NoteProgress(linger, now);
+        next = LingerNext(linger);
+        LingerNoteProgress(linger, now);
         if ((linger->shut && linger->left == 0)
                 || (!linger->connecting
                         && now - linger->advance >= CLUSTER_LINGER_EXIT_STALL_MS * MS)) {
-            End(linger);
+            LingerEnd(linger);
         }
     }
 }
 
 static void
-Drain(Lingering *list)
+LingerDrain(Lingering *list)
 {
     int64_t end = ClusterpMonotonic() + CLUSTER_LINGER_EXIT_MS * MS;
     ClusterpEvent events[CLUSTER_LINGER_MAX];
@@ -265,32 +277,32 @@ Drain(Lingering *list)
     if (!list->poller) {
         return;
     }
-    ChangePoller(list);
-    DropSettled(list);
-    while (list->first && ClusterpMonotonic() < end) {
+    LingerChangePoller(list);
+    LingerDropSettled(list);
+    while (!ClusterListEmpty(&list->lingers) && ClusterpMonotonic() < end) {
         int i, count = ClusterpPollerPoll(list->poller, events, CLUSTER_LINGER_MAX, LOOK_EXIT_MS);
 
         for (i = 0; i < count; i++) {
             LingerReady(events[i].context, events[i].mask); /* ends none but its own */
         }
-        DropSettled(list);
+        LingerDropSettled(list);
     }
-    DropAll(list);
+    LingerDropAll(list);
     ClusterpPollerFree(list->poller);
     list->poller = NULL;
 }
 
 /* The thread ends: whoever made these connections is gone, as are all scripts. */
 static void
-LoopEnds(void *context)
+LingerLoopEnds(void *context)
 {
     Lingering *list = context;
 
     ClusterTimerCancel(&list->look);
-    if (list->first && !ClusterLoopForked(list->loop)) {
-        Drain(list);
+    if (!ClusterListEmpty(&list->lingers) && !ClusterLoopForked(list->loop)) {
+        LingerDrain(list);
     }
-    DropAll(list);
+    LingerDropAll(list);
     free(list);
 }
 
@@ -302,41 +314,36 @@ LoopEnds(void *context)
 
 /* The loop's list, made when first needed; NULL without memory, or at the loop's end. */
 static Lingering *
-ListOf(ClusterLoop *loop)
+LingerListOf(ClusterLoop *loop)
 {
     Lingering *list = ClusterLoopGuest(loop);
 
     if (!list && !ClusterLoopOver(loop) && (list = calloc(1, sizeof *list)) != NULL) {
         list->loop = loop;
-        ClusterLoopSetGuest(loop, list, LoopEnds);
+        ClusterListInit(&list->lingers);
+        ClusterLoopSetGuest(loop, list, LingerLoopEnds);
     }
     return list;
 }
 
 static void
-Append(Lingering *list, Linger *linger)
+LingerAppend(Lingering *list, Linger *linger)
 {
     if (list->count == CLUSTER_LINGER_MAX) {
-        End(list->first);
+        LingerEnd(LingerFirst(list));
     }
     linger->list = list;
-    linger->previous = list->last;
-    if (list->last) {
-        list->last->next = linger;
-    } else {
-        list->first = linger;
-    }
-    list->last = linger;
+    ClusterListAppend(&list->lingers, &linger->entry);
     list->count++;
     if (!ClusterTimerIsSet(&list->look)) {
-        ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, Look, list);
+        ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, LingerLook, list);
     }
 }
 
 void
 ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting)
 {
-    Lingering *list = ListOf(loop);
+    Lingering *list = LingerListOf(loop);
     Linger *linger = list ? calloc(1, sizeof *linger) : NULL;
     int error;
 
@@ -353,5 +360,5 @@ ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connect
     ClusterOutputMove(&linger->output, output);
     linger->connecting = connecting;
     linger->since = ClusterpMonotonic();
-    Append(list, linger);
+    LingerAppend(list, linger);
 }

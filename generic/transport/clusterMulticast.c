@@ -118,7 +118,7 @@ MulticastReadable(void *context, int mask)
  * other sockets.
  */
 static bool
-MulticastOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
+MulticastParseOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
@@ -154,7 +154,7 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     Multicast *self;
 
     *code = "CONFIG";
-    if (!MulticastOptions(config->options, &interface, why)) {
+    if (!MulticastParseOptions(config->options, &interface, why)) {
         return NULL;
     }
     if (!interface && config->remote == 0) {

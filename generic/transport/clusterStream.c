@@ -33,7 +33,7 @@ ClusterStreamRelease(ClusterStream *stream)
  */
 
 static void
-StopListening(ClusterStream *stream)
+StreamStopListening(ClusterStream *stream)
 {
     ClusterWatchFree(&stream->listenWatch);
     if (stream->listener >= 0) {
@@ -47,7 +47,7 @@ StopListening(ClusterStream *stream)
 
 /* Out of descriptors or memory: leave callers in the backlog until a connection ends, or the next heartbeat. */
 static void
-PauseAccepting(ClusterStream *stream)
+StreamPauseAccepting(ClusterStream *stream)
 {
     stream->accepting = false;
     ClusterWatchMask(stream->listenWatch, 0);
@@ -63,7 +63,7 @@ ClusterStreamResume(ClusterStream *stream)
 }
 
 static bool
-Admit(ClusterStream *stream, int fd, const ClusterAddress *from)
+StreamAdmit(ClusterStream *stream, int fd, const ClusterAddress *from)
 {
     ClusterDrop reason;
 
@@ -80,7 +80,7 @@ Admit(ClusterStream *stream, int fd, const ClusterAddress *from)
 }
 
 static void
-ListenerReady(void *context, int mask)
+StreamListenerReady(void *context, int mask)
 {
     ClusterStream *stream = context;
     int i;
@@ -96,8 +96,8 @@ ListenerReady(void *context, int mask)
             return;
         }
         from = ClusterAddressFromPlatform(&system);
-        if (result != CLUSTERP_OK || !Admit(stream, fd, &from)) {
-            PauseAccepting(stream);
+        if (result != CLUSTERP_OK || !StreamAdmit(stream, fd, &from)) {
+            StreamPauseAccepting(stream);
             return;
         }
     }
@@ -108,15 +108,15 @@ ClusterStreamListen(ClusterStream *stream, int *error)
 {
     int fd;
 
-    StopListening(stream);
+    StreamStopListening(stream);
     if (stream->family->listen(stream, &fd, error) != CLUSTERP_OK) {
         return false;
     }
     stream->listener = fd;
-    stream->listenWatch = ClusterWatchNew(stream->loop, fd, CLUSTERP_READABLE, ListenerReady, NULL,
-            stream, error);
+    stream->listenWatch = ClusterWatchNew(stream->loop, fd, CLUSTERP_READABLE, StreamListenerReady,
+            NULL, stream, error);
     if (!stream->listenWatch) {
-        StopListening(stream);
+        StreamStopListening(stream);
         return false;
     }
     stream->accepting = true;
@@ -134,6 +134,7 @@ ClusterStreamStart(ClusterStream *stream, const ClusterTransportType *type,
     stream->delegate = delegate;
     stream->context = context;
     stream->listener = -1;
+    ClusterListInit(&stream->conns);
     stream->loop = ClusterLoopGet(error);
     return stream->loop && ClusterStreamListen(stream, error);
 }
@@ -148,12 +149,12 @@ void
 ClusterStreamClose(ClusterTransport *transport)
 {
     ClusterStream *stream = (ClusterStream *) transport;
+    ClusterLink *conn;
 
-    stream->closed = true;
-    while (stream->first) {
-        ClusterConnClose(stream->first);
+    while ((conn = ClusterConnFirst(stream)) != NULL) {
+        ClusterConnClose(conn);
     }
-    StopListening(stream);
+    StreamStopListening(stream);
     ClusterStreamRelease(stream);
 }
 
@@ -213,7 +214,7 @@ ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
 void
 ClusterStreamForget(ClusterTransport *transport, void *owner)
 {
-    ClusterLink *conn = ((ClusterStream *) transport)->first;
+    ClusterLink *conn = ClusterConnFirst((ClusterStream *) transport);
 
     while (conn) {
         ClusterLink *next = ClusterConnNext(conn);
@@ -241,7 +242,7 @@ ClusterStreamTraffic(ClusterTransport *transport)
 ClusterLink *
 ClusterStreamServing(ClusterTransport *transport, const void *owner)
 {
-    ClusterLink *conn = ((ClusterStream *) transport)->first;
+    ClusterLink *conn = ClusterConnFirst((ClusterStream *) transport);
 
     while (conn && (ClusterConnOwner(conn) != owner || !ClusterConnIsOpen(conn))) {
         conn = ClusterConnNext(conn);

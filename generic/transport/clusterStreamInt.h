@@ -9,6 +9,7 @@
 #define CLUSTER_STREAM_INT_H
 
 #include "bpacket/bpacketStream.h"
+#include "base/clusterList.h"
 #include "base/clusterLoop.h"
 #include "transport/clusterTransport.h"
 
@@ -26,37 +27,40 @@ typedef struct ClusterStream ClusterStream;
 
 typedef struct ClusterStreamFamily {
     const char *linkPrefix; /* of chanIDs: "tcp", "unix" */
-    /* Makes the server socket anew; what it replaces is still open when `replace`. */
+    /*
+     * Opens the server socket, of which there is none then: the one before, if
+     * any, was closed, and unlisten called. OK with *fd, which is the
+     * stream's, or ERROR.
+     */
     ClusterpResult (*listen)(ClusterStream *stream, int *fd, int *error);
-    /* OK or AGAIN with *fd, or ERROR, also when the peer advertises nothing usable. */
+    /* Connects. OK or AGAIN with *fd, which is the caller's, or ERROR, also when the peer advertises nothing usable. */
     ClusterpResult (*connect)(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error);
-    /* What is known of the far end of a connection: address and name are filled in. */
+    /* Adds what the family knows of a connection's origin, whose address and name are there. For each packet. */
     void (*describe)(const ClusterStream *stream, const ClusterLink *conn, ClusterOrigin *origin);
-    /* May a peer with this address come in? */
+    /* May a peer with this address come in? Asked when it was accepted, before it gets a connection. */
     bool (*admits)(const ClusterStream *stream, const ClusterAddress *from);
     /* Is the server socket still what it was? Asked at every heartbeat. */
     bool (*intact)(const ClusterStream *stream);
-    /* The server socket goes: remove what it left elsewhere. */
+    /* The server socket, still open, goes: remove what it left elsewhere. Not called in a forked child. */
     void (*unlisten)(ClusterStream *stream);
 } ClusterStreamFamily;
 
 /*
- * First member of each stream transport. Counted: one for being open, one
- * for each connection and each callback under way.
+ * First member of each stream transport. Counted: one for being open, one for
+ * each connection, which lives as long as a callback of its own is under way.
  */
 struct ClusterStream {
     ClusterTransport base;
     const ClusterStreamFamily *family;
-    void (*freeProc)(ClusterStream *stream);
+    void (*freeProc)(ClusterStream *stream); /* with the last reference: frees the whole struct */
     size_t refCount;
-    bool closed;
     const ClusterTransportDelegate *delegate;
     void *context;
     ClusterLoop *loop;
-    int listener; /* -1 when there is none */
-    ClusterWatch *listenWatch;
-    bool accepting;     /* false while descriptors are short */
-    ClusterLink *first; /* connections, newest first */
+    int listener;              /* -1 when there is none */
+    ClusterWatch *listenWatch; /* NULL when there is no listener */
+    bool accepting;            /* false while descriptors are short */
+    ClusterList conns;         /* those that live, newest first */
     size_t connections;
     ClusterTraffic traffic;
 };
@@ -103,6 +107,8 @@ ClusterSendResult ClusterConnSend(ClusterLink *conn, ClusterBlob *blob);
 void ClusterConnClose(ClusterLink *conn);
 void *ClusterConnOwn(ClusterLink *conn, void *owner);
 void *ClusterConnOwner(const ClusterLink *conn);
+/* Those of a transport that live, newest first. */
+ClusterLink *ClusterConnFirst(const ClusterStream *stream);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);
 /* Did the peer make it, rather than we? */
 bool ClusterConnAccepted(const ClusterLink *conn);

@@ -32,7 +32,7 @@ TcpListen(ClusterStream *stream, int *fd, int *error)
 
 /* The port a member advertises, 0 when there is none that could be one. */
 static uint16_t
-PeerPort(Tcl_Obj *props)
+TcpPeerPort(Tcl_Obj *props)
 {
     Tcl_Obj *key, *value = NULL;
     int port = 0;
@@ -57,7 +57,7 @@ TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
     ClusterpAddr to;
 
     (void) stream;
-    address = ClusterAddressWithPort(&address, PeerPort(peer->props));
+    address = ClusterAddressWithPort(&address, TcpPeerPort(peer->props));
     if (!ClusterAddressPort(&address) || !ClusterAddressToPlatform(&address, &to)) {
         *error = EADDRNOTAVAIL;
         return CLUSTERP_ERROR;
@@ -102,7 +102,7 @@ static const ClusterStreamFamily tcpFamily = {
 
 /* The only option: {port N}. */
 static bool
-ParseOptions(Tcp *self, Tcl_Obj *options, Tcl_Obj **why)
+TcpParseOptions(Tcp *self, Tcl_Obj *options, Tcl_Obj **why)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
@@ -153,7 +153,7 @@ TcpOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *de
     }
     self->localOnly = config->remote == 0;
     self->stream.freeProc = TcpFree;
-    if (!ParseOptions(self, config->options, why)) {
+    if (!TcpParseOptions(self, config->options, why)) {
         *code = "CONFIG";
         free(self);
         return NULL;

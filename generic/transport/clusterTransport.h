@@ -129,10 +129,10 @@ typedef struct ClusterTransportDelegate {
      * the event loop or a script's call, once for each link; it must be
      * forgotten. `unsent` holds the packets that were accepted and not wholly
      * written, in order; the callback may take some out, and the transport
-     * releases the others afterwards. failed: it broke, rather than being closed.
+     * releases the others afterwards.
      */
     void (*closed)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
-            ClusterBlobQueue *unsent, bool failed);
+            ClusterBlobQueue *unsent);
     /*
      * From the event loop: part of a packet came over a link that serves the
      * owner, and no whole one. NULL where nobody wants to know.

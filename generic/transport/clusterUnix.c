@@ -42,7 +42,7 @@ UnixListen(ClusterStream *stream, int *fd, int *error)
 
 /* The path a member advertises, NULL when there is none. */
 static const char *
-PeerPath(Tcl_Obj *props)
+UnixPeerPath(Tcl_Obj *props)
 {
     Tcl_Obj *key, *value = NULL;
 
@@ -61,7 +61,7 @@ PeerPath(Tcl_Obj *props)
 static ClusterpResult
 UnixConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 {
-    const char *path = peer->local ? PeerPath(peer->props) : NULL;
+    const char *path = peer->local ? UnixPeerPath(peer->props) : NULL;
 
     (void) stream;
     if (!path) {
@@ -132,7 +132,7 @@ static const ClusterStreamFamily unixFamily = {
 
 /* {path P ?mode M?}: where to, and for whom. */
 static bool
-ParseOptions(Unix *self, Tcl_Obj *options, Tcl_Obj **path, Tcl_Obj **why)
+UnixParseOptions(Unix *self, Tcl_Obj *options, Tcl_Obj **path, Tcl_Obj **why)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
@@ -175,7 +175,7 @@ ParseOptions(Unix *self, Tcl_Obj *options, Tcl_Obj **path, Tcl_Obj **why)
 
 /* Inserts -SID before the extension; a leading dot begins none. New, refCount 0; NULL for no usable path. */
 static Tcl_Obj *
-ServerPath(Tcl_Obj *given, const char *sid)
+UnixServerPath(Tcl_Obj *given, const char *sid)
 {
     Tcl_Obj *normalized;
     const char *path, *tail, *dot;
@@ -228,11 +228,11 @@ UnixOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *d
     }
     self->mode = MODE_DEFAULT;
     self->stream.freeProc = UnixFree;
-    if (!ParseOptions(self, config->options, &given, why)) {
+    if (!UnixParseOptions(self, config->options, &given, why)) {
         UnixFree(&self->stream);
         return NULL;
     }
-    self->path = ServerPath(given, config->sid);
+    self->path = UnixServerPath(given, config->sid);
     if (!self->path) {
         *why = Tcl_ObjPrintf("bad path \"%s\" in -u", Tcl_GetString(given));
         UnixFree(&self->stream);

@@ -48,11 +48,11 @@ struct ClusterLink {
     ClusterLink *ofNet; /* of the network's */
 };
 
-static void Flow(void *data);
-static void Arrive(void *data);
+static void LinkFlow(void *data);
+static void LinkArrive(void *data);
 
 static MemoryStream *
-Alive(ClusterTransport *transport, const char *what)
+StreamAlive(ClusterTransport *transport, const char *what)
 {
     MemoryStream *self = (MemoryStream *) transport;
 
@@ -63,15 +63,15 @@ Alive(ClusterTransport *transport, const char *what)
 }
 
 static ClusterClock *
-ClockOf(const MemoryStream *stream)
+StreamClockOf(const MemoryStream *stream)
 {
     return HandClockTable(stream->host->net->clock);
 }
 
-/* ---- the life of a link ----------------------------------------------- */
+/* ---- the life of a link -------------------------------------------------- */
 
 static ClusterLink *
-NewLink(MemoryStream *stream, MemoryHost *peer, void *owner)
+LinkNew(MemoryStream *stream, MemoryHost *peer, void *owner)
 {
     MemoryNet *net = stream->host->net;
     ClusterLink *link = calloc(1, sizeof *link);
@@ -95,7 +95,7 @@ NewLink(MemoryStream *stream, MemoryHost *peer, void *owner)
 }
 
 static void
-Die(ClusterLink *link)
+LinkDie(ClusterLink *link)
 {
     ClusterLink **at = &link->stream->first;
 
@@ -115,25 +115,24 @@ Die(ClusterLink *link)
 
 /* It ends without the wish of the layer above, which is told. */
 static void
-Fail(ClusterLink *link, bool failed)
+LinkFail(ClusterLink *link, bool failed)
 {
     MemoryStream *stream = link->stream;
 
     if (link->dead) {
         return;
     }
-    Die(link);
+    LinkDie(link);
     stream->traffic.failures += failed || link->out.count;
     if (!link->finishing) {
-        stream->delegate->closed(stream->context, &stream->base, link, link->owner, &link->out,
-                failed);
+        stream->delegate->closed(stream->context, &stream->base, link, link->owner, &link->out);
     }
     ClusterBlobQueueFree(&link->out);
 }
 
 /* It ends by the wish of the layer above: what can be written is, and the far end learns of the end behind that. */
 static void
-Shut(ClusterLink *link)
+LinkShut(ClusterLink *link)
 {
     ClusterLink *other = link->other;
     ClusterBlob *blob;
@@ -141,7 +140,7 @@ Shut(ClusterLink *link)
     if (link->dead) {
         return;
     }
-    Die(link);
+    LinkDie(link);
     while (other && (blob = ClusterBlobQueuePop(&link->out)) != NULL) {
         if (!link->stream->host->stalled) {
             ClusterBlobQueuePush(&other->in, blob);
@@ -151,17 +150,17 @@ Shut(ClusterLink *link)
     ClusterBlobQueueFree(&link->out);
     if (other) {
         other->ended = true;
-        ClusterTimerSet(&other->arrival, ClockOf(other->stream), 0, Arrive, other);
+        ClusterTimerSet(&other->arrival, StreamClockOf(other->stream), 0, LinkArrive, other);
     }
 }
 
 static void
-Finish(ClusterLink *link)
+LinkFinish(ClusterLink *link)
 {
     link->owner = NULL;
     link->finishing = true;
     if (!link->out.count) {
-        Shut(link);
+        LinkShut(link);
     }
 }
 
@@ -187,7 +186,7 @@ MemoryStreamsFree(MemoryNet *net)
 /* ---- packets on their way ------------------------------------------------ */
 
 static void
-DescribeLink(const ClusterLink *link, ClusterOrigin *origin)
+LinkDescribe(const ClusterLink *link, ClusterOrigin *origin)
 {
     memset(origin, 0, sizeof *origin);
     memcpy(origin->name, link->name, sizeof origin->name);
@@ -198,7 +197,7 @@ DescribeLink(const ClusterLink *link, ClusterOrigin *origin)
 
 /* The bytes are the receiver's only until it returns. */
 static void
-Deliver(ClusterLink *link, const ClusterBlob *blob)
+LinkDeliver(ClusterLink *link, const ClusterBlob *blob)
 {
     MemoryStream *stream = link->stream;
     ClusterOrigin origin;
@@ -212,24 +211,24 @@ Deliver(ClusterLink *link, const ClusterBlob *blob)
     packet.bytes = copy;
     packet.length = blob->length;
     stream->traffic.packetsIn++;
-    DescribeLink(link, &origin);
+    LinkDescribe(link, &origin);
     stream->delegate->received(stream->context, &stream->base, link, packet, &origin);
     free(copy);
 }
 
 /* What a far end that is closed had written, then the end. */
 static void
-Arrive(void *data)
+LinkArrive(void *data)
 {
     ClusterLink *link = data;
     ClusterBlob *blob;
 
     while (!link->dead && (blob = ClusterBlobQueuePop(&link->in)) != NULL) {
-        Deliver(link, blob);
+        LinkDeliver(link, blob);
         ClusterBlobRelease(blob);
     }
     if (!link->dead && link->ended) {
-        Fail(link, false);
+        LinkFail(link, false);
     }
 }
 
@@ -247,14 +246,14 @@ FindStream(const MemoryNet *net, uint16_t port)
 }
 
 static bool
-Reachable(const ClusterLink *link)
+LinkReachable(const ClusterLink *link)
 {
     return link->peer && link->peer->side == link->stream->host->side;
 }
 
 /* Arranges for what is queued to be written. */
 static void
-ArmFlow(ClusterLink *link)
+LinkArmFlow(ClusterLink *link)
 {
     MemoryHost *host = link->stream->host;
     int64_t delay;
@@ -264,7 +263,7 @@ ArmFlow(ClusterLink *link)
             || (!link->out.count && !link->connecting)) {
         return;
     }
-    if (link->peer && !Reachable(link)) {
+    if (link->peer && !LinkReachable(link)) {
         delay = link->connecting ? CONNECT_MS : RETRY_MS;
     } else if (link->peer) {
         wire = MemoryFindLink(host, link->peer);
@@ -272,18 +271,18 @@ ArmFlow(ClusterLink *link)
     } else {
         delay = 0;
     }
-    ClusterTimerSet(&link->flow, ClockOf(link->stream), delay, Flow, link);
+    ClusterTimerSet(&link->flow, StreamClockOf(link->stream), delay, LinkFlow, link);
 }
 
 /* Is the connection made? Otherwise it failed. */
 static bool
-Connect(ClusterLink *link)
+LinkConnect(ClusterLink *link)
 {
     MemoryStream *to = FindStream(link->stream->host->net, link->port);
 
-    if (!to || !Reachable(link) || to->host->refusal != MEMORY_ACCEPTS
-            || (link->other = NewLink(to, link->stream->host, NULL)) == NULL) {
-        Fail(link, true);
+    if (!to || !LinkReachable(link) || to->host->refusal != MEMORY_ACCEPTS
+            || (link->other = LinkNew(to, link->stream->host, NULL)) == NULL) {
+        LinkFail(link, true);
         return false;
     }
     link->other->other = link;
@@ -292,15 +291,15 @@ Connect(ClusterLink *link)
 }
 
 static void
-Flow(void *data)
+LinkFlow(void *data)
 {
     ClusterLink *link = data;
     size_t count = link->out.count;
 
-    if (link->connecting && !Connect(link)) {
+    if (link->connecting && !LinkConnect(link)) {
         return;
     }
-    while (count-- > 0 && !link->dead && link->other && Reachable(link)
+    while (count-- > 0 && !link->dead && link->other && LinkReachable(link)
             && !link->stream->host->stalled) {
         ClusterBlob *blob = ClusterBlobQueuePop(&link->out);
 
@@ -308,16 +307,16 @@ Flow(void *data)
             break;
         }
         link->stream->traffic.packetsOut++;
-        Deliver(link->other, blob);
+        LinkDeliver(link->other, blob);
         ClusterBlobRelease(blob);
     }
     if (link->dead) {
         return;
     }
     if (link->finishing && !link->out.count) {
-        Shut(link);
+        LinkShut(link);
     } else if (link->other) {
-        ArmFlow(link);
+        LinkArmFlow(link);
     }
 }
 
@@ -334,9 +333,9 @@ MemoryBreak(MemoryHost *host, const MemoryHost *other)
             link = link->next;
             continue;
         }
-        Fail(link, true);
+        LinkFail(link, true);
         if (far) {
-            Fail(far, true);
+            LinkFail(far, true);
         }
         count++;
         /* Those who were told may have done anything. */
@@ -351,7 +350,7 @@ MemoryResume(MemoryHost *host)
     ClusterLink *link;
 
     for (link = host->stream ? host->stream->first : NULL; link; link = link->next) {
-        ArmFlow(link);
+        LinkArmFlow(link);
     }
 }
 
@@ -370,8 +369,8 @@ MemoryConnections(const MemoryHost *host)
 /* ---- the type ------------------------------------------------------------ */
 
 static ClusterTransport *
-Open(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate, void *context,
-        Tcl_Obj **why, const char **code)
+StreamOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
+        void *context, Tcl_Obj **why, const char **code)
 {
     MemoryStream *self = calloc(1, sizeof *self);
 
@@ -393,20 +392,20 @@ Open(const ClusterTransportConfig *config, const ClusterTransportDelegate *deleg
 }
 
 static void
-Close(ClusterTransport *transport)
+StreamClose(ClusterTransport *transport)
 {
-    MemoryStream *self = Alive(transport, "t closed twice");
+    MemoryStream *self = StreamAlive(transport, "t closed twice");
 
     self->closed = true;
     self->host->stream = NULL;
     while (self->first) {
-        Shut(self->first);
+        LinkShut(self->first);
     }
 }
 
 /* The port a member advertises, 0 when there is none. */
 static uint16_t
-PeerPort(Tcl_Obj *props)
+StreamPeerPort(Tcl_Obj *props)
 {
     Tcl_Obj *key = Tcl_NewStringObj("port", -1), *value = NULL;
     int port = 0;
@@ -421,7 +420,7 @@ PeerPort(Tcl_Obj *props)
 }
 
 static bool
-IsAt(const MemoryHost *host, const ClusterPeer *peer)
+StreamIsAt(const MemoryHost *host, const ClusterPeer *peer)
 {
     return peer->local ? ClusterAddressIsLoopback(&host->address)
                        : ClusterAddressCompare(&host->address, &peer->address) == 0;
@@ -429,17 +428,17 @@ IsAt(const MemoryHost *host, const ClusterPeer *peer)
 
 /* A link that is opening, NULL when that fails at once. */
 static ClusterLink *
-Dial(MemoryStream *self, const ClusterPeer *peer)
+StreamDial(MemoryStream *self, const ClusterPeer *peer)
 {
-    uint16_t port = PeerPort(peer->props);
+    uint16_t port = StreamPeerPort(peer->props);
     MemoryStream *to = FindStream(self->host->net, port);
     ClusterLink *link;
 
-    if (to && !IsAt(to->host, peer)) {
+    if (to && !StreamIsAt(to->host, peer)) {
         to = NULL;
     }
     if (!port || (to && to->host->refusal == MEMORY_REFUSES_AT_ONCE)
-            || (link = NewLink(self, to ? to->host : NULL, peer->owner)) == NULL) {
+            || (link = LinkNew(self, to ? to->host : NULL, peer->owner)) == NULL) {
         self->traffic.failures++;
         return NULL;
     }
@@ -449,14 +448,15 @@ Dial(MemoryStream *self, const ClusterPeer *peer)
 }
 
 static ClusterSendResult
-Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **linkPtr, ClusterBlob *blob)
+StreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **linkPtr,
+        ClusterBlob *blob)
 {
-    MemoryStream *self = Alive(transport, "send over a closed t");
+    MemoryStream *self = StreamAlive(transport, "send over a closed t");
     ClusterLink *link = *linkPtr;
     Tcl_WideInt limit = self->host->limit;
 
     if (!link) {
-        if (!peer || (link = Dial(self, peer)) == NULL) {
+        if (!peer || (link = StreamDial(self, peer)) == NULL) {
             return CLUSTER_SEND_FAILED;
         }
         *linkPtr = link;
@@ -472,14 +472,14 @@ Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **linkPtr
     }
     MemoryNote(self->host, "t", link->peer, blob);
     ClusterBlobQueuePush(&link->out, blob);
-    ArmFlow(link);
+    LinkArmFlow(link);
     return CLUSTER_SENT;
 }
 
 static Tcl_Obj *
-Props(ClusterTransport *transport)
+StreamProps(ClusterTransport *transport)
 {
-    MemoryStream *self = Alive(transport, "props of a closed t");
+    MemoryStream *self = StreamAlive(transport, "props of a closed t");
     Tcl_Obj *props = Tcl_NewDictObj();
 
     Tcl_DictObjPut(NULL, props, Tcl_NewStringObj("port", -1), Tcl_NewIntObj(self->port));
@@ -488,9 +488,9 @@ Props(ClusterTransport *transport)
 
 /* A new port; connections stay. Whatever was wrong with the old one is over. */
 static void
-Event(ClusterTransport *transport, ClusterTransportEvent event)
+StreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
-    MemoryStream *self = Alive(transport, "event for a closed t");
+    MemoryStream *self = StreamAlive(transport, "event for a closed t");
 
     if (event == CLUSTER_EVENT_REFRESH) {
         self->port = self->host->net->nextPort++;
@@ -500,12 +500,12 @@ Event(ClusterTransport *transport, ClusterTransportEvent event)
 }
 
 static bool
-Describe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
+StreamDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
-    MemoryStream *self = Alive(transport, "describe of a closed t");
+    MemoryStream *self = StreamAlive(transport, "describe of a closed t");
 
     if (link) {
-        DescribeLink(link, origin);
+        LinkDescribe(link, origin);
         return !link->dead;
     }
     memset(origin, 0, sizeof *origin);
@@ -515,7 +515,7 @@ Describe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 }
 
 static void *
-Own(ClusterLink *link, void *owner)
+LinkOwn(ClusterLink *link, void *owner)
 {
     void *before = link->owner;
 
@@ -527,40 +527,40 @@ Own(ClusterLink *link, void *owner)
 }
 
 static void
-Forget(ClusterTransport *transport, void *owner)
+StreamForget(ClusterTransport *transport, void *owner)
 {
-    ClusterLink *link = Alive(transport, "forget by a closed t")->first;
+    ClusterLink *link = StreamAlive(transport, "forget by a closed t")->first;
 
     while (link) {
         ClusterLink *next = link->next;
 
         if (link->owner == owner) {
-            Finish(link);
+            LinkFinish(link);
         }
         link = next;
     }
 }
 
 static void
-Done(ClusterTransport *transport, ClusterLink *link)
+StreamDone(ClusterTransport *transport, ClusterLink *link)
 {
-    MemoryStream *self = Alive(transport, "done by a closed t");
+    MemoryStream *self = StreamAlive(transport, "done by a closed t");
 
     if (link->dead) {
         MemoryFault(self->host->net, "a dead link was closed");
     } else {
-        Finish(link);
+        LinkFinish(link);
     }
 }
 
 static bool
-IsOpen(const ClusterLink *link)
+LinkIsOpen(const ClusterLink *link)
 {
     return !link->dead && !link->finishing;
 }
 
 static const ClusterTraffic *
-Traffic(ClusterTransport *transport)
+StreamTraffic(ClusterTransport *transport)
 {
     return &((MemoryStream *) transport)->traffic;
 }
@@ -569,15 +569,15 @@ const ClusterTransportType memoryStreamType = {
         .id = "t",
         .reliable = true,
         .ordered = true,
-        .open = Open,
-        .close = Close,
-        .send = Send,
-        .props = Props,
-        .event = Event,
-        .describe = Describe,
-        .own = Own,
-        .forget = Forget,
-        .done = Done,
-        .traffic = Traffic,
-        .isOpen = IsOpen,
+        .open = StreamOpen,
+        .close = StreamClose,
+        .send = StreamSend,
+        .props = StreamProps,
+        .event = StreamEvent,
+        .describe = StreamDescribe,
+        .own = LinkOwn,
+        .forget = StreamForget,
+        .done = StreamDone,
+        .traffic = StreamTraffic,
+        .isOpen = LinkIsOpen,
 };

@@ -34,7 +34,7 @@ typedef struct Flight {
 } Flight;
 
 static MemoryDatagram *
-Alive(ClusterTransport *transport, const char *what)
+DatagramAlive(ClusterTransport *transport, const char *what)
 {
     MemoryDatagram *self = (MemoryDatagram *) transport;
 
@@ -45,8 +45,8 @@ Alive(ClusterTransport *transport, const char *what)
 }
 
 static ClusterTransport *
-Open(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate, void *context,
-        Tcl_Obj **why, const char **code)
+DatagramOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
+        void *context, Tcl_Obj **why, const char **code)
 {
     MemoryDatagram *self = calloc(1, sizeof *self);
 
@@ -67,9 +67,9 @@ Open(const ClusterTransportConfig *config, const ClusterTransportDelegate *deleg
 }
 
 static void
-Close(ClusterTransport *transport)
+DatagramClose(ClusterTransport *transport)
 {
-    MemoryDatagram *self = Alive(transport, "c closed twice");
+    MemoryDatagram *self = DatagramAlive(transport, "c closed twice");
 
     self->closed = true;
     self->host->datagrams[self->way] = NULL;
@@ -101,7 +101,7 @@ MemoryWayByName(const char *name, MemoryWay *way)
 }
 
 static void
-FillOrigin(const MemoryDatagram *self, const ClusterAddress *from, ClusterOrigin *origin)
+DatagramFillOrigin(const MemoryDatagram *self, const ClusterAddress *from, ClusterOrigin *origin)
 {
     memset(origin, 0, sizeof *origin);
     origin->address = *from;
@@ -125,14 +125,14 @@ MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const vo
     packet.bytes = copy;
     packet.length = length;
     self->traffic.packetsIn++;
-    FillOrigin(self, from, &origin);
+    DatagramFillOrigin(self, from, &origin);
     self->delegate->received(self->context, &self->base, NULL, packet, &origin);
     free(copy);
     return true;
 }
 
 static void
-Arrive(void *data)
+DatagramArrive(void *data)
 {
     Flight *flight = data;
 
@@ -142,7 +142,7 @@ Arrive(void *data)
 }
 
 static void
-Launch(const MemoryDatagram *by, MemoryHost *to, const MemoryLink *link, ClusterBlob *blob)
+DatagramLaunch(const MemoryDatagram *by, MemoryHost *to, const MemoryLink *link, ClusterBlob *blob)
 {
     Flight *flight = calloc(1, sizeof *flight);
     MemoryHost *from = by->host;
@@ -153,15 +153,16 @@ Launch(const MemoryDatagram *by, MemoryHost *to, const MemoryLink *link, Cluster
         flight->from = from->address;
         flight->blob = ClusterBlobHold(blob);
         ClusterTimerSet(&flight->timer, HandClockTable(from->net->clock),
-                MemoryDelay(from->net, link), Arrive, flight);
+                MemoryDelay(from->net, link), DatagramArrive, flight);
     }
 }
 
 /* To every host, the sender as well, as multicast does. */
 static ClusterSendResult
-Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link, ClusterBlob *blob)
+DatagramSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link,
+        ClusterBlob *blob)
 {
-    MemoryDatagram *self = Alive(transport, "send over a closed c");
+    MemoryDatagram *self = DatagramAlive(transport, "send over a closed c");
     MemoryNet *net = self->host->net;
     MemoryHost *to;
 
@@ -177,9 +178,9 @@ Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link, C
 
         if (to->datagrams[self->way] && to->side == self->host->side
                 && MemoryRandom(net, 100) >= wire.drop) {
-            Launch(self, to, &wire, blob);
+            DatagramLaunch(self, to, &wire, blob);
             if (MemoryRandom(net, 100) < wire.duplicate) {
-                Launch(self, to, &wire, blob);
+                DatagramLaunch(self, to, &wire, blob);
             }
         }
     }
@@ -187,31 +188,31 @@ Send(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link, C
 }
 
 static Tcl_Obj *
-Props(ClusterTransport *transport)
+DatagramProps(ClusterTransport *transport)
 {
-    (void) Alive(transport, "props of a closed c");
+    (void) DatagramAlive(transport, "props of a closed c");
     return NULL;
 }
 
 static void
-Event(ClusterTransport *transport, ClusterTransportEvent event)
+DatagramEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
-    (void) Alive(transport, "event for a closed c");
+    (void) DatagramAlive(transport, "event for a closed c");
     (void) event;
 }
 
 static bool
-Describe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
+DatagramDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *origin)
 {
-    MemoryDatagram *self = Alive(transport, "describe of a closed c");
+    MemoryDatagram *self = DatagramAlive(transport, "describe of a closed c");
 
     (void) link;
-    FillOrigin(self, &self->host->address, origin);
+    DatagramFillOrigin(self, &self->host->address, origin);
     return true;
 }
 
 static void *
-Own(ClusterLink *link, void *owner)
+DatagramOwn(ClusterLink *link, void *owner)
 {
     (void) link;
     (void) owner;
@@ -219,21 +220,21 @@ Own(ClusterLink *link, void *owner)
 }
 
 static void
-Forget(ClusterTransport *transport, void *owner)
+DatagramForget(ClusterTransport *transport, void *owner)
 {
-    (void) Alive(transport, "forget by a closed c");
+    (void) DatagramAlive(transport, "forget by a closed c");
     (void) owner;
 }
 
 static void
-Done(ClusterTransport *transport, ClusterLink *link)
+DatagramDone(ClusterTransport *transport, ClusterLink *link)
 {
-    (void) Alive(transport, "done by a closed c");
+    (void) DatagramAlive(transport, "done by a closed c");
     (void) link;
 }
 
 static const ClusterTraffic *
-Traffic(ClusterTransport *transport)
+DatagramTraffic(ClusterTransport *transport)
 {
     return &((MemoryDatagram *) transport)->traffic;
 }
@@ -244,31 +245,31 @@ const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS] = {
                         .id = "c",
                         .reachesAll = true,
                         .largest = CLUSTER_DATAGRAM_MAX,
-                        .open = Open,
-                        .close = Close,
-                        .send = Send,
-                        .props = Props,
-                        .event = Event,
-                        .describe = Describe,
-                        .own = Own,
-                        .forget = Forget,
-                        .done = Done,
-                        .traffic = Traffic,
+                        .open = DatagramOpen,
+                        .close = DatagramClose,
+                        .send = DatagramSend,
+                        .props = DatagramProps,
+                        .event = DatagramEvent,
+                        .describe = DatagramDescribe,
+                        .own = DatagramOwn,
+                        .forget = DatagramForget,
+                        .done = DatagramDone,
+                        .traffic = DatagramTraffic,
                 },
         [MEMORY_D] =
                 {
                         .id = "d",
                         .reachesAll = true,
                         .largest = CLUSTER_DATAGRAM_MAX,
-                        .open = Open,
-                        .close = Close,
-                        .send = Send,
-                        .props = Props,
-                        .event = Event,
-                        .describe = Describe,
-                        .own = Own,
-                        .forget = Forget,
-                        .done = Done,
-                        .traffic = Traffic,
+                        .open = DatagramOpen,
+                        .close = DatagramClose,
+                        .send = DatagramSend,
+                        .props = DatagramProps,
+                        .event = DatagramEvent,
+                        .describe = DatagramDescribe,
+                        .own = DatagramOwn,
+                        .forget = DatagramForget,
+                        .done = DatagramDone,
+                        .traffic = DatagramTraffic,
                 },
 };
