@@ -89,8 +89,7 @@ ClusterProtocolDescriptor(const ClusterOrigin *origin)
     }
     descriptor = Tcl_NewDictObj();
     if (origin->path) {
-        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1),
-                Tcl_NewStringObj(origin->path, -1));
+        Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("address", -1), origin->path);
         Tcl_DictObjPut(NULL, descriptor, Tcl_NewStringObj("local", -1), Tcl_NewIntObj(1));
     } else {
         ClusterAddressFormat(&origin->address, text);

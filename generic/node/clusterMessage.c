@@ -6,6 +6,8 @@
 
 #include "node/clusterMessage.h"
 
+#include "base/clusterHold.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,28 +29,30 @@ FreeBytes(ClusterMessage *message)
     message->length = 0;
 }
 
+static void
+HoldIfAny(Tcl_Obj *value)
+{
+    if (value) {
+        Tcl_IncrRefCount(value);
+    }
+}
+
 void
 ClusterMessageSetOrigin(ClusterMessage *message, const ClusterOrigin *origin)
 {
     message->origin = *origin;
-    if (message->origin.chanID) {
-        Tcl_IncrRefCount(message->origin.chanID);
-    }
-    if (message->origin.descriptor) {
-        Tcl_IncrRefCount(message->origin.descriptor);
-    }
+    HoldIfAny(message->origin.path);
+    HoldIfAny(message->origin.chanID);
+    HoldIfAny(message->origin.descriptor);
 }
 
 void
 ClusterMessageFree(ClusterMessage *message)
 {
     FreeBytes(message);
-    if (message->origin.chanID) {
-        Tcl_DecrRefCount(message->origin.chanID);
-    }
-    if (message->origin.descriptor) {
-        Tcl_DecrRefCount(message->origin.descriptor);
-    }
+    ClusterReplaceObj(&message->origin.path, NULL);
+    ClusterReplaceObj(&message->origin.chanID, NULL);
+    ClusterReplaceObj(&message->origin.descriptor, NULL);
     if (message->payload) {
         Tcl_DecrRefCount(message->payload);
         message->payload = NULL;

@@ -25,7 +25,7 @@
 #include "base/clusterBlob.h"
 #include "base/clusterCompat.h"
 
-/* The largest UDP datagram over IPv4, in bytes. */
+/* The largest datagram that UDP carries, in bytes. */
 #define CLUSTER_DATAGRAM_MAX 65507
 
 /* A link's name in scripts fits, with its end. */
@@ -84,15 +84,15 @@ typedef struct ClusterPeer {
 } ClusterPeer;
 
 /*
- * Where a packet comes from. What it lends (path, chanID, descriptor) is the
- * transport's, and valid until the callback that got it returns or, of
- * describe(), until the transport is asked again.
+ * Where a packet comes from. The values in it (path, chanID, descriptor) are
+ * the transport's: who keeps them beyond the callback or, after describe(),
+ * beyond the next call of the transport, holds them.
  */
 typedef struct ClusterOrigin {
     /*
-     * The sender's; of a connection the far end's, none for incoming ones of
-     * which nothing is known. With the port that descriptors show: of a
-     * connection the far end's if it made it, of multicast the group's.
+     * The sender's, none when it is unknown. Its port is the one that
+     * descriptors show: of multicast the group's, of a connection that the
+     * far end made the far end's, else 0.
      */
     ClusterAddress address;
     unsigned interface; /* index of the network interface it arrived by, 0 when unknown */
@@ -107,7 +107,7 @@ typedef struct ClusterOrigin {
      */
     bool vouched;
     char name[CLUSTER_LINK_NAME]; /* chanID, unique in the thread */
-    const char *path;             /* unix-domain sockets: ours, which descriptors show; else NULL */
+    Tcl_Obj *path;                /* unix-domain sockets: ours, which descriptors show; else NULL */
     Tcl_Obj *chanID, *descriptor; /* of transports written in Tcl, in place of name; else NULL */
 } ClusterOrigin;
 

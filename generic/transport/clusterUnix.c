@@ -76,7 +76,7 @@ UnixFillOrigin(const Unix *self, ClusterOrigin *origin)
 {
     origin->address = ClusterAddressUnix();
     origin->vouched = true;
-    origin->path = Tcl_GetString(self->path);
+    origin->path = self->path;
 }
 
 static void

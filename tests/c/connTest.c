@@ -506,7 +506,7 @@ StreamDescribe(ClusterTransport *transport, ClusterLink *link, ClusterOrigin *or
 
     if (link) {
         LinkDescribe(link, origin);
-        return !link->dead;
+        return true;
     }
     memset(origin, 0, sizeof *origin);
     origin->address = ClusterAddressWithPort(&self->host->address, self->port);
