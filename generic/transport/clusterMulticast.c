@@ -3,8 +3,10 @@
  *
  *	Transport `c`: multicast datagrams to everybody in the group.
  *
- *	A datagram carries one packet, or several back to back. There is one
- *	socket and no connection, so the delegate gets NULL for the link.
+ *	A datagram carries one packet, or several back to back: a thousand may fit,
+ *	so what is left of one when the turn of the event loop is over waits for the
+ *	next. There is one socket and no connection, so the delegate gets NULL for
+ *	the link.
  */
 
 #include "transport/clusterMulticast.h"
@@ -28,6 +30,10 @@ typedef struct Multicast {
     char name[CLUSTER_LINK_NAME];
     ClusterAddress group; /* with its port */
     ClusterAddress last;  /* who sent the latest datagram, with the group's port */
+    ClusterBlob
+            *rest; /* packets of the latest datagram that are not handed on yet; NULL for none */
+    size_t restAt; /* where the next one begins */
+    ClusterOrigin origin; /* of the latest datagram */
     ClusterTraffic traffic;
 } Multicast;
 
@@ -35,79 +41,111 @@ static void
 MulticastRelease(Multicast *self)
 {
     if (--self->refCount == 0) {
+        ClusterBlobRelease(self->rest);
         free(self);
     }
 }
 
 static void
-MulticastFillOrigin(const Multicast *self, const ClusterpArrival *arrival, ClusterOrigin *origin)
+MulticastNoteOrigin(Multicast *self, const ClusterpArrival *arrival)
 {
     ClusterAddress from = ClusterAddressFromPlatform(&arrival->from);
+    ClusterOrigin *origin = &self->origin;
 
     memset(origin, 0, sizeof *origin);
     origin->address = ClusterAddressWithPort(&from, ClusterAddressPort(&self->group));
     origin->interface = arrival->interface;
     origin->vouched = arrival->loopback;
     memcpy(origin->name, self->name, sizeof origin->name);
+    self->last = origin->address;
 }
 
-static void
-MulticastHandOver(Multicast *self, bpacket_span packet, const ClusterOrigin *origin)
+/* The length of the packet that bytes begin with; all of them when it is none. */
+static size_t
+PacketOrAll(const uint8_t *bytes, size_t length)
 {
+    size_t first = ClusterPacketLength(bytes, length);
+
+    return first ? first : length;
+}
+
+/* The callback may enter the event loop, which goes on with what is left. */
+static void
+MulticastHandOver(Multicast *self, bpacket_span packet)
+{
+    ClusterOrigin origin = self->origin;
+
+    if (self->rest) {
+        ClusterWatchAgain(self->watch, CLUSTERP_READABLE);
+    }
     self->traffic.packetsIn++;
-    self->delegate->received(self->context, &self->base, NULL, packet, origin);
+    self->delegate->received(self->context, &self->base, NULL, packet, &origin);
+}
+
+/* The next packet of a datagram that was begun. */
+static void
+MulticastGoOn(Multicast *self)
+{
+    ClusterBlob *blob = ClusterBlobHold(self->rest);
+    bpacket_span packet = {blob->bytes + self->restAt, 0};
+
+    packet.length = PacketOrAll(packet.bytes, blob->length - self->restAt);
+    self->restAt += packet.length;
+    if (self->restAt == blob->length) {
+        ClusterBlobRelease(self->rest);
+        self->rest = NULL;
+        ClusterWatchAgainNot(self->watch);
+    }
+    MulticastHandOver(self, packet);
+    ClusterBlobRelease(blob);
 }
 
 /*
- * Hands on every packet of a datagram. The datagram is in the thread's
- * buffer, which a callback may overwrite by entering the event loop, so all
- * but the first are copied before the first is handed on.
+ * The first packet of the next datagram; false when there is none. The
+ * datagram is in the thread's buffer, which a callback may overwrite by
+ * entering the event loop, so the others are copied before that.
  */
-static void
-MulticastDeliver(Multicast *self, const uint8_t *bytes, size_t length, const ClusterOrigin *origin)
+static bool
+MulticastBegin(Multicast *self)
 {
-    size_t first = ClusterPacketLength(bytes, length);
-    ClusterBlob *rest = NULL;
-    bpacket_span packet = {bytes, first ? first : length};
-    size_t at = 0;
+    size_t size, length;
+    uint8_t *buffer = ClusterLoopBuffer(self->loop, &size);
+    ClusterpArrival arrival;
+    bpacket_span packet;
 
+    if (ClusterpMulticastReceive(self->socket, buffer, size, &length, &arrival, NULL)
+            != CLUSTERP_OK) {
+        return false;
+    }
+    MulticastNoteOrigin(self, &arrival);
+    self->traffic.bytesIn += length;
+    packet.bytes = buffer;
+    packet.length = PacketOrAll(buffer, length);
     if (packet.length < length) {
-        rest = ClusterBlobNew(bytes + packet.length, length - packet.length);
+        self->rest = ClusterBlobNew(buffer + packet.length, length - packet.length);
+        self->restAt = 0;
     }
-    MulticastHandOver(self, packet, origin);
-    while (rest && !self->closed && at < rest->length) {
-        packet.bytes = rest->bytes + at;
-        packet.length = ClusterPacketLength(packet.bytes, rest->length - at);
-        if (!packet.length) {
-            packet.length = rest->length - at;
-        }
-        at += packet.length;
-        MulticastHandOver(self, packet, origin);
-    }
-    ClusterBlobRelease(rest);
+    MulticastHandOver(self, packet);
+    return true;
 }
 
 static void
 MulticastReadable(void *context, int mask)
 {
     Multicast *self = context;
-    size_t size, length;
-    void *buffer = ClusterLoopBuffer(self->loop, &size);
-    ClusterpArrival arrival;
-    ClusterOrigin origin;
+    int64_t start = ClusterpMonotonic();
+    bool more = true;
     int i;
 
     (void) mask;
     self->refCount++;
-    for (i = 0; i < CLUSTER_LOOP_PACKETS && !self->closed; i++) {
-        if (ClusterpMulticastReceive(self->socket, buffer, size, &length, &arrival, NULL)
-                != CLUSTERP_OK) {
-            break;
+    for (i = 0; more && i < CLUSTER_LOOP_PACKETS && !self->closed; i++) {
+        if (self->rest) {
+            MulticastGoOn(self);
+        } else {
+            more = MulticastBegin(self);
         }
-        MulticastFillOrigin(self, &arrival, &origin);
-        self->last = origin.address;
-        self->traffic.bytesIn += length;
-        MulticastDeliver(self, buffer, length, &origin);
+        more = more && ClusterpMonotonic() - start < CLUSTER_LOOP_MICROSECONDS;
     }
     MulticastRelease(self);
 }
