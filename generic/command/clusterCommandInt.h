@@ -60,8 +60,8 @@ int ClusterObjectAlive(ClusterObject *cluster, Tcl_Interp *interp);
 
 /* ---- clusterServiceCmd.c ---- */
 
-void ClusterServiceHold(void *service);
-void ClusterServiceRelease(void *service);
+void ClusterServiceHold(void *self);
+void ClusterServiceRelease(void *self);
 /* Makes the object of a member. False when it cannot be (the interp is going). */
 bool ClusterServiceCreate(ClusterObject *cluster, ClusterMember *member);
 /* Ends the object of a lost member, whose hook ran before, unless its destructor is at that. */

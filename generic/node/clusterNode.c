@@ -106,7 +106,7 @@ void
 ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind kind, int64_t at)
 {
     if (!node->closed) {
-        deadline->kind = kind;
+        deadline->kind = (int) kind;
         ClusterDeadlineSet(&node->deadlines, deadline, at);
     }
 }
