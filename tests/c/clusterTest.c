@@ -6,6 +6,7 @@
 
 #include "clusterTest.h"
 
+#include "baseTest.h"
 #include "blobTest.h"
 #include "command/cluster.h"
 #include "codecTest.h"
@@ -18,7 +19,8 @@ Clustertest_Init(Tcl_Interp *interp)
 {
     if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK
             || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
-            || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK) {
+            || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK
+            || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);
