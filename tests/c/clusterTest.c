@@ -13,6 +13,7 @@
 #include "fuzzTest.h"
 #include "lifeTest.h"
 #include "nodeTest.h"
+#include "stateTest.h"
 
 int
 Clustertest_Init(Tcl_Interp *interp)
@@ -20,7 +21,8 @@ Clustertest_Init(Tcl_Interp *interp)
     if (Cluster_Init(interp) != TCL_OK || Clustercodectest_Init(interp) != TCL_OK
             || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
             || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK
-            || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK) {
+            || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK
+            || Clusterstatetest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);

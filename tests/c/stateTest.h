@@ -1,0 +1,16 @@
+/*
+ * stateTest.h --
+ *
+ *	Commands that let tests reach the state machines of the node: whether a
+ *	member is alive, and who has to answer; not part of the package.
+ */
+
+#ifndef STATE_TEST_H
+#define STATE_TEST_H
+
+#include "base/clusterCompat.h"
+
+/* Makes the commands liveness and awaits in namespace ::cluster::test of interp, into which stubs were loaded. */
+int Clusterstatetest_Init(Tcl_Interp *interp);
+
+#endif
