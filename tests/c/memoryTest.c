@@ -23,6 +23,53 @@ Renew(Tcl_Obj **slot, Tcl_Obj *value)
     *slot = value;
 }
 
+/*
+ * Splitmix64, by Vigna: nodes draw numbers of their own, so that what one asks
+ * for does not change which packets are lost.
+ */
+static uint64_t
+NextDrawn(MemoryNet *net)
+{
+    uint64_t number = net->drawn += UINT64_C(0x9e3779b97f4a7c15);
+
+    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+    return number ^ number >> 31;
+}
+
+static void
+SystemRandom(void *context, void *bytes, size_t length)
+{
+    unsigned char *at = bytes;
+    uint64_t number = 0;
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        number = i % sizeof number ? number >> 8 : NextDrawn(context);
+        at[i] = (unsigned char) number;
+    }
+}
+
+static bool
+SystemIsLocal(void *context, const ClusterAddress *address)
+{
+    (void) context;
+    return ClusterAddressIsLoopback(address);
+}
+
+static int
+SystemProcessId(void *context)
+{
+    (void) context;
+    return 1;
+}
+
+static const ClusterSystem memorySystem = {
+        .random = SystemRandom,
+        .isLocal = SystemIsLocal,
+        .processId = SystemProcessId,
+};
+
 MemoryNet *
 MemoryNetNew(HandClock *clock)
 {
@@ -30,7 +77,9 @@ MemoryNetNew(HandClock *clock)
 
     if (net) {
         net->clock = clock;
-        net->random = 1;
+        net->system = memorySystem;
+        net->system.context = net;
+        MemoryNetSeed(net, 1);
         net->nextPort = 1;
         Tcl_InitHashTable(&net->links, TCL_STRING_KEYS);
         ClusterPayloadKeysInit(&net->keys);
@@ -68,6 +117,13 @@ void
 MemoryNetSeed(MemoryNet *net, uint32_t seed)
 {
     net->random = seed ? seed : 1;
+    net->drawn = seed;
+}
+
+const ClusterSystem *
+MemoryNetSystem(const MemoryNet *net)
+{
+    return &net->system;
 }
 
 /* 0 to below - 1; the same row of numbers for the same seed. */

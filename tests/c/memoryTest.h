@@ -12,6 +12,7 @@
 #ifndef MEMORY_TEST_H
 #define MEMORY_TEST_H
 
+#include "base/clusterSystem.h"
 #include "clockTest.h"
 #include "transport/clusterTransport.h"
 
@@ -56,7 +57,13 @@ extern const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS], memoryStream
 MemoryNet *MemoryNetNew(HandClock *clock);
 /* Every node on it must be closed. */
 void MemoryNetFree(MemoryNet *net);
+/* What is random, on the network and in its nodes, repeats by this seed; at first it is 1. */
 void MemoryNetSeed(MemoryNet *net, uint32_t seed);
+/*
+ * The system as nodes of this network see it: random numbers by its seed, only
+ * loopback is local, and one process id for all. Valid as long as the network.
+ */
+const ClusterSystem *MemoryNetSystem(const MemoryNet *net);
 void MemoryNetAddHost(MemoryNet *net, MemoryHost *host);
 MemoryHost *MemoryNetFirst(const MemoryNet *net);
 /* "*" stands for every host; the rule that names more of them counts. */

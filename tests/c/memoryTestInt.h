@@ -15,6 +15,8 @@ struct MemoryNet {
     HandClock *clock;
     MemoryHost *hosts;
     uint32_t random;
+    ClusterSystem system;
+    uint64_t drawn; /* what the system's random numbers are made from */
     uint16_t nextPort;
     int nextLink;
     Tcl_HashTable links; /* "from>to" to MemoryLink, malloc'ed */

@@ -171,6 +171,7 @@ CreateNode(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     int i, code = TCL_OK;
 
     request.config.clock = HandClockTable(bench->clock);
+    request.config.system = MemoryNetSystem(bench->net);
     Tcl_IncrRefCount(protocols);
     request.protocols = protocols;
     for (i = 3; i + 1 < objc && code == TCL_OK; i += 2) {
@@ -369,23 +370,26 @@ NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[]
     return TCL_OK;
 }
 
-/* clock now | pending | advance ms */
+/* clock now | pending | advance ms | away ms */
 static int
 ClockCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
 {
-    static const char *const words[] = {"advance", "now", "pending", NULL};
-    enum { ADVANCE, NOW, PENDING };
+    static const char *const words[] = {"advance", "away", "now", "pending", NULL};
+    enum { ADVANCE, AWAY_FOR, NOW, PENDING };
     TestBench *bench = clientData;
     Tcl_WideInt ms = 0;
     int word;
 
     if (objc < 2 || Tcl_GetIndexFromObj(interp, objv[1], words, "command", 0, &word) != TCL_OK
-            || (word == ADVANCE
+            || (word < NOW
                     && (objc < 3 || Tcl_GetWideIntFromObj(interp, objv[2], &ms) != TCL_OK))) {
-        return TestFail(interp, "must be clock now, clock pending or clock advance ms", NULL);
+        return TestFail(interp,
+                "must be clock now, clock pending, clock advance ms or clock away ms", NULL);
     }
     if (word == ADVANCE) {
         HandClockAdvance(bench->clock, ms);
+    } else if (word == AWAY_FOR) {
+        HandClockAway(bench->clock, ms);
     } else if (word == PENDING) {
         Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) HandClockPending(bench->clock)));
     } else {
