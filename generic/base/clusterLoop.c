@@ -7,6 +7,7 @@
 #include "base/clusterLoop.h"
 
 #include "base/clusterList.h"
+#include "base/clusterLoopTimers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,9 +49,7 @@ struct ClusterLoop {
     ClusterList again; /* watches with more to handle */
     int againCount;
     ClusterList flushes; /* watches with something to write before the thread sleeps */
-    ClusterClock clock;
-    int64_t wakeAt;   /* ms; when the poller wakes the thread for a timer, 0 for never */
-    int64_t lastSeen; /* ms; when the loop last looked at its timers */
+    ClusterLoopTimers timers;
     unsigned char *buffer;
     void *guest; /* NULL, or what `end` is called with */
     ClusterLoopEndProc *end;
@@ -228,58 +227,6 @@ QueueEvent(ClusterLoop *loop)
  * ------------------------------------------------------------------------
  */
 
-static int64_t
-LoopNow(void *context)
-{
-    (void) context;
-    return ClusterpMonotonic() / 1000;
-}
-
-static bool
-TimerIsDue(ClusterLoop *loop, int64_t now)
-{
-    int64_t due;
-
-    return ClusterClockNext(&loop->clock, &due) && due <= now;
-}
-
-/*
- * How late the next pass is: a deadline cannot be missed before the loop last
- * looked, however many others had to be dealt with first. What is found before
- * the thread would have slept counts for the pass that comes of it.
- */
-static void
-NoteLateness(ClusterLoop *loop, int64_t now)
-{
-    int64_t due = now;
-
-    ClusterClockNext(&loop->clock, &due);
-    due = due < loop->lastSeen ? loop->lastSeen : due;
-    if (now - due > loop->clock.lateness) {
-        loop->clock.lateness = now - due;
-    }
-}
-
-/*
- * Runs timers that are due, for about a millisecond; the rest comes with the
- * next turn, after sockets had theirs. One that a timer sets for now is not
- * run in this turn.
- */
-static void
-RunTimers(ClusterLoop *loop)
-{
-    int64_t start = ClusterpMonotonic();
-    uint64_t last = loop->clock.timers.order;
-    int64_t now = start / 1000;
-
-    NoteLateness(loop, now);
-    while (ClusterClockRunOne(&loop->clock, now, last) && !TimeIsUp(start)) {
-        continue;
-    }
-    loop->clock.lateness = 0;
-    loop->lastSeen = LoopNow(NULL);
-}
-
 static int
 TimerEvent(Tcl_Event *event, int flags)
 {
@@ -292,7 +239,7 @@ TimerEvent(Tcl_Event *event, int flags)
     if (loop) {
         loop->timersQueued = false;
         if (!ClusterLoopForked(loop)) {
-            RunTimers(loop);
+            ClusterLoopTimersRun(&loop->timers);
         }
     }
     return 1;
@@ -303,36 +250,13 @@ QueueTimers(ClusterLoop *loop)
 {
     Tcl_Event *event;
 
-    if (loop->timersQueued || !TimerIsDue(loop, LoopNow(NULL))) {
+    if (loop->timersQueued || !ClusterLoopTimersDue(&loop->timers)) {
         return;
     }
     loop->timersQueued = true;
     event = (Tcl_Event *) Tcl_Alloc(sizeof *event);
     event->proc = TimerEvent;
     Tcl_QueueEvent(event, TCL_QUEUE_TAIL);
-}
-
-/*
- * Before Tcl sleeps: sees that the first timer wakes it. The poller does that,
- * by the monotonic clock: how long Tcl 8.6 waits follows the wall clock.
- */
-static void
-SetUpTimers(ClusterLoop *loop)
-{
-    int64_t now = LoopNow(NULL), due = 0;
-    Tcl_Time none = {0, 0};
-
-    NoteLateness(loop, now);
-    loop->lastSeen = now;
-    if (!ClusterClockNext(&loop->clock, &due)) {
-        return;
-    }
-    if (due <= now) {
-        Tcl_SetMaxBlockTime(&none);
-    } else if ((loop->wakeAt <= now || due < loop->wakeAt)
-            && ClusterpPollerWake(loop->poller, due * 1000, NULL) == CLUSTERP_OK) {
-        loop->wakeAt = due;
-    }
 }
 
 /*
@@ -380,7 +304,7 @@ LoopSetup(void *clientData, int flags)
         }
     }
     if (flags & TCL_TIMER_EVENTS) {
-        SetUpTimers(loop);
+        ClusterLoopTimersSetUp(&loop->timers, loop->poller);
     }
 }
 
@@ -410,7 +334,7 @@ LoopCheck(void *clientData, int flags)
 static void
 FreeIfUnused(ClusterLoop *loop)
 {
-    if (loop->over && loop->watches == 0 && loop->clock.users == 0) {
+    if (loop->over && loop->watches == 0 && loop->timers.clock.users == 0) {
         free(loop->buffer);
         free(loop);
     }
@@ -484,9 +408,7 @@ ClusterLoopGet(int *error)
     loop->pid = ClusterpProcessId();
     ClusterListInit(&loop->again);
     ClusterListInit(&loop->flushes);
-    loop->clock.now = LoopNow;
-    loop->clock.unused = ClockUnused;
-    loop->clock.context = loop;
+    ClusterLoopTimersInit(&loop->timers, ClockUnused, loop);
     Tcl_CreateFileHandler(ClusterpPollerDescriptor(loop->poller), TCL_READABLE, LoopReadable, loop);
     Tcl_CreateEventSource(LoopSetup, LoopCheck, loop);
     Tcl_CreateThreadExitHandler(LoopExit, loop);
@@ -516,7 +438,7 @@ ClusterLoopOver(const ClusterLoop *loop)
 ClusterClock *
 ClusterLoopClock(ClusterLoop *loop)
 {
-    return &loop->clock;
+    return &loop->timers.clock;
 }
 
 unsigned

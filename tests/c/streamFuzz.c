@@ -62,7 +62,7 @@ Varint(const uint8_t *p, size_t left, uint64_t *value)
 }
 
 static Verdict
-Judge(const uint8_t *p, size_t left, size_t limit, size_t *size)
+Classify(const uint8_t *p, size_t left, size_t limit, size_t *size)
 {
     uint64_t body;
     int digits;
@@ -103,7 +103,7 @@ Search(const Input *input)
     size_t at = 0, size = 0;
 
     while (at < input->length) {
-        switch (Judge(input->bytes + at, input->length - at, input->limit, &size)) {
+        switch (Classify(input->bytes + at, input->length - at, input->limit, &size)) {
         case IS_UNFINISHED:
             found.pending = input->length - at;
             return found;
