@@ -1,13 +1,14 @@
 /*
  * clusterDeaf.c --
  *
- *	The delegate of nodes that have nobody to tell.
+ *	The delegate of a node that has nobody to tell: one that is closed, or is
+ *	to close without a word. Lets everything pass, and does nothing.
  */
 
 #include "node/clusterNodeInt.h"
 
 static ClusterVerdict
-PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
+DeafPacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
 {
     (void) context;
     (void) slot;
@@ -17,7 +18,7 @@ PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span
 }
 
 static ClusterVerdict
-MessageIn(void *context, ClusterMessage *message)
+DeafMessageIn(void *context, ClusterMessage *message)
 {
     (void) context;
     (void) message;
@@ -25,7 +26,7 @@ MessageIn(void *context, ClusterMessage *message)
 }
 
 static ClusterVerdict
-MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
+DeafMemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
 {
     (void) context;
     (void) message;
@@ -34,7 +35,7 @@ MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
 }
 
 static bool
-MemberAdded(void *context, ClusterMember *member)
+DeafMemberAdded(void *context, ClusterMember *member)
 {
     (void) context;
     (void) member;
@@ -42,7 +43,7 @@ MemberAdded(void *context, ClusterMember *member)
 }
 
 static void
-MemberPayload(void *context, ClusterMember *member, Tcl_Obj *payload)
+DeafMemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 {
     (void) context;
     (void) member;
@@ -50,7 +51,7 @@ MemberPayload(void *context, ClusterMember *member, Tcl_Obj *payload)
 }
 
 static void
-MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+DeafMemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
     (void) context;
     (void) member;
@@ -59,14 +60,14 @@ MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *befo
 }
 
 static void
-MemberLost(void *context, ClusterMember *member)
+DeafMemberLost(void *context, ClusterMember *member)
 {
     (void) context;
     (void) member;
 }
 
 static bool
-Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
+DeafQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
     (void) context;
     (void) message;
@@ -76,14 +77,14 @@ Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
 }
 
 static void
-Event(void *context, ClusterMessage *message)
+DeafEvent(void *context, ClusterMessage *message)
 {
     (void) context;
     (void) message;
 }
 
 static bool
-PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+DeafPayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     (void) context;
     (void) outgoing;
@@ -92,7 +93,7 @@ PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 }
 
 static ClusterBlob *
-PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
+DeafPacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 {
     (void) context;
     (void) slot;
@@ -100,7 +101,7 @@ PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 }
 
 static void
-QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+DeafQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason)
 {
     (void) context;
@@ -111,5 +112,17 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
     (void) reason;
 }
 
-const ClusterNodeDelegate clusterDeafDelegate = {PacketIn, MessageIn, MemberIn, MemberAdded,
-        MemberTags, MemberPayload, MemberLost, Query, Event, PayloadOut, PacketOut, QueryEvent};
+const ClusterNodeDelegate clusterDeafDelegate = {
+        .packetIn = DeafPacketIn,
+        .messageIn = DeafMessageIn,
+        .memberIn = DeafMemberIn,
+        .memberAdded = DeafMemberAdded,
+        .memberTags = DeafMemberTags,
+        .memberDiscovered = DeafMemberDiscovered,
+        .memberLost = DeafMemberLost,
+        .query = DeafQuery,
+        .event = DeafEvent,
+        .payloadOut = DeafPayloadOut,
+        .packetOut = DeafPacketOut,
+        .queryEvent = DeafQueryEvent,
+};
