@@ -1,7 +1,7 @@
 /*
  * clusterpInt.h --
  *
- *	What the files of layer 1 share among themselves, and nobody else sees.
+ *	What the files of unix/ and macosx/ share among themselves, and nobody else sees.
  *
  *	It has to be the first header of each of them: what the systems' own
  *	headers show depends on the macro below.

@@ -68,7 +68,7 @@ ClusterBlobQueueFree(ClusterBlobQueue *queue)
 
 /* Doubles the ring, unrolling it to start at slot 0. */
 static bool
-Grow(ClusterBlobQueue *queue)
+GrowQueue(ClusterBlobQueue *queue)
 {
     size_t capacity = queue->capacity ? queue->capacity * 2 : QUEUE_FIRST;
     ClusterBlob **slots = malloc(capacity * sizeof *slots);
@@ -90,7 +90,7 @@ Grow(ClusterBlobQueue *queue)
 bool
 ClusterBlobQueuePush(ClusterBlobQueue *queue, ClusterBlob *blob)
 {
-    if (queue->count == queue->capacity && !Grow(queue)) {
+    if (queue->count == queue->capacity && !GrowQueue(queue)) {
         return false;
     }
     queue->slots[(queue->head + queue->count) & (queue->capacity - 1)] = ClusterBlobHold(blob);

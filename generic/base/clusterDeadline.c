@@ -15,7 +15,7 @@ DeadlineOf(ClusterHeapEntry *entry)
 
 /* Puts it into the heap by its real time. */
 static void
-Place(ClusterDeadlines *deadlines, ClusterDeadline *deadline)
+PlaceDeadline(ClusterDeadlines *deadlines, ClusterDeadline *deadline)
 {
     ClusterHeapRemove(&deadlines->heap, &deadline->entry);
     deadline->entry.key = deadline->due;
@@ -29,7 +29,7 @@ ClusterDeadlineSet(ClusterDeadlines *deadlines, ClusterDeadline *deadline, int64
     deadline->due = due;
     deadline->order = ++deadlines->order;
     if (!deadline->entry.listed || due < deadline->entry.key) {
-        Place(deadlines, deadline);
+        PlaceDeadline(deadlines, deadline);
     }
 }
 
@@ -54,7 +54,7 @@ ClusterDeadlineSoonest(ClusterDeadlines *deadlines)
         if (deadline->entry.key == deadline->due && deadline->entry.order == deadline->order) {
             return deadline;
         }
-        Place(deadlines, deadline);
+        PlaceDeadline(deadlines, deadline);
     }
     return NULL;
 }

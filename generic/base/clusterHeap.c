@@ -44,7 +44,7 @@ LinkToPlace(ClusterHeap *heap, size_t number, ClusterHeapEntry **parent)
 }
 
 static void
-Adopt(ClusterHeapEntry *parent)
+AdoptChildren(ClusterHeapEntry *parent)
 {
     if (parent->left) {
         parent->left->parent = parent;
@@ -62,12 +62,12 @@ TakePlace(ClusterHeap *heap, const ClusterHeapEntry *before, ClusterHeapEntry *e
     entry->parent = before->parent;
     entry->left = before->left;
     entry->right = before->right;
-    Adopt(entry);
+    AdoptChildren(entry);
 }
 
 /* Exchanges an entry with its parent. */
 static void
-Rise(ClusterHeap *heap, ClusterHeapEntry *entry)
+SwapWithParent(ClusterHeap *heap, ClusterHeapEntry *entry)
 {
     ClusterHeapEntry *parent = entry->parent;
     ClusterHeapEntry *left = entry->left, *right = entry->right;
@@ -83,16 +83,16 @@ Rise(ClusterHeap *heap, ClusterHeapEntry *entry)
     }
     parent->left = left;
     parent->right = right;
-    Adopt(parent);
-    Adopt(entry);
+    AdoptChildren(parent);
+    AdoptChildren(entry);
 }
 
 /* Moves an entry up or down to where its key belongs. */
 static void
-Settle(ClusterHeap *heap, ClusterHeapEntry *entry)
+SettleEntry(ClusterHeap *heap, ClusterHeapEntry *entry)
 {
     while (entry->parent && Precedes(entry, entry->parent)) {
-        Rise(heap, entry);
+        SwapWithParent(heap, entry);
     }
     for (;;) {
         ClusterHeapEntry *child = entry->left;
@@ -103,7 +103,7 @@ Settle(ClusterHeap *heap, ClusterHeapEntry *entry)
         if (!child || !Precedes(child, entry)) {
             return;
         }
-        Rise(heap, child);
+        SwapWithParent(heap, child);
     }
 }
 
@@ -117,7 +117,7 @@ ClusterHeapAdd(ClusterHeap *heap, ClusterHeapEntry *entry)
     entry->listed = true;
     entry->parent = parent;
     entry->left = entry->right = NULL;
-    Settle(heap, entry);
+    SettleEntry(heap, entry);
 }
 
 void
@@ -134,7 +134,7 @@ ClusterHeapRemove(ClusterHeap *heap, ClusterHeapEntry *entry)
     *link = NULL;
     if (last != entry) {
         TakePlace(heap, entry, last);
-        Settle(heap, last);
+        SettleEntry(heap, last);
     }
     entry->listed = false;
     entry->parent = entry->left = entry->right = NULL;

@@ -1,8 +1,9 @@
 /*
  * clusterPlatform.h --
  *
- *	The contract of layer 1: everything that depends on the operating
- *	system. unix/ fulfils it with POSIX and Linux, macosx/ what differs there.
+ *	The contract with the operating system: everything that depends on it is
+ *	behind these functions. unix/ has them for POSIX and Linux, macosx/ those
+ *	that differ there.
  *
  *	No function here blocks (but ClusterpPollerPoll where it is told to),
  *	calls back, or knows Tcl. Every descriptor made here is non-blocking and

@@ -104,7 +104,7 @@ ClusterQueryTellUnreachable(ClusterQuery *query)
     }
 }
 
-/* Told at the next turn: the script that asks does not have its query yet. */
+/* Told from the event loop: the script that asks does not have its query yet. */
 void
 ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member)
 {

@@ -59,14 +59,14 @@ ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoin
 }
 
 static void
-Put(const ClusterNode *node, Tcl_Obj *payload, ClusterField id, Tcl_Obj *value)
+PutField(const ClusterNode *node, Tcl_Obj *payload, ClusterField id, Tcl_Obj *value)
 {
     Tcl_DictObjPut(NULL, payload, node->keys.name[id], value);
 }
 
 /* Adds what extra has, but for a filter, which stands first already. */
 static void
-Merge(const ClusterNode *node, Tcl_Obj *payload, Tcl_Obj *extra)
+MergeFields(const ClusterNode *node, Tcl_Obj *payload, Tcl_Obj *extra)
 {
     Tcl_Obj *key, *value;
     Tcl_DictSearch search;
@@ -99,12 +99,12 @@ ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, Tcl_Obj *e
     }
     payload = Tcl_DuplicateObj(ClusterOutgoingPayload(&outgoing));
     ClusterOutgoingFree(&outgoing);
-    Merge(node, payload, extra);
+    MergeFields(node, payload, extra);
     if (known) {
-        Put(node, payload, CLUSTER_KNOWN, Tcl_NewWideIntObj((Tcl_WideInt) node->memberCount));
+        PutField(node, payload, CLUSTER_KNOWN, Tcl_NewWideIntObj((Tcl_WideInt) node->memberCount));
     }
     if (tags) {
-        Put(node, payload, CLUSTER_TAGS, node->tags);
+        PutField(node, payload, CLUSTER_TAGS, node->tags);
     }
     return payload;
 }

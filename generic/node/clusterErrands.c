@@ -1,8 +1,8 @@
 /*
  * clusterErrands.c --
  *
- *	Carries out what the outbox of a node holds: heartbeats, probes, pings,
- *	replies and reports, made when they are sent.
+ *	Carries out the errands of a node: heartbeats, probes, pings, replies and
+ *	reports, whose packets are made when they are sent.
  */
 
 #include "node/clusterNodeInt.h"

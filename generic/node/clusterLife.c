@@ -195,13 +195,13 @@ SayGoodbye(ClusterNode *node)
     ClusterOutgoingFree(&goodbye);
 }
 
+/* The deadlines of the node itself; those of members and queries go with these. */
 static void
-ForgetPinger(ClusterNode *node)
+ClearOwnDeadlines(ClusterNode *node)
 {
     ClusterPinger *pinger = &node->pinger;
 
-    ClusterReplaceObj(&pinger->together, NULL);
-    ClusterReplaceObj(&pinger->alone, NULL);
+    ClusterNodeClearDue(node, &node->beatDue);
     ClusterNodeClearDue(node, &pinger->togetherDue);
     ClusterNodeClearDue(node, &pinger->aloneDue);
     ClusterNodeClearDue(node, &pinger->answerDue);
@@ -238,8 +238,7 @@ ClusterNodeClose(ClusterNode *node, bool quiet)
         SayGoodbye(node);
     }
     node->closed = true;
-    ClusterNodeClearDue(node, &node->beatDue);
-    ForgetPinger(node);
+    ClearOwnDeadlines(node);
     ClusterQueriesFinishAll(node);
     LoseAll(node);
     ClusterTurnEnd(node);
@@ -253,8 +252,7 @@ ClusterNodeAbandon(ClusterNode *node)
 {
     node->delegate = &clusterDeafDelegate;
     node->closing = node->closed = true;
-    ClusterNodeClearDue(node, &node->beatDue);
-    ForgetPinger(node);
+    ClearOwnDeadlines(node);
     ClusterTurnEnd(node);
     CloseTransports(node);
 }

@@ -37,7 +37,7 @@ typedef enum ClusterLifeEvent {
     CLUSTER_LIFE_EXPECTED,     /* it must be heard within some time: somebody asks after it */
     CLUSTER_LIFE_UNREACHABLE,  /* no way to it worked */
     CLUSTER_LIFE_LINK_ENDED,   /* its link ended without a goodbye, as when its process dies */
-    CLUSTER_LIFE_REFUSED,      /* it refused a link, and there is no other way to it */
+    CLUSTER_LIFE_REFUSED,      /* a new link was refused, or no way to it is left */
     CLUSTER_LIFE_PINGED_ALONE, /* what CLUSTER_DO_PING_ALONE asked for is under way */
     CLUSTER_LIFE_GOODBYE,      /* said by datagram, which overtakes what it wrote to its links */
     CLUSTER_LIFE_LAST_WORD,    /* a goodbye after which nothing comes */
@@ -55,14 +55,14 @@ typedef enum ClusterLifeEvent {
    8 /* open a new link: a refusal tells at once what silence tells late */
 #define CLUSTER_DO_LOSE 16
 
-/* The first two are set once; the fields are for reading. */
+/* The owner keeps `local` up to date; the other fields are for reading. */
 typedef struct ClusterLiveness {
     int64_t ttl; /* ms of silence until it is lost */
     bool local;  /* on this host: its answers come sooner */
     ClusterLifeState state;
     int64_t seen;           /* when it was last heard */
     int64_t deadline;       /* it is lost when it was not heard by then */
-    ClusterLifeEvent cause; /* what made it anything but alive */
+    ClusterLifeEvent cause; /* the event that led to the state */
 } ClusterLiveness;
 
 /*

@@ -1,7 +1,8 @@
 /*
  * clusterMember.c --
  *
- *	The other members: what is known of each, and until when.
+ *	Another member: what it says of itself, where it is, and the links to it.
+ *	Whether it is alive is for clusterLiveness.c.
  */
 
 #include "node/clusterNodeInt.h"
@@ -152,7 +153,7 @@ LinkIsOpen(const ClusterSlot *slot, const ClusterLink *link)
 
 /* A link serves one member: whoever speaks over it last. False when it is closed. */
 static bool
-Serve(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+AssignLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
     ClusterMember *before;
 
@@ -169,7 +170,7 @@ Serve(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 void
 ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
-    if (Serve(member, slot, link)) {
+    if (AssignLink(member, slot, link)) {
         member->links[slot->index] = link;
     }
 }
@@ -184,7 +185,7 @@ HearOver(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
     ClusterLink *used = member->links[slot->index];
 
-    if (used != link && Serve(member, slot, link) && !LinkIsOpen(slot, used)) {
+    if (used != link && AssignLink(member, slot, link) && !LinkIsOpen(slot, used)) {
         member->links[slot->index] = link;
     }
 }
@@ -269,12 +270,6 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
  * Facts
  * ------------------------------------------------------------------------
  */
-
-ClusterNode *
-ClusterMemberNode(const ClusterMember *member)
-{
-    return member->node;
-}
 
 bool
 ClusterMemberLost(const ClusterMember *member)

@@ -123,12 +123,6 @@ ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline)
  * ------------------------------------------------------------------------
  */
 
-void *
-ClusterNodeContext(const ClusterNode *node)
-{
-    return node->context;
-}
-
 Tcl_Obj *
 ClusterNodeSid(const ClusterNode *node)
 {
@@ -261,7 +255,7 @@ ClusterNodeLeaveChannel(ClusterNode *node, uint64_t channel)
 
 /* Compares wire text with a value, which need not be converted for that. */
 static bool
-SameText(bpacket_span wire, Tcl_Obj *value)
+SameAsWire(bpacket_span wire, Tcl_Obj *value)
 {
     Tcl_Size length;
     const char *text = Tcl_GetStringFromObj(value, &length);
@@ -311,11 +305,11 @@ ClusterNodeInFilter(const ClusterNode *node, bpacket_list filter)
         count = 0;
     }
     while (bpacket_list_next(&filter, &word)) {
-        if (SameText(word, node->sidObj) || SameText(word, node->hidObj)) {
+        if (SameAsWire(word, node->sidObj) || SameAsWire(word, node->hidObj)) {
             return true;
         }
         for (i = 0; i < count; i++) {
-            if (SameText(word, tags[i])) {
+            if (SameAsWire(word, tags[i])) {
                 return true;
             }
         }
@@ -358,12 +352,6 @@ Tcl_Obj *
 ClusterSlotId(const ClusterSlot *slot)
 {
     return slot->id;
-}
-
-ClusterNode *
-ClusterSlotNode(const ClusterSlot *slot)
-{
-    return slot->node;
 }
 
 ClusterTransport *

@@ -53,14 +53,14 @@ typedef enum ClusterQueryEvent {
  * dealt with above.
  */
 typedef struct ClusterNodeDelegate {
-    /* Bytes came, nothing is decoded. May replace *packet with bytes that stay valid until Received ends. */
+    /* Bytes came, nothing is decoded. May replace *packet with bytes that stay valid until the message is freed. */
     ClusterVerdict (*packetIn)(void *context, ClusterSlot *slot, ClusterMessage *message,
             bpacket_span *packet);
     /* Decoded, on a joined channel. */
     ClusterVerdict (*messageIn)(void *context, ClusterMessage *message);
     /* Before message->member (NULL for a new one, uuid says whose) is used. */
     ClusterVerdict (*memberIn)(void *context, ClusterMessage *message, Tcl_Obj *uuid);
-    /* A member was made from the message: give it an object. False: it cannot be, forget it. */
+    /* A member was found: give it an object. False: it cannot be, forget it. */
     bool (*memberAdded)(void *context, ClusterMember *member);
     /* Its tags are others now; before: the old ones, a list. */
     void (*memberTags)(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before);
@@ -127,7 +127,6 @@ bool ClusterNodeClosed(const ClusterNode *node);
 bool ClusterNodeForked(const ClusterNode *node);
 void ClusterNodeHold(ClusterNode *node);
 void ClusterNodeRelease(ClusterNode *node);
-void *ClusterNodeContext(const ClusterNode *node);
 
 Tcl_Obj *ClusterNodeSid(const ClusterNode *node);
 Tcl_Obj *ClusterNodeHid(const ClusterNode *node);
@@ -140,7 +139,7 @@ const ClusterPayloadKeys *ClusterNodeKeys(const ClusterNode *node);
 /* Does it write a line for each packet, change of a member's state and deadline to standard error? */
 bool ClusterNodeTrace(const ClusterNode *node);
 void ClusterNodeSetTrace(ClusterNode *node, bool on);
-/* Replaces the tags. When they differ they go out with a heartbeat at the next idle moment. */
+/* Replaces the tags. When they differ they go out with a heartbeat when the event loop turns next. */
 void ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags);
 
 /* Channels: joined ones, ascending; 0..2 always. Leave returns false for those. */
@@ -158,7 +157,6 @@ int ClusterNodeSlotCount(const ClusterNode *node);
 ClusterSlot *ClusterNodeSlot(const ClusterNode *node, int index);
 ClusterSlot *ClusterNodeSlotById(const ClusterNode *node, const char *id);
 Tcl_Obj *ClusterSlotId(const ClusterSlot *slot);
-ClusterNode *ClusterSlotNode(const ClusterSlot *slot);
 /* NULL once the node is closed. */
 ClusterTransport *ClusterSlotTransport(const ClusterSlot *slot);
 
@@ -199,7 +197,7 @@ Tcl_Obj *ClusterNodePayload(ClusterNode *node, int64_t type, uint64_t channel, T
  * ---- pings -----------------------------------------------------------------
  */
 
-/* Asks the cluster after these sids (5 s from now, with others that come meanwhile). */
+/* Asks the cluster after this sid (5 s from now, with others that come meanwhile). */
 void ClusterNodeSchedulePing(ClusterNode *node, Tcl_Obj *sid);
 void ClusterNodeSendPing(ClusterNode *node);
 void ClusterNodeCancelPing(ClusterNode *node, Tcl_Obj *sid);
@@ -218,11 +216,9 @@ void ClusterNodeExpect(ClusterNode *node, Tcl_Obj *sids);
 ClusterMember *ClusterNodeNextMember(const ClusterNode *node, const ClusterMember *member);
 size_t ClusterNodeMemberCount(const ClusterNode *node);
 ClusterMember *ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid);
-ClusterMember *ClusterNodeMemberBySid(const ClusterNode *node, const char *sid);
 
 void ClusterMemberHold(ClusterMember *member);
 void ClusterMemberRelease(ClusterMember *member);
-ClusterNode *ClusterMemberNode(const ClusterMember *member);
 bool ClusterMemberLost(const ClusterMember *member);
 /* Takes it off the cluster: told as memberLost, and to queries that wait for it. Does nothing the second time. */
 void ClusterMemberLose(ClusterMember *member);
@@ -304,8 +300,8 @@ void ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packe
         const ClusterOrigin *origin);
 
 /*
- * As if a packet with this payload (a dict) had come over slot, decoded and
- * past the hooks for that: finds or makes its member, and with `act` does what
+ * As if a packet with this payload (a dict) had come over slot, and passed
+ * packetIn and messageIn: finds or makes its member, and with `act` does what
  * its type asks. Returns the member, held, or NULL when it was refused.
  */
 ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origin,
@@ -322,7 +318,7 @@ ClusterQuery *ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *con
 void ClusterQueryArm(ClusterQuery *query, int64_t ms);
 /* Its time is over: told as TIMEOUT, then DONE. */
 void ClusterQueryTimeout(ClusterQuery *query);
-/* This member cannot be asked: counts as an error answer, told at the next turn. */
+/* This member cannot be asked: counts as an error answer, told from the event loop. */
 void ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member);
 /* Ends it: told as DONE unless it was before. */
 void ClusterQueryEnd(ClusterQuery *query);

@@ -5,9 +5,10 @@
  *	folder call of each other, from the lowest to the highest: a file calls
  *	those before it, never one after it.
  *
- *	What changes the state here tells nobody: it appends to the node's notices
- *	and outbox, and whoever entered the node ends the turn (clusterTurn.c),
- *	which speaks. So no script runs while anything is half done.
+ *	What changes the state here tells nobody and sends nothing: it appends to
+ *	the node's notices and errands, and whoever entered the node ends the turn
+ *	(clusterTurn.c), which sends and tells. So no script runs while a change is
+ *	half done.
  */
 
 #ifndef CLUSTER_NODE_INT_H
@@ -208,7 +209,7 @@ struct ClusterQuery {
     Tcl_Obj *id;
     bool ended;
     ClusterAwaits awaits;        /* members, held */
-    ClusterMember **unreachable; /* held; to be told at the next turn */
+    ClusterMember **unreachable; /* held; to be told when `tell` is due */
     size_t unreachableCount;
     size_t room; /* of unreachable: one for each that was asked */
     ClusterDeadline timeout, tell;
@@ -272,7 +273,7 @@ void ClusterNoticeQuery(ClusterQuery *query, ClusterQueryEvent event, ClusterMem
 /* ---- clusterPinger.c ---- */
 
 void ClusterPingerAdd(ClusterNode *node, Tcl_Obj *sid);
-/* Asks after a member alone at the next turn. False when that was done too often lately. */
+/* Asks after a member alone, when the event loop turns next. False when that was done too often lately. */
 bool ClusterPingerAddAlone(ClusterNode *node, Tcl_Obj *sid);
 void ClusterPingerCancel(ClusterNode *node, Tcl_Obj *sid);
 /* Those to be asked after now, a list that is the caller's to release, NULL for none. */
@@ -288,7 +289,7 @@ void ClusterPingerAnswers(ClusterNode *node);
 /* When the next heartbeat is due, ms from now; and after a usual interval. */
 void ClusterBeaconAfter(ClusterNode *node, int64_t ms);
 void ClusterBeaconAgain(ClusterNode *node);
-/* The next heartbeat, at the next turn of the event loop, tells the props. */
+/* The props go out with a heartbeat when the event loop turns next. */
 void ClusterBeaconPropsChanged(ClusterNode *node);
 /* Puts the member, and others that are unknown, on the errand that asks who they are, if it is to be asked. */
 void ClusterBeaconAsk(ClusterMember *member);
@@ -319,11 +320,11 @@ void ClusterQueryTellUnreachable(ClusterQuery *query);
 
 /* ---- clusterRoster.c: members found, heard and lost ---- */
 
-/* Makes one and puts it on all lists; the table has the reference. NULL when it may not be, the drop counted. */
+/* Makes one and puts it on all lists, which have its reference. NULL when it may not be, the drop counted. */
 ClusterMember *ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid);
 /* Takes a packet's content over. */
 void ClusterRosterHear(ClusterMember *member, ClusterMessage *message);
-/* An event of its liveness, with all that follows. Returns whether it changed anything. */
+/* An event of its liveness, with all that follows. Returns whether it counted (see ClusterLivenessStep). */
 bool ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t within);
 /* Its link over a slot ended without a goodbye. */
 void ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot);
@@ -331,7 +332,7 @@ void ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot);
 void ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids);
 /* Loses members whose time is over. */
 void ClusterRosterExpire(ClusterNode *node);
-/* The rest of what a member's deadlines are for. */
+/* What is to be done when a member's deadlines are due. */
 void ClusterRosterDiscoveryDue(ClusterMember *member);
 void ClusterRosterExpiryDue(ClusterMember *member);
 /* Tells of it once enough is known. */
@@ -347,7 +348,7 @@ ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgo
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
 /* A reply, first over the slot that the request came by when that was a direct way. */
 void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply);
-/* Opens a link to it. FAILED: refused; FULL: nothing is known */
+/* Opens a link to it. FAILED: refused; FULL: there is one, or it cannot be known whether one can be had. */
 ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
 /* Packets that a broken link left behind. */
 void ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
@@ -370,8 +371,9 @@ void ClusterErrandRun(ClusterNode *node, ClusterErrand *errand);
  */
 void ClusterTurnEnd(ClusterNode *node);
 /*
- * The same after a send: notices that are being told meanwhile, by whom the
- * script that sends was called, wait for their turn.
+ * The same after a send, but for this: when it is a script that sends, which
+ * is itself being told something, the notices behind that wait until it has
+ * returned.
  */
 void ClusterTurnSent(ClusterNode *node);
 /* Only sets the timer. */

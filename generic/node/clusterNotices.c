@@ -2,7 +2,8 @@
  * clusterNotices.c --
  *
  *	Two queues of a node: notices, which its delegate is to be told, and
- *	errands, which are packets to be sent. Here they are only kept.
+ *	errands, which are packets to be sent or links to be opened. Here they are
+ *	only kept.
  *
  *	One that could not be kept would leave the state and what was told of it
  *	apart, so without memory Tcl's allocator ends the process, as for any value.

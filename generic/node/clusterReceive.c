@@ -3,10 +3,12 @@
  *
  *	A packet's way in: the checks in their order, then what its type asks for.
  *
- *	Scripts run at three places: in the gates, at the end of the turn in
- *	which the member takes over what the packet says, and where a query or an
- *	event is told. Each may end with the member lost or the node closed, and
- *	what comes next looks first. The message holds its member.
+ *	Scripts run at four places: in the gates (packetIn, messageIn, memberIn);
+ *	at the end of the turn in which the member takes over what the packet says;
+ *	where a query or an event is told, or a transport written in Tcl is made
+ *	anew; and at the end of the turn of all that follows. Each may end with the
+ *	member lost or the node closed, and what comes next looks first. The
+ *	message holds its member.
  */
 
 #include "node/clusterNodeInt.h"
@@ -219,7 +221,7 @@ CheckField(void *context, ClusterField id, const ClusterFieldValue *value)
 
 /* Decodes; false, with the drop counted, when the packet is not for us. */
 static bool
-Decode(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
+DecodeMessage(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
 {
     Refusal refusal = {node, CLUSTER_DROP_MALFORMED};
     bpacket_status status = ClusterPacketDecode(packet.bytes, packet.length, CheckField, &refusal,
@@ -323,7 +325,7 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
 
 /* Finds the member and lets it take over what the packet says, in a turn. False: dropped, or it is gone by now. */
 static bool
-Identify(ClusterNode *node, ClusterMessage *message)
+IdentifySender(ClusterNode *node, ClusterMessage *message)
 {
     char text[UUID_SIZE];
     ClusterMember *member;
@@ -367,7 +369,7 @@ IsDuplicate(ClusterNode *node, const ClusterMessage *message)
 
 /* Everything between decoding and the type. False: dropped. */
 static bool
-Accept(ClusterNode *node, ClusterMessage *message)
+AcceptMessage(ClusterNode *node, ClusterMessage *message)
 {
     const ClusterPacket *packet = &message->packet;
 
@@ -392,12 +394,12 @@ Accept(ClusterNode *node, ClusterMessage *message)
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
         return false;
     }
-    return !node->closed && Identify(node, message);
+    return !node->closed && IdentifySender(node, message);
 }
 
 /* What the type asks for, then the discovered callback once enough is known. Unknown types are for later versions. */
 static void
-Act(ClusterNode *node, ClusterMessage *message)
+ActOnMessage(ClusterNode *node, ClusterMessage *message)
 {
     static const TypeRow nothing = {NULL, NULL};
     ClusterMember *member = message->member;
@@ -432,9 +434,9 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
             && ClusterMessageComplete(&message)
             && (node->remote > 0 || (message.local && SameHost(node, &message)))
-            && Nameable(&message) && Identify(node, &message)) {
+            && Nameable(&message) && IdentifySender(node, &message)) {
         if (act) {
-            Act(node, &message);
+            ActOnMessage(node, &message);
         }
         member = message.member;
     } else if (message.member) {
@@ -466,11 +468,11 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
     } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
-    } else if (!node->closed && Decode(node, &message, packet)) {
+    } else if (!node->closed && DecodeMessage(node, &message, packet)) {
         if (!ClusterMessageKeep(&message, packet)) {
             ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
-        } else if (Accept(node, &message)) {
-            Act(node, &message);
+        } else if (AcceptMessage(node, &message)) {
+            ActOnMessage(node, &message);
         }
     }
     if (message.member) {
@@ -487,15 +489,15 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
  */
 
 static void
-Received(void *context, ClusterTransport *transport, ClusterLink *link, bpacket_span packet,
-        const ClusterOrigin *origin)
+TransportReceived(void *context, ClusterTransport *transport, ClusterLink *link,
+        bpacket_span packet, const ClusterOrigin *origin)
 {
     (void) transport;
     ClusterNodeReceive(context, link, packet, origin);
 }
 
 static void
-Closed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
         ClusterBlobQueue *unsent)
 {
     ClusterSlot *slot = context;
@@ -527,7 +529,7 @@ Closed(void *context, ClusterTransport *transport, ClusterLink *link, void *owne
 
 /* Who said goodbye is heard of as long as bytes of a large packet come. */
 static void
-Arriving(void *context, ClusterTransport *transport, void *owner)
+TransportArriving(void *context, ClusterTransport *transport, void *owner)
 {
     ClusterMember *member = owner;
     ClusterNode *node = ((ClusterSlot *) context)->node;
@@ -540,7 +542,7 @@ Arriving(void *context, ClusterTransport *transport, void *owner)
 }
 
 static void
-Changed(void *context, ClusterTransport *transport)
+TransportChanged(void *context, ClusterTransport *transport)
 {
     ClusterNode *node = ((ClusterSlot *) context)->node;
 
@@ -550,16 +552,16 @@ Changed(void *context, ClusterTransport *transport)
 }
 
 static void
-Dropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
+TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
 {
     (void) transport;
     ((ClusterSlot *) context)->node->drops[reason] += count;
 }
 
 const ClusterTransportDelegate clusterNodeTransportDelegate = {
-        .received = Received,
-        .closed = Closed,
-        .arriving = Arriving,
-        .changed = Changed,
-        .dropped = Dropped,
+        .received = TransportReceived,
+        .closed = TransportClosed,
+        .arriving = TransportArriving,
+        .changed = TransportChanged,
+        .dropped = TransportDropped,
 };

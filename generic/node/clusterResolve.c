@@ -55,7 +55,7 @@ static const Word operators[] = {
 
 /* Finds a name with or without its dash. */
 static bool
-Look(const Word *table, const char *name, int *value)
+WordByName(const Word *table, const char *name, int *value)
 {
     name += *name == '-';
     for (; table->name; table++) {
@@ -183,10 +183,10 @@ ParseTerms(ClusterResolver *resolver, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_O
         const char *word = Tcl_GetString(objv[i]);
 
         if (*word == '-') {
-            afterMode = Look(modes, word, &mode);
+            afterMode = WordByName(modes, word, &mode);
             if (afterMode) {
                 op = CLUSTER_MATCH_HAS;
-            } else if (!Look(operators, word, &op)) {
+            } else if (!WordByName(operators, word, &op)) {
                 *culprit = objv[i];
                 return CLUSTER_RESOLVE_BAD_WORD;
             }
@@ -218,7 +218,8 @@ HasOption(Tcl_Size objc, Tcl_Obj *const *objv, Tcl_Obj **culprit)
     for (i = 0; i < objc; i++) {
         const char *word = Tcl_GetString(objv[i]);
 
-        if (*word == '-' && (Look(modes, word, &value) || Look(operators, word, &value))) {
+        if (*word == '-'
+                && (WordByName(modes, word, &value) || WordByName(operators, word, &value))) {
             *culprit = objv[i];
             return true;
         }
@@ -306,11 +307,11 @@ ClusterResolveTerm(Tcl_Obj *items, Tcl_Obj *mode, Tcl_Obj *op, ClusterResolver *
     int modeValue = CLUSTER_MATCH_EQUAL, opValue = CLUSTER_MATCH_HAS;
 
     *resolver = NULL;
-    if (mode && !Look(modes, Tcl_GetString(mode), &modeValue)) {
+    if (mode && !WordByName(modes, Tcl_GetString(mode), &modeValue)) {
         *culprit = mode;
         return CLUSTER_RESOLVE_BAD_MODE;
     }
-    if (op && *Tcl_GetString(op) && !Look(operators, Tcl_GetString(op), &opValue)) {
+    if (op && *Tcl_GetString(op) && !WordByName(operators, Tcl_GetString(op), &opValue)) {
         *culprit = op;
         return CLUSTER_RESOLVE_BAD_OPERATOR;
     }
@@ -392,7 +393,7 @@ NothingBeside(const Term *term, Tcl_Size count, Tcl_Obj **items, Tcl_Obj *tags)
 }
 
 static bool
-Judge(const Term *term, Tcl_Size count, Tcl_Obj **items, const Subject *subject)
+OperatorHolds(const Term *term, Tcl_Size count, Tcl_Obj **items, const Subject *subject)
 {
     Tcl_Size i, hits = 0;
 
@@ -417,14 +418,14 @@ TermMatches(const Term *term, const Subject *subject)
     Tcl_Obj *walked = Walkable(term->mode, term->items), **items;
     Tcl_Size count;
     bool matches = Tcl_ListObjGetElements(NULL, walked, &count, &items) == TCL_OK
-            && Judge(term, count, items, subject);
+            && OperatorHolds(term, count, items, subject);
 
     Tcl_DecrRefCount(walked);
     return matches;
 }
 
 static bool
-Matches(const ClusterResolver *resolver, const Subject *subject)
+SubjectMatches(const ClusterResolver *resolver, const Subject *subject)
 {
     const Term *term;
 
@@ -444,7 +445,7 @@ ClusterResolverMatches(const ClusterResolver *resolver, ClusterMember *member)
     subject.words = ClusterMemberWords(member);
     subject.tags = ClusterMemberTags(member);
     subject.name = ClusterMemberName(member);
-    return Matches(resolver, &subject);
+    return SubjectMatches(resolver, &subject);
 }
 
 bool
@@ -469,7 +470,7 @@ ClusterResolverMatchesSelf(const ClusterResolver *resolver, const ClusterNode *n
         ClusterAddressFormat(&address, text);
         Tcl_ListObjAppendElement(NULL, subject.words, Tcl_NewStringObj(text, -1));
     }
-    matches = Matches(resolver, &subject);
+    matches = SubjectMatches(resolver, &subject);
     Tcl_DecrRefCount(subject.words);
     return matches;
 }

@@ -38,21 +38,8 @@ ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid)
     return entry ? Tcl_GetHashValue(entry) : NULL;
 }
 
-ClusterMember *
-ClusterNodeMemberBySid(const ClusterNode *node, const char *sid)
-{
-    ClusterMember *member = NULL;
-
-    while ((member = ClusterNodeNextMember(node, member)) != NULL) {
-        if (strcmp(Tcl_GetString(member->sid), sid) == 0) {
-            return member;
-        }
-    }
-    return NULL;
-}
-
 static void
-Enlist(ClusterNode *node, ClusterMember *member)
+ListMember(ClusterNode *node, ClusterMember *member)
 {
     Tcl_HashEntry *entry;
     int isNew;
@@ -65,7 +52,7 @@ Enlist(ClusterNode *node, ClusterMember *member)
 }
 
 static void
-Strike(ClusterNode *node, ClusterMember *member)
+UnlistMember(ClusterNode *node, ClusterMember *member)
 {
     Tcl_HashEntry *entry = Tcl_FindHashEntry(&node->byUuid, Tcl_GetString(member->uuid));
 
@@ -112,12 +99,12 @@ HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
  */
 
 static void
-Remove(ClusterMember *member)
+LoseMember(ClusterMember *member)
 {
     ClusterNode *node = member->node;
 
     member->lost = true;
-    Strike(node, member);
+    UnlistMember(node, member);
     ClusterPingerCancel(node, member->sid);
     memset(member->links, 0, sizeof member->links);
     ClusterNoticeAppend(node, CLUSTER_NOTICE_UNLINK, member);
@@ -126,16 +113,16 @@ Remove(ClusterMember *member)
     ClusterMemberRelease(member); /* the lists' */
 }
 
-/* One more than the deadline: over is what is past it. */
+/* A millisecond after the deadline: a member is overdue when that is past. */
 static void
 SetExpiry(ClusterMember *member)
 {
     ClusterNodeSetDue(member->node, &member->expiry, CLUSTER_DUE_EXPIRY, member->life.deadline + 1);
 }
 
-/* Carries out what the state machine asks for, but for CLUSTER_DO_RECONNECT. */
+/* Does what the state machine asks for, but for CLUSTER_DO_RECONNECT, which needs a slot. */
 static void
-Follow(ClusterMember *member, unsigned actions)
+CarryOut(ClusterMember *member, unsigned actions)
 {
     ClusterNode *node = member->node;
 
@@ -150,13 +137,13 @@ Follow(ClusterMember *member, unsigned actions)
                 NULL);
     }
     if (actions & CLUSTER_DO_LOSE) {
-        Remove(member);
+        LoseMember(member);
     } else {
         SetExpiry(member);
     }
 }
 
-/* The same, and which actions there were. */
+/* An event of a member's liveness, with all that follows but a new link. *actions: what that was. Returns whether it counted. */
 static bool
 StepWith(ClusterMember *member, ClusterLifeEvent event, int64_t within, unsigned *actions)
 {
@@ -171,7 +158,7 @@ StepWith(ClusterMember *member, ClusterLifeEvent event, int64_t within, unsigned
                 ClusterLifeStateName(member->life.state), ClusterLifeEventName(event));
     }
     if (taken) {
-        Follow(member, *actions);
+        CarryOut(member, *actions);
     }
     return taken;
 }
@@ -267,7 +254,7 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
         ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
         return NULL;
     }
-    Enlist(node, member);
+    ListMember(node, member);
     SetExpiry(member);
     ClusterNodeTraceLine(node, "member", "%s found", Tcl_GetString(uuid));
     ClusterNoticeAppend(node, CLUSTER_NOTICE_ADDED, member);
@@ -299,7 +286,7 @@ ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
 }
 
 static void
-TellDiscovered(ClusterMember *member)
+AppendDiscovered(ClusterMember *member)
 {
     ClusterNotice *notice;
 
@@ -314,7 +301,7 @@ void
 ClusterRosterMaybeDiscovered(ClusterMember *member)
 {
     if (member->isNew && !member->lost && member->tagsKnown && member->propsKnown) {
-        TellDiscovered(member);
+        AppendDiscovered(member);
     }
 }
 
@@ -323,7 +310,7 @@ void
 ClusterRosterDiscoveryDue(ClusterMember *member)
 {
     if (member->askedOnce) {
-        TellDiscovered(member);
+        AppendDiscovered(member);
         return;
     }
     member->askedOnce = true;

@@ -118,7 +118,7 @@ ApplyHook(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob)
 
 /* Over every way that reaches everybody: who hears it over several takes it once. */
 static ClusterSendStatus
-SendMulticast(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
+TransmitToAll(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
 {
     bool sent = false, tooLarge = false;
     int i;
@@ -168,7 +168,7 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
     if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
         blob = node->closed ? NULL : EncodeBlob(node, outgoing, NULL, details);
         if (blob) {
-            status = SendMulticast(node, blob, details);
+            status = TransmitToAll(node, blob, details);
             ClusterBlobRelease(blob);
         } else if (!node->closed) {
             status = CLUSTER_SEND_BAD_PAYLOAD;

@@ -12,7 +12,7 @@
 typedef bool(TagsProc)(Tcl_Obj *tags, Tcl_Obj *argument);
 
 static Tcl_Size
-Find(Tcl_Obj *tags, Tcl_Obj *tag)
+TagIndex(Tcl_Obj *tags, Tcl_Obj *tag)
 {
     Tcl_Obj **words;
     Tcl_Size count, i;
@@ -27,20 +27,20 @@ Find(Tcl_Obj *tags, Tcl_Obj *tag)
 }
 
 static bool
-Append(Tcl_Obj *tags, Tcl_Obj *tag)
+AppendTag(Tcl_Obj *tags, Tcl_Obj *tag)
 {
-    if (*Tcl_GetString(tag) && Find(tags, tag) < 0) {
+    if (*Tcl_GetString(tag) && TagIndex(tags, tag) < 0) {
         Tcl_ListObjAppendElement(NULL, tags, tag);
     }
     return true;
 }
 
 static bool
-Remove(Tcl_Obj *tags, Tcl_Obj *tag)
+RemoveTag(Tcl_Obj *tags, Tcl_Obj *tag)
 {
     Tcl_Size at;
 
-    while ((at = Find(tags, tag)) >= 0) {
+    while ((at = TagIndex(tags, tag)) >= 0) {
         Tcl_ListObjReplace(NULL, tags, at, 1, 0, NULL);
     }
     return true;
@@ -48,7 +48,7 @@ Remove(Tcl_Obj *tags, Tcl_Obj *tag)
 
 /* A pair, or less: NULL for what is not there. */
 static bool
-Pair(Tcl_Obj *argument, Tcl_Obj **from, Tcl_Obj **to)
+ParsePair(Tcl_Obj *argument, Tcl_Obj **from, Tcl_Obj **to)
 {
     Tcl_Obj **words;
     Tcl_Size count;
@@ -62,17 +62,18 @@ Pair(Tcl_Obj *argument, Tcl_Obj **from, Tcl_Obj **to)
 }
 
 static bool
-Map(Tcl_Obj *tags, Tcl_Obj *argument)
+MapTag(Tcl_Obj *tags, Tcl_Obj *argument)
 {
     Tcl_Obj *from, *to;
     Tcl_Size at, count;
 
-    if (!Pair(argument, &from, &to)
+    if (!ParsePair(argument, &from, &to)
             || (Tcl_ListObjLength(NULL, argument, &count) == TCL_OK && count == 1)) {
         return false;
     }
-    if (to && (at = Find(tags, from)) >= 0 && strcmp(Tcl_GetString(from), Tcl_GetString(to)) != 0) {
-        bool there = Find(tags, to) >= 0;
+    if (to && (at = TagIndex(tags, from)) >= 0
+            && strcmp(Tcl_GetString(from), Tcl_GetString(to)) != 0) {
+        bool there = TagIndex(tags, to) >= 0;
 
         Tcl_ListObjReplace(NULL, tags, at, 1, there ? 0 : 1, there ? NULL : &to);
     }
@@ -80,21 +81,21 @@ Map(Tcl_Obj *tags, Tcl_Obj *argument)
 }
 
 static bool
-MapAppend(Tcl_Obj *tags, Tcl_Obj *argument)
+MapOrAppendTag(Tcl_Obj *tags, Tcl_Obj *argument)
 {
     Tcl_Obj *from, *to;
 
-    if (!Pair(argument, &from, &to)) {
+    if (!ParsePair(argument, &from, &to)) {
         return false;
     }
     if (from) {
-        Remove(tags, from);
+        RemoveTag(tags, from);
     }
-    return to ? Append(tags, to) : true;
+    return to ? AppendTag(tags, to) : true;
 }
 
 static bool
-Replace(Tcl_Obj *tags, Tcl_Obj *argument)
+ReplaceTags(Tcl_Obj *tags, Tcl_Obj *argument)
 {
     Tcl_Obj **words;
     Tcl_Size count, length;
@@ -114,12 +115,12 @@ typedef struct Modifier {
 } Modifier;
 
 static const Modifier modifiers[] = {
-        {"-append", Append, false},
-        {"-lappend", Append, false},
-        {"-map", Map, false},
-        {"-mappend", MapAppend, false},
-        {"-remove", Remove, false},
-        {"-replace", Replace, true},
+        {"-append", AppendTag, false},
+        {"-lappend", AppendTag, false},
+        {"-map", MapTag, false},
+        {"-mappend", MapOrAppendTag, false},
+        {"-remove", RemoveTag, false},
+        {"-replace", ReplaceTags, true},
         {NULL, NULL, false},
 };
 
@@ -130,7 +131,7 @@ ClusterTagsModifiers(void)
 }
 
 static const Modifier *
-Look(const char *name)
+ModifierByName(const char *name)
 {
     const Modifier *row;
 
@@ -153,7 +154,7 @@ ClusterTagsApply(Tcl_Obj *tags, Tcl_Size objc, Tcl_Obj *const *objv, Tcl_Obj **c
         const char *word = Tcl_GetString(objv[i]);
 
         if (*word == '-') {
-            modifier = Look(word);
+            modifier = ModifierByName(word);
             *list = false;
         } else if (modifier->proc(result, objv[i])) {
             modifier = modifier->once ? &modifiers[0] : modifier;

@@ -8,7 +8,8 @@
  *	and ends in here, where nothing is half done. Scripts that run in here
  *	enter the node anew; the turns they begin end before they go on, so that a
  *	script that destroys a service finds that its hook has run. Such a nested
- *	turn tells what the outer one has left first.
+ *	turn tells what the outer one has left first. Only a script that sends or
+ *	asks goes on before anything else is told.
  */
 
 #include "node/clusterNodeInt.h"
@@ -46,7 +47,7 @@ TellDiscovered(ClusterNode *node, ClusterNotice *notice)
 
 /* Its links serve nobody any more. */
 static void
-Unlink(ClusterNode *node, ClusterNotice *notice)
+ForgetLinks(ClusterNode *node, ClusterNotice *notice)
 {
     int i;
 
@@ -66,7 +67,7 @@ TellLost(ClusterNode *node, ClusterNotice *notice)
 }
 
 static void
-TellEvent(ClusterNotice *notice)
+TellQueryEvent(ClusterNotice *notice)
 {
     ClusterNode *node = notice->query->node;
 
@@ -89,7 +90,7 @@ AwaitsEvent(ClusterQueryEvent event)
 
 /* The end of a query is told right behind what ended it. */
 static void
-TellNext(ClusterNode *node)
+MoveLastToFront(ClusterNode *node)
 {
     ClusterListEntry *last = ClusterListLast(&node->notices);
 
@@ -105,30 +106,30 @@ TellQuery(ClusterNode *node, ClusterNotice *notice)
     unsigned follows;
 
     if (notice->event == CLUSTER_QUERY_DONE) {
-        TellEvent(notice);
+        TellQueryEvent(notice);
         return;
     }
     follows = ClusterAwaitsStep(&query->awaits, event, notice->member);
     if (follows & CLUSTER_AWAITS_TELL) {
-        TellEvent(notice);
+        TellQueryEvent(notice);
         if (event == CLUSTER_AWAITS_ANSWER) {
             ClusterMemberRelease(notice->member); /* the query's */
         }
     }
     if ((follows & CLUSTER_AWAITS_DONE) && !query->ended) {
         ClusterQueryFinish(query);
-        TellNext(node);
+        MoveLastToFront(node);
     }
 }
 
 static void
-Tell(ClusterNode *node, ClusterNotice *notice)
+TellNotice(ClusterNode *node, ClusterNotice *notice)
 {
     static void (*const procs[])(ClusterNode *, ClusterNotice *) = {
             [CLUSTER_NOTICE_ADDED] = TellAdded,
             [CLUSTER_NOTICE_TAGS] = TellTags,
             [CLUSTER_NOTICE_DISCOVERED] = TellDiscovered,
-            [CLUSTER_NOTICE_UNLINK] = Unlink,
+            [CLUSTER_NOTICE_UNLINK] = ForgetLinks,
             [CLUSTER_NOTICE_LOST] = TellLost,
             [CLUSTER_NOTICE_QUERY] = TellQuery,
     };
@@ -174,7 +175,7 @@ ClusterTurnEnd(ClusterNode *node)
     SendErrands(node);
     while ((notice = ClusterNoticeTake(node)) != NULL) {
         node->telling++;
-        Tell(node, notice);
+        TellNotice(node, notice);
         node->telling--;
         ClusterNoticeFree(notice);
         SendErrands(node);

@@ -381,7 +381,7 @@ StreamOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate 
         return NULL;
     }
     self->base.type = &memoryStreamType;
-    self->host = ClusterNodeContext(ClusterSlotNode(context));
+    self->host = MemoryHostOf(context);
     self->delegate = delegate;
     self->context = context;
     self->port = self->host->net->nextPort++;

@@ -57,7 +57,7 @@ DatagramOpen(const ClusterTransportConfig *config, const ClusterTransportDelegat
     }
     self->base.type = config->type;
     self->way = (MemoryWay) (config->type - memoryDatagramTypes);
-    self->host = ClusterNodeContext(ClusterSlotNode(context));
+    self->host = MemoryHostOf(context);
     self->delegate = delegate;
     self->context = context;
     self->next = self->host->net->datagrams;

@@ -147,7 +147,7 @@ IsCanonical(bpacket_span packet)
 /* ---- packets --------------------------------------------------------------- */
 
 static bool
-Inside(bpacket_span part, bpacket_span whole)
+InPacket(bpacket_span part, bpacket_span whole)
 {
     return part.length == 0
             || (part.bytes >= whole.bytes && part.length <= whole.length
@@ -160,11 +160,11 @@ CheckList(bpacket_list list, bpacket_span packet)
     bpacket_span element = {NULL, 0};
     size_t count = list.count;
 
-    if (!Inside(list.elements, packet)) {
+    if (!InPacket(list.elements, packet)) {
         return "a list outside its packet";
     }
     while (bpacket_list_next(&list, &element)) {
-        if (!Inside(element, packet)) {
+        if (!InPacket(element, packet)) {
             return "an element outside its packet";
         }
         count--;
@@ -186,7 +186,7 @@ CheckFields(const ClusterPacket *decoded, bpacket_span packet)
         }
         if (clusterFields[id].type == CLUSTER_STRING
                 || clusterFields[id].type == CLUSTER_RAWBYTES) {
-            fault = Inside(value->span, packet) ? NULL : "a value outside its packet";
+            fault = InPacket(value->span, packet) ? NULL : "a value outside its packet";
         } else if (clusterFields[id].type == CLUSTER_LIST) {
             fault = CheckList(value->list, packet);
         }
@@ -221,7 +221,7 @@ Same(bpacket_span one, bpacket_span other)
 }
 
 static bool
-SameText(Tcl_Obj *one, Tcl_Obj *other)
+SameObjText(Tcl_Obj *one, Tcl_Obj *other)
 {
     Tcl_Size length, otherLength;
     const char *text = Tcl_GetStringFromObj(one, &length);
@@ -278,8 +278,8 @@ CheckPayload(const ClusterPayloadKeys *keys, Tcl_Obj *payload, bpacket_span sour
     if (!fault) {
         again = ClusterPayloadFromPacket(keys, &decoded);
         Tcl_IncrRefCount(again);
-        fault = SameText(payload, again) ? CheckAsText(payload, packet)
-                                         : "a payload comes back changed";
+        fault = SameObjText(payload, again) ? CheckAsText(payload, packet)
+                                            : "a payload comes back changed";
         Tcl_DecrRefCount(again);
     }
     bpacket_writer_free(&writer);
@@ -584,7 +584,7 @@ FuzzDict(const ClusterPayloadKeys *keys, bpacket_span text)
 
 /* Reads one value, and writes it again. */
 static const char *
-ReadOne(bpacket_reader *reader, uint8_t what, bpacket_writer *writer)
+ReadFuzzed(bpacket_reader *reader, uint8_t what, bpacket_writer *writer)
 {
     const uint8_t *start = reader->next;
     bool good = reader->status == BPACKET_OK;
@@ -641,7 +641,7 @@ FuzzValues(bpacket_span input)
     bpacket_reader_init(&reader, input.bytes + 8, input.length - 8);
     bpacket_writer_init(&writer, 0);
     for (unsigned turn = 0; turn < 64 && !fault; turn++) {
-        fault = ReadOne(&reader, input.bytes[turn % 8], &writer);
+        fault = ReadFuzzed(&reader, input.bytes[turn % 8], &writer);
     }
     bpacket_writer_free(&writer);
     return fault;

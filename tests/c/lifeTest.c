@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static int
-Fail(Tcl_Interp *interp, const char *what, int error)
+FailWithErrno(Tcl_Interp *interp, const char *what, int error)
 {
     Tcl_SetObjResult(interp, Tcl_ObjPrintf("%s: %s", what, Tcl_ErrnoMsg(error)));
     Tcl_SetErrorCode(interp, "CLUSTER", "TEST", (char *) NULL);
@@ -45,17 +45,17 @@ DatagramCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     if (!ClusterpParseIp(Tcl_GetString(objv[1]), &group.ip) || !bytes
             || Tcl_GetIntFromObj(NULL, objv[2], &port) != TCL_OK
             || (objc > 4 && Tcl_GetIntFromObj(NULL, objv[4], &hops) != TCL_OK)) {
-        return Fail(interp, "datagram", error);
+        return FailWithErrno(interp, "datagram", error);
     }
     group.port = (uint16_t) port;
     socket = ClusterpMulticastOpen(&group, hops, objc > 5 ? Tcl_GetString(objv[5]) : "127.0.0.1",
             &error);
     if (!socket) {
-        return Fail(interp, "datagram", error);
+        return FailWithErrno(interp, "datagram", error);
     }
     result = ClusterpMulticastSend(socket, bytes, (size_t) length, &error);
     ClusterpMulticastClose(socket);
-    return result == CLUSTERP_OK ? TCL_OK : Fail(interp, "datagram", error);
+    return result == CLUSTERP_OK ? TCL_OK : FailWithErrno(interp, "datagram", error);
 }
 
 /* Waits, a second at most, for a datagram. */
@@ -94,12 +94,12 @@ ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     if (!ClusterpParseIp(Tcl_GetString(objv[1]), &group.ip)
             || Tcl_GetIntFromObj(NULL, objv[2], &port) != TCL_OK) {
-        return Fail(interp, "arrival", error);
+        return FailWithErrno(interp, "arrival", error);
     }
     group.port = (uint16_t) port;
     socket = ClusterpMulticastOpen(&group, 0, Tcl_GetString(objv[3]), &error);
     if (!socket) {
-        return Fail(interp, "arrival", error);
+        return FailWithErrno(interp, "arrival", error);
     }
     result = ClusterpMulticastSend(socket, "x", 1, &error);
     if (result == CLUSTERP_OK) {
@@ -107,7 +107,7 @@ ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     ClusterpMulticastClose(socket);
     if (result != CLUSTERP_OK) {
-        return Fail(interp, "arrival", error);
+        return FailWithErrno(interp, "arrival", error);
     }
     ClusterpFormatIp(arrival.from.ip, text);
     Tcl_SetObjResult(interp,
@@ -128,7 +128,7 @@ UnixCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         return TCL_ERROR;
     }
     if (ClusterpUnixConnect(Tcl_GetString(objv[1]), &fd, &error) != CLUSTERP_OK) {
-        return Fail(interp, "unix", error);
+        return FailWithErrno(interp, "unix", error);
     }
     channel = Tcl_MakeFileChannel((void *) (intptr_t) fd, TCL_READABLE | TCL_WRITABLE);
     Tcl_RegisterChannel(interp, channel);
@@ -167,7 +167,7 @@ ForkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     pid = fork();
     if (pid < 0) {
-        return Fail(interp, "fork", errno);
+        return FailWithErrno(interp, "fork", errno);
     }
     if (pid == 0) {
         if (Tcl_EvalObjEx(interp, objv[1], TCL_EVAL_GLOBAL) != TCL_OK
@@ -193,7 +193,7 @@ WaitCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            return Fail(interp, "wait", errno);
+            return FailWithErrno(interp, "wait", errno);
         }
     }
     Tcl_SetObjResult(interp,
@@ -244,7 +244,7 @@ JoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
     (void) objc;
     if (Tcl_JoinThread(task->thread, &code) != TCL_OK) {
-        return Fail(interp, "thread", ECHILD);
+        return FailWithErrno(interp, "thread", ECHILD);
     }
     Tcl_SetObjResult(interp, Tcl_NewStringObj(task->result ? task->result : "", -1));
     Tcl_DeleteCommand(interp, Tcl_GetString(objv[0]));
@@ -268,14 +268,14 @@ ThreadCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     task = calloc(1, sizeof *task);
     if (!task || (task->script = strdup(Tcl_GetString(objv[2]))) == NULL) {
         free(task);
-        return Fail(interp, "thread", ENOMEM);
+        return FailWithErrno(interp, "thread", ENOMEM);
     }
     task->keep = keep;
     if (Tcl_CreateThread(&task->thread, RunTask, task, TCL_THREAD_STACK_DEFAULT,
                 TCL_THREAD_JOINABLE)
             != TCL_OK) {
         FreeTask(task);
-        return Fail(interp, "thread", EAGAIN);
+        return FailWithErrno(interp, "thread", EAGAIN);
     }
     Tcl_CreateObjCommand(interp, Tcl_GetString(objv[1]), JoinCmd, task, NULL);
     return TCL_OK;

@@ -7,6 +7,8 @@
 
 #include "memoryTestInt.h"
 
+#include "node/clusterNodeInt.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +158,14 @@ MemoryNetCut(MemoryNet *net, MemoryWay way, bool cut)
 }
 
 MemoryHost *
+MemoryHostOf(const void *context)
+{
+    const ClusterSlot *slot = context;
+
+    return slot->node->context;
+}
+
+MemoryHost *
 MemoryNetFirst(const MemoryNet *net)
 {
     return net->hosts;
@@ -253,7 +263,7 @@ MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, const 
 
 /* Hands out a value that was gathered, and begins another. */
 static Tcl_Obj *
-Take(Tcl_Obj **slot, Tcl_Obj *fresh)
+TakeAndReplace(Tcl_Obj **slot, Tcl_Obj *fresh)
 {
     Tcl_Obj *value = Tcl_DuplicateObj(*slot);
 
@@ -264,7 +274,7 @@ Take(Tcl_Obj **slot, Tcl_Obj *fresh)
 Tcl_Obj *
 MemoryNetCounts(MemoryNet *net)
 {
-    return Take(&net->counts, Tcl_NewDictObj());
+    return TakeAndReplace(&net->counts, Tcl_NewDictObj());
 }
 
 void
@@ -276,7 +286,7 @@ MemoryNetTrace(MemoryNet *net, bool on)
 Tcl_Obj *
 MemoryNetSent(MemoryNet *net)
 {
-    return Take(&net->sent, Tcl_NewListObj(0, NULL));
+    return TakeAndReplace(&net->sent, Tcl_NewListObj(0, NULL));
 }
 
 void
@@ -288,5 +298,5 @@ MemoryFault(MemoryNet *net, const char *text)
 Tcl_Obj *
 MemoryNetFaults(MemoryNet *net)
 {
-    return Take(&net->faults, Tcl_NewListObj(0, NULL));
+    return TakeAndReplace(&net->faults, Tcl_NewListObj(0, NULL));
 }

@@ -29,6 +29,8 @@ struct MemoryNet {
     ClusterLink *conns; /* every link there ever was */
 };
 
+/* The host behind the context that a transport was opened with, which is a node's slot. */
+MemoryHost *MemoryHostOf(const void *context);
 int MemoryRandom(MemoryNet *net, int below);
 MemoryLink MemoryFindLink(const MemoryHost *from, const MemoryHost *to);
 int64_t MemoryDelay(MemoryNet *net, const MemoryLink *link);

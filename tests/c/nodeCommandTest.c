@@ -21,9 +21,21 @@ SidOf(const TestNode *test, Tcl_Obj *word)
 }
 
 static ClusterMember *
+MemberBySid(const ClusterNode *node, Tcl_Obj *sid)
+{
+    ClusterMember *member = NULL;
+
+    while ((member = ClusterNodeNextMember(node, member)) != NULL
+            && strcmp(Tcl_GetString(ClusterMemberSid(member)), Tcl_GetString(sid)) != 0) {
+        continue;
+    }
+    return member;
+}
+
+static ClusterMember *
 GetMember(TestNode *test, Tcl_Interp *interp, Tcl_Obj *word)
 {
-    ClusterMember *member = ClusterNodeMemberBySid(test->node, Tcl_GetString(SidOf(test, word)));
+    ClusterMember *member = MemberBySid(test->node, SidOf(test, word));
 
     if (!member) {
         TestFail(interp, "no member", word);
@@ -389,8 +401,7 @@ GetMembers(TestNode *test, Tcl_Interp *interp, Tcl_Obj *list, size_t *found)
         return NULL;
     }
     for (i = 0; i < count; i++) {
-        ClusterMember *member =
-                ClusterNodeMemberBySid(test->node, Tcl_GetString(SidOf(test, words[i])));
+        ClusterMember *member = MemberBySid(test->node, SidOf(test, words[i]));
 
         if (member) {
             ClusterMemberHold(member);

@@ -77,7 +77,7 @@ Evaluate(TestNode *test, Tcl_Obj *prefix, Tcl_Obj *first, Tcl_Obj *second, Tcl_O
 
 /* The result of the test's reaction, held; NULL when there is none, or it failed, which is a fault. */
 static Tcl_Obj *
-React(TestNode *test, const char *event, Tcl_Obj *first, Tcl_Obj *second)
+TestReact(TestNode *test, const char *event, Tcl_Obj *first, Tcl_Obj *second)
 {
     Tcl_Obj *key = Tcl_NewStringObj(event, -1), *prefix = NULL, *result = NULL, *error = NULL;
 
@@ -98,7 +98,7 @@ React(TestNode *test, const char *event, Tcl_Obj *first, Tcl_Obj *second)
 static bool
 Allowed(TestNode *test, const char *event, Tcl_Obj *first)
 {
-    Tcl_Obj *result = React(test, event, first, NULL);
+    Tcl_Obj *result = TestReact(test, event, first, NULL);
     bool allowed = !result || strcmp(Tcl_GetString(result), "refuse") != 0;
 
     if (result) {
@@ -110,7 +110,7 @@ Allowed(TestNode *test, const char *event, Tcl_Obj *first)
 static void
 Notice(TestNode *test, const char *event, Tcl_Obj *first, Tcl_Obj *second)
 {
-    Tcl_Obj *result = React(test, event, first, second);
+    Tcl_Obj *result = TestReact(test, event, first, second);
 
     if (result) {
         Tcl_DecrRefCount(result);
@@ -131,7 +131,7 @@ Wants(const TestNode *test, const char *event)
 /* ---- on the way in ------------------------------------------------------- */
 
 static ClusterVerdict
-PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
+TestPacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
 {
     TestNode *test = context;
     ClusterVerdict verdict = CLUSTER_GO_ON;
@@ -143,7 +143,7 @@ PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span
     }
     bytes = Tcl_NewByteArrayObj(packet->bytes, (Tcl_Size) packet->length);
     Tcl_IncrRefCount(bytes);
-    result = React(test, "packetIn", ClusterSlotId(slot), bytes);
+    result = TestReact(test, "packetIn", ClusterSlotId(slot), bytes);
     if (result && strcmp(Tcl_GetString(result), "refuse") == 0) {
         verdict = CLUSTER_DROP_IT;
     } else {
@@ -166,7 +166,7 @@ PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span
 }
 
 static ClusterVerdict
-MessageIn(void *context, ClusterMessage *message)
+TestMessageIn(void *context, ClusterMessage *message)
 {
     TestNode *test = context;
 
@@ -178,7 +178,7 @@ MessageIn(void *context, ClusterMessage *message)
 }
 
 static ClusterVerdict
-MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
+TestMemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
 {
     (void) message;
     return Allowed(context, "memberIn", uuid) ? CLUSTER_GO_ON : CLUSTER_DROP_IT;
@@ -187,7 +187,7 @@ MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
 /* ---- members ------------------------------------------------------------- */
 
 static bool
-MemberAdded(void *context, ClusterMember *member)
+TestMemberAdded(void *context, ClusterMember *member)
 {
     TestNode *test = context;
 
@@ -196,7 +196,7 @@ MemberAdded(void *context, ClusterMember *member)
 }
 
 static void
-MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+TestMemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
     TestNode *test = context;
 
@@ -207,7 +207,7 @@ MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *befo
 }
 
 static void
-MemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
+TestMemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 {
     TestNode *test = context;
     Tcl_Size size;
@@ -221,7 +221,7 @@ MemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 }
 
 static void
-MemberLost(void *context, ClusterMember *member)
+TestMemberLost(void *context, ClusterMember *member)
 {
     TestNode *test = context;
 
@@ -245,7 +245,7 @@ Field(const TestNode *test, Tcl_Obj *payload, ClusterField id)
 }
 
 static bool
-Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
+TestQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
     TestNode *test = context;
     Tcl_Obj *key = Tcl_NewStringObj("query", -1), *prefix = NULL, *error = NULL;
@@ -269,7 +269,7 @@ Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
 }
 
 static void
-Event(void *context, ClusterMessage *message)
+TestEvent(void *context, ClusterMessage *message)
 {
     TestNode *test = context;
     Tcl_Obj *data = Field(test, ClusterMessagePayload(message), CLUSTER_DATA);
@@ -281,7 +281,7 @@ Event(void *context, ClusterMessage *message)
 }
 
 static void
-QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+TestQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason)
 {
     static const char *const names[] = {"response", "error", "timeout", "done"};
@@ -300,7 +300,7 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
 /* ---- on the way out ------------------------------------------------------ */
 
 static bool
-PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+TestPayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
     TestNode *test = context;
     Tcl_Obj *result;
@@ -310,7 +310,7 @@ PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
     if (!Wants(test, "payloadOut")) {
         return true;
     }
-    result = React(test, "payloadOut", ClusterOutgoingPayload(outgoing), NULL);
+    result = TestReact(test, "payloadOut", ClusterOutgoingPayload(outgoing), NULL);
     if (result && strcmp(Tcl_GetString(result), "refuse") == 0) {
         allowed = false;
     } else if (result && *Tcl_GetString(result)) {
@@ -323,7 +323,7 @@ PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 }
 
 static ClusterBlob *
-PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
+TestPacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 {
     TestNode *test = context;
     ClusterBlob *dressed = NULL;
@@ -336,7 +336,7 @@ PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
     }
     bytes = Tcl_NewByteArrayObj(blob->bytes, (Tcl_Size) blob->length);
     Tcl_IncrRefCount(bytes);
-    result = React(test, "packetOut", ClusterSlotId(slot), bytes);
+    result = TestReact(test, "packetOut", ClusterSlotId(slot), bytes);
     if (!result || !*Tcl_GetString(result)) {
         dressed = ClusterBlobHold(blob);
     } else if (strcmp(Tcl_GetString(result), "refuse") != 0) {
@@ -351,16 +351,16 @@ PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 }
 
 const ClusterNodeDelegate testNodeDelegate = {
-        .packetIn = PacketIn,
-        .messageIn = MessageIn,
-        .memberIn = MemberIn,
-        .memberAdded = MemberAdded,
-        .memberTags = MemberTags,
-        .memberDiscovered = MemberDiscovered,
-        .memberLost = MemberLost,
-        .query = Query,
-        .event = Event,
-        .payloadOut = PayloadOut,
-        .packetOut = PacketOut,
-        .queryEvent = QueryEvent,
+        .packetIn = TestPacketIn,
+        .messageIn = TestMessageIn,
+        .memberIn = TestMemberIn,
+        .memberAdded = TestMemberAdded,
+        .memberTags = TestMemberTags,
+        .memberDiscovered = TestMemberDiscovered,
+        .memberLost = TestMemberLost,
+        .query = TestQuery,
+        .event = TestEvent,
+        .payloadOut = TestPayloadOut,
+        .packetOut = TestPacketOut,
+        .queryEvent = TestQueryEvent,
 };

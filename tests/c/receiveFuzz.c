@@ -14,7 +14,7 @@
 
 #include "fuzz.h"
 
-#include "node/clusterNode.h"
+#include "node/clusterNodeInt.h"
 #include "packet/clusterPayload.h"
 #include "memoryTest.h"
 
@@ -104,7 +104,7 @@ SendEvent(Player *player, ClusterMember *member)
 
 /* Asks a member; ids come again after a while. */
 static void
-Ask(Player *player, ClusterMember *member)
+PlayerAsk(Player *player, ClusterMember *member)
 {
     Tcl_Obj *id = Tcl_ObjPrintf("q%u", player->stage->queries++ % 4);
     ClusterOutgoing question;
@@ -144,7 +144,7 @@ EndQueries(Player *player)
 
 /* Does what is next in turn, and says what that was. member may be NULL. */
 static Reaction
-React(Player *player, ClusterMember *member)
+PlayerReact(Player *player, ClusterMember *member)
 {
     Stage *stage = player->stage;
     Reaction reaction;
@@ -165,7 +165,7 @@ React(Player *player, ClusterMember *member)
     } else if (member && !ClusterMemberLost(member) && reaction == REACT_SEND) {
         SendEvent(player, member);
     } else if (member && !ClusterMemberLost(member) && reaction == REACT_ASK) {
-        Ask(player, member);
+        PlayerAsk(player, member);
     }
     stage->depth--;
     return reaction;
@@ -174,10 +174,10 @@ React(Player *player, ClusterMember *member)
 /* ---- what nodes tell ------------------------------------------------------- */
 
 static ClusterVerdict
-PacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
+PlayerPacketIn(void *context, ClusterSlot *slot, ClusterMessage *message, bpacket_span *packet)
 {
     Player *player = context;
-    Reaction reaction = React(player, NULL);
+    Reaction reaction = PlayerReact(player, NULL);
     Tcl_Size length;
 
     (void) slot;
@@ -224,10 +224,10 @@ OtherPayload(const Stage *stage, ClusterMessage *message)
 }
 
 static ClusterVerdict
-MessageIn(void *context, ClusterMessage *message)
+PlayerMessageIn(void *context, ClusterMessage *message)
 {
     Player *player = context;
-    Reaction reaction = React(player, message->member);
+    Reaction reaction = PlayerReact(player, message->member);
 
     if (reaction == REACT_REPLACE) {
         Tcl_Obj *payload = OtherPayload(player->stage, message);
@@ -239,70 +239,70 @@ MessageIn(void *context, ClusterMessage *message)
 }
 
 static ClusterVerdict
-MemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
+PlayerMemberIn(void *context, ClusterMessage *message, Tcl_Obj *uuid)
 {
     (void) uuid;
-    return React(context, message->member) == REACT_REFUSE ? CLUSTER_DROP_IT : CLUSTER_GO_ON;
+    return PlayerReact(context, message->member) == REACT_REFUSE ? CLUSTER_DROP_IT : CLUSTER_GO_ON;
 }
 
 static bool
-MemberAdded(void *context, ClusterMember *member)
+PlayerMemberAdded(void *context, ClusterMember *member)
 {
-    return React(context, member) != REACT_REFUSE;
+    return PlayerReact(context, member) != REACT_REFUSE;
 }
 
 static void
-MemberTold(void *context, ClusterMember *member, Tcl_Obj *payload)
+PlayerMemberTold(void *context, ClusterMember *member, Tcl_Obj *payload)
 {
     Player *player = context;
     Tcl_Size size;
 
     Claim(player->stage, Tcl_DictObjSize(NULL, payload, &size) == TCL_OK,
             "told of a payload that is no dict");
-    (void) React(player, member);
+    (void) PlayerReact(player, member);
 }
 
 static void
-MemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
+PlayerMemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
     Player *player = context;
     Tcl_Size count;
 
     Claim(player->stage, Tcl_ListObjLength(NULL, before, &count) == TCL_OK,
             "told of old tags that are no list");
-    MemberTold(context, member, payload);
+    PlayerMemberTold(context, member, payload);
 }
 
 static void
-MemberLost(void *context, ClusterMember *member)
+PlayerMemberLost(void *context, ClusterMember *member)
 {
     Player *player = context;
 
     Claim(player->stage, ClusterMemberLost(member),
             "told of the loss of a member that is not lost");
-    (void) React(player, member);
+    (void) PlayerReact(player, member);
 }
 
 static bool
-Query(void *context, ClusterMessage *message, Tcl_Obj **answer)
+PlayerQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
-    Reaction reaction = React(context, message->member);
+    Reaction reaction = PlayerReact(context, message->member);
 
     *answer = Dict("an answer");
     return reaction != REACT_REFUSE;
 }
 
 static void
-Event(void *context, ClusterMessage *message)
+PlayerEvent(void *context, ClusterMessage *message)
 {
     (void) ClusterMessagePayload(message);
-    (void) React(context, message->member);
+    (void) PlayerReact(context, message->member);
 }
 
 static bool
-PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+PlayerPayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 {
-    Reaction reaction = React(context, NULL);
+    Reaction reaction = PlayerReact(context, NULL);
     Tcl_Obj *other;
 
     (void) flags;
@@ -315,9 +315,9 @@ PayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
 }
 
 static ClusterBlob *
-PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
+PlayerPacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 {
-    Reaction reaction = React(context, NULL);
+    Reaction reaction = PlayerReact(context, NULL);
 
     (void) slot;
     if (reaction == REACT_REFUSE) {
@@ -327,7 +327,7 @@ PacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
 }
 
 static void
-QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
+PlayerQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason)
 {
     Player *player = context;
@@ -337,28 +337,28 @@ QueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, ClusterM
     Claim(player->stage, ClusterQueryOwner(query) == player, "a query without its owner");
     Claim(player->stage, event != CLUSTER_QUERY_DONE || ClusterQueryEnded(query),
             "a query is done and has not ended");
-    (void) React(player, member);
+    (void) PlayerReact(player, member);
 }
 
 static const ClusterNodeDelegate delegate = {
-        .packetIn = PacketIn,
-        .messageIn = MessageIn,
-        .memberIn = MemberIn,
-        .memberAdded = MemberAdded,
-        .memberTags = MemberTags,
-        .memberDiscovered = MemberTold,
-        .memberLost = MemberLost,
-        .query = Query,
-        .event = Event,
-        .payloadOut = PayloadOut,
-        .packetOut = PacketOut,
-        .queryEvent = QueryEvent,
+        .packetIn = PlayerPacketIn,
+        .messageIn = PlayerMessageIn,
+        .memberIn = PlayerMemberIn,
+        .memberAdded = PlayerMemberAdded,
+        .memberTags = PlayerMemberTags,
+        .memberDiscovered = PlayerMemberTold,
+        .memberLost = PlayerMemberLost,
+        .query = PlayerQuery,
+        .event = PlayerEvent,
+        .payloadOut = PlayerPayloadOut,
+        .packetOut = PlayerPacketOut,
+        .queryEvent = PlayerQueryEvent,
 };
 
 /* ---- the stage -------------------------------------------------------------- */
 
 static bool
-Enter(Stage *stage, Player *player, const char *name, int remote)
+PlayerEnter(Stage *stage, Player *player, const char *name, int remote)
 {
     ClusterNodeConfig config;
     const char *code = NULL;
@@ -384,7 +384,7 @@ Enter(Stage *stage, Player *player, const char *name, int remote)
 }
 
 static void
-Leave(Player *player, bool quiet)
+PlayerLeave(Player *player, bool quiet)
 {
     if (player->node) {
         ClusterNodeClose(player->node, quiet);
@@ -411,7 +411,7 @@ Inspect(Stage *stage)
     while ((member = ClusterNodeNextMember(node, member)) != NULL) {
         count++;
         Claim(stage, !ClusterMemberLost(member), "a lost member on the list");
-        Claim(stage, ClusterMemberNode(member) == node, "another node's member");
+        Claim(stage, member->node == node, "another node's member");
         Claim(stage,
                 ClusterNodeMemberByUuid(node, Tcl_GetString(ClusterMemberUuid(member))) == member,
                 "a member that its uuid does not find");
@@ -483,7 +483,7 @@ MakePacket(bpacket_writer *writer, unsigned kind, const uint8_t *bytes, size_t l
 
 /* Hands a packet in, over the way that the step's kind names. */
 static void
-Deliver(Stage *stage, uint8_t step, bpacket_span packet)
+DeliverPacket(Stage *stage, uint8_t step, bpacket_span packet)
 {
     ClusterAddress from = ClusterAddressLoopback();
     ClusterMember *member;
@@ -502,8 +502,8 @@ Deliver(Stage *stage, uint8_t step, bpacket_span packet)
         break;
     }
     /* Over a connection, from the other node. */
-    member = ClusterNodeMemberBySid(stage->peer.node,
-            Tcl_GetString(ClusterNodeSid(stage->self.node)));
+    member = ClusterNodeMemberByUuid(stage->peer.node,
+            Tcl_GetString(ClusterNodeUuid(stage->self.node)));
     blob = ClusterBlobNew(packet.bytes, packet.length);
     if (member && blob) {
         (void) ClusterMemberSendBlob(member, ClusterNodeSlot(stage->peer.node, 0), blob);
@@ -515,7 +515,7 @@ Deliver(Stage *stage, uint8_t step, bpacket_span packet)
 }
 
 static void
-Packet(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
+PlayPacket(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
 {
     bpacket_writer writer;
     bpacket_span packet;
@@ -524,14 +524,14 @@ Packet(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
     packet = MakePacket(&writer, step & 3, bytes, length);
     if (writer.status == BPACKET_OK) {
         Name(stage, writer.bytes, writer.length);
-        Deliver(stage, step, packet);
+        DeliverPacket(stage, step, packet);
     }
     bpacket_writer_free(&writer);
 }
 
 /* A payload, as a dict, from a transport written in Tcl. */
 static void
-Take(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
+TakePayload(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
 {
     ClusterNode *node = stage->self.node;
     ClusterSlot *slot = ClusterNodeSlot(node, step & 1);
@@ -571,7 +571,7 @@ WithMember(Player *player, uint8_t what)
     ClusterMemberHold(member);
     switch (what & 7) {
     case 0:
-        Ask(player, member);
+        PlayerAsk(player, member);
         break;
     case 1:
         SendEvent(player, member);
@@ -641,11 +641,11 @@ Happen(Stage *stage, uint8_t what)
 
 /* One step; the upper bits of its kind say which sort it is. */
 static void
-Step(Stage *stage, uint8_t kind, const uint8_t *bytes, size_t length)
+PlayStep(Stage *stage, uint8_t kind, const uint8_t *bytes, size_t length)
 {
     switch (kind >> 4 & 7) {
     case 4:
-        Take(stage, kind, bytes, length);
+        TakePayload(stage, kind, bytes, length);
         break;
     case 5:
         HandClockAdvance(stage->clock, length > 0 ? bytes[0] * 1500LL : 1);
@@ -656,7 +656,7 @@ Step(Stage *stage, uint8_t kind, const uint8_t *bytes, size_t length)
         }
         break;
     default:
-        Packet(stage, kind, bytes, length);
+        PlayPacket(stage, kind, bytes, length);
         break;
     }
 }
@@ -668,7 +668,7 @@ Play(Stage *stage, const uint8_t *bytes, size_t length)
         size_t size = bytes[1] | (size_t) bytes[2] << 8;
 
         size = size < length - 3 ? size : length - 3;
-        Step(stage, bytes[0], bytes + 3, size);
+        PlayStep(stage, bytes[0], bytes + 3, size);
         Inspect(stage);
         bytes += 3 + size;
         length -= 3 + size;
@@ -682,9 +682,9 @@ End(Stage *stage, bool quiet)
     Tcl_Obj *faults;
     Tcl_Size length;
 
-    Leave(&stage->self, quiet);
+    PlayerLeave(&stage->self, quiet);
     Inspect(stage);
-    Leave(&stage->peer, true);
+    PlayerLeave(&stage->peer, true);
     HandClockAdvance(stage->clock, LONG_TIME);
     Claim(stage, HandClockPending(stage->clock) == 0, "timers outlive their nodes");
     faults = MemoryNetFaults(stage->net);
@@ -711,8 +711,8 @@ FuzzReceive(const uint8_t *bytes, size_t length)
         return NULL;
     }
     stage.reactions = calm;
-    if (Enter(&stage, &stage.self, "self", bytes[0] & SET_REMOTE)
-            && Enter(&stage, &stage.peer, "peer", bytes[0] & SET_REMOTE)) {
+    if (PlayerEnter(&stage, &stage.self, "self", bytes[0] & SET_REMOTE)
+            && PlayerEnter(&stage, &stage.peer, "peer", bytes[0] & SET_REMOTE)) {
         ClusterNodeStart(stage.self.node);
         ClusterNodeStart(stage.peer.node);
         if (!(bytes[0] & SET_LATE)) {

@@ -126,7 +126,7 @@ Search(const Input *input)
 /* ---- the stream ----------------------------------------------------------- */
 
 static const char *
-Take(bpacket_stream *stream, const Input *input, Found *found)
+TakePackets(bpacket_stream *stream, const Input *input, Found *found)
 {
     bpacket_span packet;
 
@@ -174,7 +174,7 @@ Feed(bpacket_stream *stream, const Input *input, Found *found)
         waiting += size;
         most = waiting > most ? waiting : most;
         if (!late) {
-            fault = Take(stream, input, found);
+            fault = TakePackets(stream, input, found);
             waiting = 0;
         }
         if (!fault && (input->hand & HAND_TRIM)) {
@@ -182,7 +182,7 @@ Feed(bpacket_stream *stream, const Input *input, Found *found)
         }
         fault = fault ? fault : CheckMemory(stream, input, most);
     }
-    return fault ? fault : Take(stream, input, found);
+    return fault ? fault : TakePackets(stream, input, found);
 }
 
 /* What no memory holds is refused, and changes nothing; nothing at all may be fed. */

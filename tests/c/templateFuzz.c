@@ -19,7 +19,7 @@
 #define FIELDS_MAX 64
 
 static bool
-Inside(bpacket_span part, bpacket_span whole)
+InText(bpacket_span part, bpacket_span whole)
 {
     return part.length == 0
             || (part.bytes >= whole.bytes
@@ -37,7 +37,7 @@ CheckFault(const bpacket_template_fault *fault, bpacket_span text)
     if (!fault->expected) {
         return "a template failed for no reason";
     }
-    if (!Inside(fault->found, text)) {
+    if (!InText(fault->found, text)) {
         return "what was found is not in the template";
     }
     return (fault->line < 1 || fault->line > lines) ? "an error in a line that is not there" : NULL;
