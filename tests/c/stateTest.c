@@ -54,7 +54,8 @@ StateByName(const char *name)
 {
     int i = 0;
 
-    while (i < CLUSTER_LIFE_STATES && strcmp(ClusterLifeStateName((ClusterLifeState) i), name)) {
+    while (i < CLUSTER_LIFE_STATES
+            && strcmp(ClusterLifeStateName((ClusterLifeState) i), name) != 0) {
         i++;
     }
     return (ClusterLifeState) i;
@@ -65,7 +66,8 @@ EventByName(const char *name)
 {
     int i = 0;
 
-    while (i < CLUSTER_LIFE_EVENTS && strcmp(ClusterLifeEventName((ClusterLifeEvent) i), name)) {
+    while (i < CLUSTER_LIFE_EVENTS
+            && strcmp(ClusterLifeEventName((ClusterLifeEvent) i), name) != 0) {
         i++;
     }
     return (ClusterLifeEvent) i;
