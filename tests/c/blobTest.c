@@ -41,7 +41,7 @@ State(const ClusterBlobQueue *queue)
     return Tcl_NewListObj(3, words);
 }
 
-/* plain BYTES DRESSED: of a packet that a hook made of another: its bytes, the plain one's, and how often that is held. */
+/* plain BYTES OTHER: of a packet that a hook made of another: its bytes, the plain one's, and how often that is held. */
 static int
 PlainCmd(Tcl_Interp *interp, Tcl_Obj *const *objv)
 {
@@ -67,7 +67,7 @@ PlainCmd(Tcl_Interp *interp, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* blobs push BYTES | pop | at INDEX | state | clear | plain BYTES DRESSED */
+/* blobs push BYTES | pop | at INDEX | state | clear | plain BYTES OTHER */
 static int
 BlobsCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
 {

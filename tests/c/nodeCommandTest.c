@@ -66,7 +66,7 @@ GetFlags(Tcl_Interp *interp, Tcl_Obj *list, int *flags)
 
 /* ---- facts --------------------------------------------------------------- */
 
-/* sid | hid | uuid | protocols | channels | closed | connections | count */
+/* sid | hid | uuid | closed | connections | count: how many members are known */
 static int
 FactCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {

@@ -34,7 +34,7 @@ DropScript(ScriptTimer *timer)
     }
 }
 
-/* What a script of one does to the bench, it may do from a timer as well. An error is the background's. */
+/* Evaluates a timer's script, which may use the command again. Errors are reported in the background. */
 static void
 Fire(void *data)
 {
