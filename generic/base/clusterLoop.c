@@ -392,8 +392,8 @@ ClusterLoopGet(int *error)
         *error = ENOTSUP;
         return NULL;
     }
-    loop = calloc(1,
-            sizeof *loop); /* that of the process we were forked from stays for its watches */
+    /* After a fork the parent's loop stays, for its watches. */
+    loop = calloc(1, sizeof *loop);
     if (loop) {
         loop->buffer = malloc(LOOP_BUFFER);
     }

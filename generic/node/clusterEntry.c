@@ -196,9 +196,9 @@ ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, s
 {
     ClusterQuery *query = ClusterQueryMake(node, id, members, count, owner);
 
+    /* Whoever is told of the older query's end may take the id in turn, which ends ours. */
     ClusterNodeHold(node);
-    ClusterTurnEnd(
-            node); /* who is told of the older one may take the id in turn, which ends ours */
+    ClusterTurnEnd(node);
     ClusterNodeRelease(node);
     return query;
 }

@@ -95,7 +95,7 @@ UpdateProtocols(ClusterMember *member, ClusterMessage *message)
     }
 }
 
-/* The address is taken from datagrams, which come from the member itself; nothing else proves it. */
+/* The address is taken from datagrams, which come from the member itself; the far end of a link may be anybody. */
 static void
 UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
 {
@@ -151,7 +151,7 @@ LinkIsOpen(const ClusterSlot *slot, const ClusterLink *link)
     return link && (!slot->type->isOpen || slot->type->isOpen(link));
 }
 
-/* A link serves one member: whoever speaks over it last. False when it is closed. */
+/* A link serves one member: whoever speaks over it last. False when it is closed, or the member is lost. */
 static bool
 AssignLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {

@@ -184,10 +184,9 @@ struct ClusterMember {
     bool lost;
     Tcl_Obj *sid, *hid, *uuid;
     Tcl_Obj *protocols, *tags, *props;
-    Tcl_Obj *words; /* what resolvers match; NULL until asked for */
-    bpacket_span
-            protocolsWire;  /* as last received (malloc'ed), to see quickly that nothing changed */
-    ClusterAddress address; /* without a port */
+    Tcl_Obj *words;             /* what resolvers match; NULL until asked for */
+    bpacket_span protocolsWire; /* as last received, malloc'ed: it seldom changes */
+    ClusterAddress address;     /* without a port */
     bool local;
     ClusterLiveness life;
     ClusterDeadline expiry, discovery;
