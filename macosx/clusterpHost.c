@@ -130,9 +130,10 @@ ClusterpMachineId(char *buffer, size_t size)
 }
 
 bool
-ClusterpConfine(int fd)
+ClusterpConfine(int fd, ClusterpWhence whence)
 {
     /* Binding to an interface by IP_BOUND_IF governs what is sent, not what comes in. */
     (void) fd;
+    (void) whence;
     return false;
 }

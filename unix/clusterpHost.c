@@ -138,20 +138,28 @@ ClusterpMachineId(char *buffer, size_t size)
 
 /*
  * What a host sends to any of its own addresses comes in by the loopback
- * device, and nothing else does. Binding to that device would not do: listeners
- * are looked up by the interface that has the address, not by the device. So a
- * filter looks at the device itself, and drops the others' packets before
- * there is a handshake. Accepted sockets inherit it. Some kernels keep
- * filters on TCP from the unprivileged; loopback alone is left to them.
+ * device, and nothing else does. Multicast that it sends by another device
+ * comes back as if by that one, but it is a copy that the kernel made and calls
+ * PACKET_LOOPBACK, which no driver calls anything. A source address says
+ * nothing: the kernel can be told to take its own ones, and those of the
+ * loopback net, from outside (accept_local, route_localnet).
+ *
+ * Binding to the loopback device would not do: listeners are looked up by the
+ * interface that has the address, and multicast may be sent by any. The filter
+ * drops the others' packets before there is a handshake, or anything in the
+ * receive buffer; accepted sockets inherit it. It needs no privilege.
  */
 bool
-ClusterpConfine(int fd)
+ClusterpConfine(int fd, ClusterpWhence whence)
 {
+    const uint32_t whole = UINT32_MAX;
     struct sock_filter code[] = {
             BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (uint32_t) (SKF_AD_OFF + SKF_AD_HATYPE)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPHRD_LOOPBACK, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-            BPF_STMT(BPF_RET | BPF_K, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPHRD_LOOPBACK, 2, 0),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t) (SKF_AD_OFF + SKF_AD_PKTTYPE)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, whence == CLUSTERP_HERE ? whole : 0),
+            BPF_STMT(BPF_RET | BPF_K, whence == CLUSTERP_HERE ? 0 : whole),
     };
     struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 

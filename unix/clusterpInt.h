@@ -84,8 +84,11 @@ bool ClusterpDefaultRoute(const ClusterpInterfaces *all, char name[IF_NAMESIZE])
 bool ClusterpLinkAddress(const struct ifaddrs *entry, uint8_t mac[CLUSTERP_MAC_SIZE]);
 /* The hardware address of the primary interface by the shortest way there is, ahead of all others. */
 bool ClusterpPrimaryMac(uint8_t mac[CLUSTERP_MAC_SIZE]);
-/* Shuts everybody but this host out of a socket not yet bound; false when the system has no way to. */
-bool ClusterpConfine(int fd);
+/*
+ * A socket not yet bound gets only what was sent on this host (CLUSTERP_HERE),
+ * or only what was not (CLUSTERP_ELSEWHERE). False when the system has no way to.
+ */
+bool ClusterpConfine(int fd, ClusterpWhence whence);
 /* Something that tells this machine from others; how many bytes, at most size. */
 size_t ClusterpMachineId(char *buffer, size_t size);
 

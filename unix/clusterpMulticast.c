@@ -3,6 +3,11 @@
  *
  *	The multicast socket: its memberships, the interface it sends on, its datagrams.
  *
+ *	Where the system tells what was sent on this host from what was not, each
+ *	kind has a socket of its own, with a filter (ClusterpConfine): so the ear
+ *	that heard a datagram says whence it came. Both are members of the same
+ *	groups.
+ *
  *	It is a member on every interface, so that it hears other programs of
  *	this host whichever of the interfaces they send on, but sends on one
  *	only, so that nobody hears it twice.
@@ -25,8 +30,13 @@
 /* Room for what a datagram's arrival is told by. */
 #define CONTROL_SIZE 256
 
+/* The ear for this host, which sends as well, and that for others. */
+#define HOME 0
+#define AWAY 1
+
 struct ClusterpMulticast {
-    int fd; /* owned */
+    int fd[CLUSTERP_EARS]; /* owned; -1 for none */
+    bool told;             /* the system tells the ears apart */
     ClusterpAddr group;
     char *wanted;                      /* the interface asked for, owned; NULL for any */
     unsigned sending;                  /* index of the interface in use, 0 for none */
@@ -37,6 +47,7 @@ struct ClusterpMulticast {
 
 /* ---- memberships -------------------------------------------------------- */
 
+/* Of all ears; false with errno set when the first cannot. */
 static bool
 ChangeMembership(const ClusterpMulticast *socket, int option, unsigned index)
 {
@@ -45,7 +56,10 @@ ChangeMembership(const ClusterpMulticast *socket, int option, unsigned index)
     memset(&request, 0, sizeof(request));
     request.imr_multiaddr.s_addr = htonl(socket->group.ip);
     request.imr_ifindex = (int) index;
-    return setsockopt(socket->fd, IPPROTO_IP, option, &request, sizeof(request)) == 0;
+    if (socket->fd[AWAY] >= 0) {
+        (void) setsockopt(socket->fd[AWAY], IPPROTO_IP, option, &request, sizeof(request));
+    }
+    return setsockopt(socket->fd[HOME], IPPROTO_IP, option, &request, sizeof(request)) == 0;
 }
 
 /* Joins unless it has; that too many have been joined, or that the interface cannot, is no matter. */
@@ -178,7 +192,7 @@ SetSending(ClusterpMulticast *socket, const ClusterpInterface *interface)
     request.imr_ifindex = (int) interface->index;
     /* Else Linux puts another interface's address, or none at all, in what goes out by loopback. */
     request.imr_address.s_addr = htonl(ip);
-    if (setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof(request)) != 0) {
+    if (setsockopt(socket->fd[HOME], IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof(request)) != 0) {
         return false;
     }
     socket->sending = interface->index;
@@ -236,23 +250,23 @@ Settle(ClusterpMulticast *socket)
  * SO_REUSEPORT, most others SO_REUSEADDR.
  */
 static bool
-ShareAndBind(const ClusterpMulticast *socket)
+ShareAndBind(int fd, const ClusterpAddr *group)
 {
     struct sockaddr_in address;
 
-    if (!ClusterpSetOption(socket->fd, SOL_SOCKET, SO_REUSEADDR, 1)) {
+    if (!ClusterpSetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)) {
         return false;
     }
 #ifdef SO_REUSEPORT
-    (void) ClusterpSetOption(socket->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    (void) ClusterpSetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 #endif
     /* Bound to the group, it does not get what is sent to the port by other ways. */
-    ClusterpToSockaddr(socket->group.ip, socket->group.port, &address);
-    return bind(socket->fd, (struct sockaddr *) &address, sizeof(address)) == 0;
+    ClusterpToSockaddr(group->ip, group->port, &address);
+    return bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0;
 }
 
 static bool
-SetHops(const ClusterpMulticast *socket, int ttl)
+SetHops(int fd, int ttl)
 {
     /* The size that every system takes for these two. */
     unsigned char hops = (unsigned char) ttl, loop = 1;
@@ -261,36 +275,62 @@ SetHops(const ClusterpMulticast *socket, int ttl)
         errno = EINVAL;
         return false;
     }
-    return setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) == 0
-            && setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_LOOP, &loop, sizeof(loop)) == 0;
+    return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) == 0
+            && setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &loop, sizeof(loop)) == 0;
+}
+
+static void
+Prepare(int fd)
+{
+    int size = RECEIVE_BUFFER;
+
+    while (size >= RECEIVE_BUFFER_LEAST && !ClusterpSetOption(fd, SOL_SOCKET, SO_RCVBUF, size)) {
+        size /= 2;
+    }
+#ifdef IP_MULTICAST_ALL
+    /* Nothing by memberships of other sockets. */
+    (void) ClusterpSetOption(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+#endif
+#ifdef IP_PKTINFO
+    /* Each datagram says by which interface it came in. */
+    (void) ClusterpSetOption(fd, IPPROTO_IP, IP_PKTINFO, 1);
+#endif
+}
+
+/* Confined before it is bound, so that nothing slips in. */
+static bool
+OpenEar(ClusterpMulticast *socket, int ear, int ttl)
+{
+    int fd = socket->fd[ear] = ClusterpSocket(AF_INET, SOCK_DGRAM);
+    bool confined;
+
+    if (fd < 0) {
+        return false;
+    }
+    Prepare(fd);
+    confined = ClusterpConfine(fd, ear == HOME ? CLUSTERP_HERE : CLUSTERP_ELSEWHERE);
+    if (ear == HOME) {
+        socket->told = confined;
+    } else if (!confined) {
+        return false;
+    }
+    return SetHops(fd, ttl) && ShareAndBind(fd, &socket->group);
 }
 
 static bool
 Configure(ClusterpMulticast *socket, int ttl)
 {
-    int size = RECEIVE_BUFFER;
-
     if (!IN_MULTICAST(socket->group.ip)) {
         errno = EINVAL;
         return false;
     }
-    socket->fd = ClusterpSocket(AF_INET, SOCK_DGRAM);
-    if (socket->fd < 0) {
+    if (!OpenEar(socket, HOME, ttl)) {
         return false;
     }
-    while (size >= RECEIVE_BUFFER_LEAST
-            && !ClusterpSetOption(socket->fd, SOL_SOCKET, SO_RCVBUF, size)) {
-        size /= 2;
+    if (socket->told && ttl > 0 && !OpenEar(socket, AWAY, ttl)) {
+        return false;
     }
-#ifdef IP_MULTICAST_ALL
-    /* Nothing by memberships of other sockets. */
-    (void) ClusterpSetOption(socket->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-#endif
-#ifdef IP_PKTINFO
-    /* Each datagram says by which interface it came in. */
-    (void) ClusterpSetOption(socket->fd, IPPROTO_IP, IP_PKTINFO, 1);
-#endif
-    return SetHops(socket, ttl) && ShareAndBind(socket) && Settle(socket);
+    return Settle(socket);
 }
 
 ClusterpMulticast *
@@ -303,7 +343,9 @@ ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface,
         (void) ClusterpFail(error);
         return NULL;
     }
-    socket->fd = -1;
+    for (int ear = 0; ear < CLUSTERP_EARS; ear++) {
+        socket->fd[ear] = -1;
+    }
     socket->group = *group;
     if (interface != NULL && (socket->wanted = strdup(interface)) == NULL) {
         errno = ENOMEM;
@@ -321,16 +363,18 @@ void
 ClusterpMulticastClose(ClusterpMulticast *socket)
 {
     if (socket != NULL) {
-        ClusterpClose(socket->fd);
+        for (int ear = 0; ear < CLUSTERP_EARS; ear++) {
+            ClusterpClose(socket->fd[ear]);
+        }
         free(socket->wanted);
         free(socket);
     }
 }
 
 int
-ClusterpMulticastDescriptor(const ClusterpMulticast *socket)
+ClusterpMulticastDescriptor(const ClusterpMulticast *socket, int ear)
 {
-    return socket->fd;
+    return socket->fd[ear];
 }
 
 void
@@ -349,7 +393,8 @@ SendOnce(const ClusterpMulticast *socket, const void *bytes, size_t length)
 
     ClusterpToSockaddr(socket->group.ip, socket->group.port, &to);
     do {
-        sent = sendto(socket->fd, bytes, length, MSG_DONTWAIT, (struct sockaddr *) &to, sizeof(to));
+        sent = sendto(socket->fd[HOME], bytes, length, MSG_DONTWAIT, (struct sockaddr *) &to,
+                sizeof(to));
     } while (sent < 0 && errno == EINTR);
     return sent >= 0;
 }
@@ -413,9 +458,19 @@ ArrivedBy(struct msghdr *message)
     return 0;
 }
 
+/* Where the system does not tell, nothing but what came by the loopback device is known. */
+static ClusterpWhence
+Whence(const ClusterpMulticast *socket, int ear, unsigned interface)
+{
+    if (socket->told) {
+        return ear == HOME ? CLUSTERP_HERE : CLUSTERP_ELSEWHERE;
+    }
+    return interface != 0 && interface == socket->loopback ? CLUSTERP_HERE : CLUSTERP_UNKNOWN;
+}
+
 ClusterpResult
-ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size, size_t *length,
-        ClusterpArrival *arrival, int *error)
+ClusterpMulticastReceive(ClusterpMulticast *socket, int ear, void *buffer, size_t size,
+        size_t *length, ClusterpArrival *arrival, int *error)
 {
     union {
         struct cmsghdr aligned;
@@ -436,7 +491,7 @@ ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size, s
         message.msg_iovlen = 1;
         message.msg_control = &control;
         message.msg_controllen = sizeof(control);
-        got = recvmsg(socket->fd, &message, MSG_DONTWAIT);
+        got = recvmsg(socket->fd[ear], &message, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         return ClusterpWouldBlock(errno) ? CLUSTERP_AGAIN : ClusterpFail(error);
@@ -445,7 +500,7 @@ ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size, s
     if (arrival != NULL) {
         ClusterpFromSockaddr((struct sockaddr *) &peer, &arrival->from);
         arrival->interface = ArrivedBy(&message);
-        arrival->loopback = arrival->interface != 0 && arrival->interface == socket->loopback;
+        arrival->whence = Whence(socket, ear, arrival->interface);
     }
     return CLUSTERP_OK;
 }

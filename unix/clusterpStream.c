@@ -36,7 +36,7 @@ BindAndListen(int fd, uint16_t port, bool localOnly)
         /* So that connections lingering from an earlier owner of the port are not in the way. */
         (void) ClusterpSetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     }
-    if (localOnly && !ClusterpConfine(fd)) {
+    if (localOnly && !ClusterpConfine(fd, CLUSTERP_HERE)) {
         ip = INADDR_LOOPBACK;
     }
     ClusterpToSockaddr(ip, port, &address);

@@ -78,6 +78,22 @@ ClusterpResult ClusterpPollerWake(ClusterpPoller *poller, int64_t at, int *error
 
 typedef struct ClusterpMulticast ClusterpMulticast;
 
+/* What the system knows of a packet's sender, whatever the source address says. */
+typedef enum ClusterpWhence {
+    CLUSTERP_UNKNOWN,  /* nothing */
+    CLUSTERP_HERE,     /* it was sent on this host */
+    CLUSTERP_ELSEWHERE /* it was sent by another one */
+} ClusterpWhence;
+
+/*
+ * It hears with so many ears, each a descriptor of its own: with the first what
+ * was sent on this host, with the second what comes from others. There is no
+ * second one with a ttl of 0, as the system then drops what comes from others
+ * before it reaches us; nor where it cannot tell the two apart: there the first
+ * hears everything.
+ */
+#define CLUSTERP_EARS 2
+
 /*
  * A socket bound to the group's port, which other sockets of this host may
  * share, a member of the group on every interface that is up and can
@@ -90,7 +106,8 @@ typedef struct ClusterpMulticast ClusterpMulticast;
 ClusterpMulticast *ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface,
         int *error);
 void ClusterpMulticastClose(ClusterpMulticast *socket);
-int ClusterpMulticastDescriptor(const ClusterpMulticast *socket);
+/* -1 when there is no such ear. */
+int ClusterpMulticastDescriptor(const ClusterpMulticast *socket, int ear);
 /* Joins on interfaces that came since and chooses the sending one anew. */
 void ClusterpMulticastRefresh(ClusterpMulticast *socket);
 /* One datagram. When the way out has vanished, refreshes and tries once more. */
@@ -101,12 +118,12 @@ typedef struct ClusterpArrival {
     ClusterpAddr from;
     unsigned
             interface; /* index of the interface that it came in by, 0 when the system does not say */
-    bool loopback;     /* that was the loopback device: it is from this host */
+    ClusterpWhence whence;
 } ClusterpArrival;
 
 /* One datagram into buffer (at least 65536 bytes, or it may be cut); CLUSTERP_AGAIN when none is there. */
-ClusterpResult ClusterpMulticastReceive(ClusterpMulticast *socket, void *buffer, size_t size,
-        size_t *length, ClusterpArrival *arrival, int *error);
+ClusterpResult ClusterpMulticastReceive(ClusterpMulticast *socket, int ear, void *buffer,
+        size_t size, size_t *length, ClusterpArrival *arrival, int *error);
 
 /* ---- stream sockets ----------------------------------------------------- */
 

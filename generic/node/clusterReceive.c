@@ -267,10 +267,12 @@ MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
     uuid[sid.length + 1 + hid.length] = '\0';
 }
 
+/* The kernel's word counts before the source address. */
 static bool
 IsOurHost(const ClusterNode *node, const ClusterOrigin *origin)
 {
-    return origin->vouched || node->system.isLocal(node->system.context, &origin->address);
+    return origin->vouched
+            || (!origin->foreign && node->system.isLocal(node->system.context, &origin->address));
 }
 
 static bool

@@ -5,8 +5,7 @@
  *
  *	A datagram carries one packet, or several back to back: a thousand may fit,
  *	so what is left of one when the turn of the event loop is over waits for the
- *	next. There is one socket and no connection, so the delegate gets NULL for
- *	the link.
+ *	next. There are no connections, so the delegate gets NULL for the link.
  */
 
 #include "transport/clusterMulticast.h"
@@ -18,44 +17,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Multicast {
+typedef struct Multicast Multicast;
+
+/* One ear of the socket (clusterPlatform.h): what it heard is handed on in its order, whatever the other hears. */
+typedef struct Ear {
+    Multicast *self;
+    int number;
+    ClusterWatch *watch; /* NULL for an ear that is not there */
+    ClusterBlob
+            *rest; /* packets of the latest datagram that are not handed on yet; NULL for none */
+    size_t restAt; /* where the next one begins */
+    ClusterOrigin origin; /* of the latest datagram */
+} Ear;
+
+struct Multicast {
     ClusterTransport base;
     size_t refCount; /* one for being open, one for each callback under way */
     bool closed;
     const ClusterTransportDelegate *delegate;
     void *context;
     ClusterLoop *loop;
-    ClusterWatch *watch;
     ClusterpMulticast *socket;
+    Ear ears[CLUSTERP_EARS];
     char name[CLUSTER_LINK_NAME];
     ClusterAddress group; /* with its port */
     ClusterAddress last;  /* who sent the latest datagram, with the group's port */
-    ClusterBlob
-            *rest; /* packets of the latest datagram that are not handed on yet; NULL for none */
-    size_t restAt; /* where the next one begins */
-    ClusterOrigin origin; /* of the latest datagram */
     ClusterTraffic traffic;
-} Multicast;
+};
 
 static void
 MulticastRelease(Multicast *self)
 {
-    if (--self->refCount == 0) {
-        ClusterBlobRelease(self->rest);
-        free(self);
+    int i;
+
+    if (--self->refCount > 0) {
+        return;
     }
+    for (i = 0; i < CLUSTERP_EARS; i++) {
+        ClusterBlobRelease(self->ears[i].rest);
+    }
+    free(self);
 }
 
 static void
-MulticastNoteOrigin(Multicast *self, const ClusterpArrival *arrival)
+MulticastNoteOrigin(Ear *ear, const ClusterpArrival *arrival)
 {
+    Multicast *self = ear->self;
     ClusterAddress from = ClusterAddressFromPlatform(&arrival->from);
-    ClusterOrigin *origin = &self->origin;
+    ClusterOrigin *origin = &ear->origin;
 
     memset(origin, 0, sizeof *origin);
     origin->address = ClusterAddressWithPort(&from, ClusterAddressPort(&self->group));
     origin->interface = arrival->interface;
-    origin->vouched = arrival->loopback;
+    origin->vouched = arrival->whence == CLUSTERP_HERE;
+    origin->foreign = arrival->whence == CLUSTERP_ELSEWHERE;
     memcpy(origin->name, self->name, sizeof origin->name);
     self->last = origin->address;
 }
@@ -71,12 +86,13 @@ PacketOrAll(const uint8_t *bytes, size_t length)
 
 /* The callback may enter the event loop, which goes on with what is left. */
 static void
-MulticastHandOver(Multicast *self, bpacket_span packet)
+MulticastHandOver(Ear *ear, bpacket_span packet)
 {
-    ClusterOrigin origin = self->origin;
+    Multicast *self = ear->self;
+    ClusterOrigin origin = ear->origin;
 
-    if (self->rest) {
-        ClusterWatchAgain(self->watch, CLUSTERP_READABLE);
+    if (ear->rest) {
+        ClusterWatchAgain(ear->watch, CLUSTERP_READABLE);
     }
     self->traffic.packetsIn++;
     self->delegate->received(self->context, &self->base, NULL, packet, &origin);
@@ -84,19 +100,19 @@ MulticastHandOver(Multicast *self, bpacket_span packet)
 
 /* The next packet of a datagram that was begun. */
 static void
-MulticastGoOn(Multicast *self)
+MulticastGoOn(Ear *ear)
 {
-    ClusterBlob *blob = ClusterBlobHold(self->rest);
-    bpacket_span packet = {blob->bytes + self->restAt, 0};
+    ClusterBlob *blob = ClusterBlobHold(ear->rest);
+    bpacket_span packet = {blob->bytes + ear->restAt, 0};
 
-    packet.length = PacketOrAll(packet.bytes, blob->length - self->restAt);
-    self->restAt += packet.length;
-    if (self->restAt == blob->length) {
-        ClusterBlobRelease(self->rest);
-        self->rest = NULL;
-        ClusterWatchAgainNot(self->watch);
+    packet.length = PacketOrAll(packet.bytes, blob->length - ear->restAt);
+    ear->restAt += packet.length;
+    if (ear->restAt == blob->length) {
+        ClusterBlobRelease(ear->rest);
+        ear->rest = NULL;
+        ClusterWatchAgainNot(ear->watch);
     }
-    MulticastHandOver(self, packet);
+    MulticastHandOver(ear, packet);
     ClusterBlobRelease(blob);
 }
 
@@ -106,33 +122,35 @@ MulticastGoOn(Multicast *self)
  * entering the event loop, so the others are copied before that.
  */
 static bool
-MulticastBegin(Multicast *self)
+MulticastBegin(Ear *ear)
 {
+    Multicast *self = ear->self;
     size_t size, length;
     uint8_t *buffer = ClusterLoopBuffer(self->loop, &size);
     ClusterpArrival arrival;
     bpacket_span packet;
 
-    if (ClusterpMulticastReceive(self->socket, buffer, size, &length, &arrival, NULL)
+    if (ClusterpMulticastReceive(self->socket, ear->number, buffer, size, &length, &arrival, NULL)
             != CLUSTERP_OK) {
         return false;
     }
-    MulticastNoteOrigin(self, &arrival);
+    MulticastNoteOrigin(ear, &arrival);
     self->traffic.bytesIn += length;
     packet.bytes = buffer;
     packet.length = PacketOrAll(buffer, length);
     if (packet.length < length) {
-        self->rest = ClusterBlobNew(buffer + packet.length, length - packet.length);
-        self->restAt = 0;
+        ear->rest = ClusterBlobNew(buffer + packet.length, length - packet.length);
+        ear->restAt = 0;
     }
-    MulticastHandOver(self, packet);
+    MulticastHandOver(ear, packet);
     return true;
 }
 
 static void
 MulticastReadable(void *context, int mask)
 {
-    Multicast *self = context;
+    Ear *ear = context;
+    Multicast *self = ear->self;
     int64_t start = ClusterpMonotonic();
     bool more = true;
     int i;
@@ -140,10 +158,10 @@ MulticastReadable(void *context, int mask)
     (void) mask;
     self->refCount++;
     for (i = 0; more && i < CLUSTER_LOOP_PACKETS && !self->closed; i++) {
-        if (self->rest) {
-            MulticastGoOn(self);
+        if (ear->rest) {
+            MulticastGoOn(ear);
         } else {
-            more = MulticastBegin(self);
+            more = MulticastBegin(ear);
         }
         more = more && ClusterpMonotonic() - start < CLUSTER_LOOP_MICROSECONDS;
     }
@@ -181,6 +199,42 @@ MulticastParseOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
     return true;
 }
 
+static void
+MulticastUnwatch(Multicast *self)
+{
+    int i;
+
+    for (i = 0; i < CLUSTERP_EARS; i++) {
+        ClusterWatchFree(&self->ears[i].watch);
+    }
+}
+
+/* Listens with every ear there is; false with *error, and with none. */
+static bool
+MulticastWatch(Multicast *self, int *error)
+{
+    int i;
+
+    for (i = 0; i < CLUSTERP_EARS; i++) {
+        Ear *ear = &self->ears[i];
+        int fd = ClusterpMulticastDescriptor(self->socket, i);
+
+        ear->self = self;
+        ear->number = i;
+        if (fd < 0) {
+            continue;
+        }
+        ear->watch = ClusterWatchNew(self->loop, fd, CLUSTERP_READABLE, MulticastReadable, NULL,
+                ear, error);
+        if (!ear->watch) {
+            MulticastUnwatch(self);
+            return false;
+        }
+    }
+    snprintf(self->name, sizeof self->name, "udp%d", ClusterpMulticastDescriptor(self->socket, 0));
+    return true;
+}
+
 static ClusterTransport *
 MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
         void *context, Tcl_Obj **why, const char **code)
@@ -213,12 +267,7 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     if (self->loop && ClusterAddressToPlatform(&config->group, &group)) {
         self->socket = ClusterpMulticastOpen(&group, config->remote, interface, &error);
     }
-    if (self->socket) {
-        self->watch = ClusterWatchNew(self->loop, ClusterpMulticastDescriptor(self->socket),
-                CLUSTERP_READABLE, MulticastReadable, NULL, self, &error);
-    }
-    if (self->watch) {
-        snprintf(self->name, sizeof self->name, "udp%d", ClusterpMulticastDescriptor(self->socket));
+    if (self->socket && MulticastWatch(self, &error)) {
         return &self->base;
     }
     if (self->socket) {
@@ -241,7 +290,7 @@ MulticastClose(ClusterTransport *transport)
     Multicast *self = (Multicast *) transport;
 
     self->closed = true;
-    ClusterWatchFree(&self->watch);
+    MulticastUnwatch(self);
     ClusterpMulticastClose(self->socket);
     self->socket = NULL;
     MulticastRelease(self);

@@ -98,14 +98,19 @@ typedef struct ClusterOrigin {
     unsigned interface; /* index of the network interface it arrived by, 0 when unknown */
     /*
      * The kernel vouches that it comes from this host: over a unix-domain
-     * socket, by the loopback device, or over a connection to a server socket
-     * that only this host reaches. The word of a transport written in Tcl
-     * counts for as much. False says nothing: what a member of this host sends
-     * by multicast on another interface, or by a connection that others could
-     * have made as well, is known by its source address alone, which systems
-     * usually refuse from outside, but can be told not to.
+     * socket, as multicast that was sent here, or over a connection to a server
+     * socket that only this host reaches. The word of a transport written in
+     * Tcl counts for as much.
      */
     bool vouched;
+    /*
+     * The kernel knows that another host sent it, whatever the source address
+     * says: systems usually refuse their own addresses from outside, but can be
+     * told not to. Without either, the address decides: over a connection it is
+     * proved, as the answers to it came back; of multicast where the system
+     * does not tell (others than Linux) it is all there is.
+     */
+    bool foreign;
     char name[CLUSTER_LINK_NAME]; /* chanID, unique in the thread */
     Tcl_Obj *path;                /* unix-domain sockets: ours, which descriptors show; else NULL */
     Tcl_Obj *chanID, *descriptor; /* of transports written in Tcl, in place of name; else NULL */

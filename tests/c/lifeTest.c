@@ -68,7 +68,13 @@ Await(ClusterpMulticast *socket, ClusterpArrival *arrival, int *error)
     int i;
 
     for (i = 0; i < 1000 && result == CLUSTERP_AGAIN; i++) {
-        result = ClusterpMulticastReceive(socket, buffer, sizeof buffer, &length, arrival, error);
+        int ear = i % CLUSTERP_EARS;
+
+        if (ClusterpMulticastDescriptor(socket, ear) < 0) {
+            continue;
+        }
+        result = ClusterpMulticastReceive(socket, ear, buffer, sizeof buffer, &length, arrival,
+                error);
         if (result == CLUSTERP_AGAIN) {
             Tcl_Sleep(1);
         }
@@ -76,7 +82,7 @@ Await(ClusterpMulticast *socket, ClusterpArrival *arrival, int *error)
     return result;
 }
 
-/* arrival address port interface: sends a datagram, hears it, and tells where it came from and in. */
+/* arrival address port interface: sends a datagram, hears it, and tells where it came from and in, and if that is known to be this host. */
 static int
 ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
@@ -111,7 +117,7 @@ ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     }
     ClusterpFormatIp(arrival.from.ip, text);
     Tcl_SetObjResult(interp,
-            Tcl_ObjPrintf("%s %u %d", text, arrival.interface, arrival.loopback ? 1 : 0));
+            Tcl_ObjPrintf("%s %u %d", text, arrival.interface, arrival.whence == CLUSTERP_HERE));
     return TCL_OK;
 }
 
