@@ -122,11 +122,7 @@ ClusterpMachineId(char *buffer, size_t size)
         return length;
     }
 #endif
-    if (gethostname(buffer, size - 1) != 0) {
-        return 0;
-    }
-    buffer[size - 1] = '\0';
-    return strlen(buffer);
+    return 0;
 }
 
 bool

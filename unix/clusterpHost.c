@@ -129,11 +129,7 @@ ClusterpMachineId(char *buffer, size_t size)
             return length;
         }
     }
-    if (gethostname(buffer, size - 1) != 0) {
-        return 0;
-    }
-    buffer[size - 1] = '\0';
-    return strlen(buffer);
+    return 0;
 }
 
 /*

@@ -89,7 +89,7 @@ bool ClusterpPrimaryMac(uint8_t mac[CLUSTERP_MAC_SIZE]);
  * or only what was not (CLUSTERP_ELSEWHERE). False when the system has no way to.
  */
 bool ClusterpConfine(int fd, ClusterpWhence whence);
-/* Something that tells this machine from others; how many bytes, at most size. */
+/* What tells this machine from others; how many bytes, at most size, 0 when there is nothing but its name. */
 size_t ClusterpMachineId(char *buffer, size_t size);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Loopback, on every host. */
 #define LOOPBACK_NET 127
@@ -261,16 +262,14 @@ FirstMac(const ClusterpInterfaces *all, uint8_t mac[CLUSTERP_MAC_SIZE])
     return false;
 }
 
-/* An address of the locally administered kind, the same on every call on this machine. */
+/* An address of the locally administered kind, always the same for the same text. */
 static void
-MachineMac(uint8_t mac[CLUSTERP_MAC_SIZE])
+HashMac(const char *text, size_t length, uint8_t mac[CLUSTERP_MAC_SIZE])
 {
-    char machine[256];
-    size_t length = ClusterpMachineId(machine, sizeof(machine));
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
 
     for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (uint8_t) machine[i]) * 0x100000001b3u;
+        hash = (hash ^ (uint8_t) text[i]) * 0x100000001b3u;
     }
     mac[0] = 0x02;
     for (int i = 1; i < CLUSTERP_MAC_SIZE; i++) {
@@ -278,29 +277,62 @@ MachineMac(uint8_t mac[CLUSTERP_MAC_SIZE])
     }
 }
 
+static bool
+MachineMac(uint8_t mac[CLUSTERP_MAC_SIZE])
+{
+    char machine[256];
+    size_t length = ClusterpMachineId(machine, sizeof(machine));
+
+    HashMac(machine, length, mac);
+    return length > 0;
+}
+
+static void
+NameMac(uint8_t mac[CLUSTERP_MAC_SIZE])
+{
+    char name[256];
+
+    if (gethostname(name, sizeof(name) - 1) != 0) {
+        name[0] = '\0';
+    }
+    name[sizeof(name) - 1] = '\0';
+    HashMac(name, strlen(name), mac);
+}
+
+/*
+ * What stays the same comes first: members of version 1.1.8 know no other than
+ * the primary interface's, the machine's id outlives routes and cards.
+ */
+static void
+HostMac(uint8_t mac[CLUSTERP_MAC_SIZE])
+{
+    ClusterpInterfaces all;
+
+    if (ClusterpPrimaryMac(mac) || MachineMac(mac)) {
+        return;
+    }
+    (void) ClusterpInterfacesGet(&all); /* empty when it fails */
+    if (!TakeMac(ClusterpInterfaceDefault(&all), mac) && !FirstMac(&all, mac)) {
+        NameMac(mac);
+    }
+    ClusterpInterfacesFree(&all);
+}
+
 bool
 ClusterpHardwareId(const char *interface, char id[CLUSTERP_HARDWARE_ID_SIZE])
 {
     ClusterpInterfaces all;
     uint8_t mac[CLUSTERP_MAC_SIZE];
-    bool found;
+    bool found = true;
 
     id[0] = '\0';
-    if (interface == NULL && ClusterpPrimaryMac(mac)) {
-        FormatMac(mac, id);
-        return true;
-    }
-    (void) ClusterpInterfacesGet(&all); /* empty when it fails */
     if (interface != NULL) {
+        (void) ClusterpInterfacesGet(&all); /* empty when it fails */
         found = TakeMac(ClusterpInterfaceFind(&all, interface), mac);
+        ClusterpInterfacesFree(&all);
     } else {
-        found = TakeMac(ClusterpInterfaceDefault(&all), mac) || FirstMac(&all, mac);
-        if (!found) {
-            MachineMac(mac);
-            found = true;
-        }
+        HostMac(mac);
     }
-    ClusterpInterfacesFree(&all);
     if (found) {
         FormatMac(mac, id);
     }

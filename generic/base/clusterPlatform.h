@@ -172,9 +172,9 @@ void ClusterpClose(int fd);
 
 /*
  * "aa:bb:cc:dd:ee:ff" of `interface`, or with NULL of the host: the primary
- * interface (eth0 on Linux, en0 on macOS), else that of the default route,
- * else the first with an address that is not zero, else one made from the
- * machine's id. With NULL it never fails; with a name false means no such one,
+ * interface (eth0 on Linux, en0 on macOS), else one made from the machine's id,
+ * else that of the default route's, else the first that is not zero, else one
+ * made from the host's name. With NULL it never fails; with a name false means no such one,
  * or one without such an address.
  * A number N as interface means ethN (enN on macOS).
  */

@@ -275,13 +275,22 @@ IsOurHost(const ClusterNode *node, const ClusterOrigin *origin)
             || (!origin->foreign && node->system.isLocal(node->system.context, &origin->address));
 }
 
+/*
+ * May its host speak to us? With remote 0 that is ours alone. Of a packet that
+ * the kernel vouches for no more is asked: hids of one host differ when its
+ * cards or routes changed between two starts. Else the address and the hid
+ * have to agree.
+ */
 static bool
-SameHost(const ClusterNode *node, const ClusterMessage *message)
+HostAdmitted(const ClusterNode *node, const ClusterMessage *message)
 {
     Tcl_Size length;
     const char *hid = Tcl_GetStringFromObj(node->hidObj, &length);
 
-    return bpacket_span_equals(message->packet.field[CLUSTER_HID].span, hid, (size_t) length);
+    return node->remote > 0 || message->origin.vouched
+            || (message->local
+                    && bpacket_span_equals(message->packet.field[CLUSTER_HID].span, hid,
+                            (size_t) length));
 }
 
 /* A member's first packet makes it. NULL with the drop counted when it may not be. */
@@ -375,7 +384,7 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
 {
     const ClusterPacket *packet = &message->packet;
 
-    if (node->remote == 0 && !SameHost(node, message)) {
+    if (!HostAdmitted(node, message)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
         return false;
     }
@@ -434,8 +443,7 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     ClusterMessageSetOrigin(&message, origin);
     message.local = IsOurHost(node, origin);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
-            && ClusterMessageComplete(&message)
-            && (node->remote > 0 || (message.local && SameHost(node, &message)))
+            && ClusterMessageComplete(&message) && HostAdmitted(node, &message)
             && Nameable(&message) && IdentifySender(node, &message)) {
         if (act) {
             ActOnMessage(node, &message);

@@ -56,20 +56,24 @@ TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
     ClusterAddress address = peer->local ? ClusterAddressLoopback() : peer->address;
     ClusterpAddr to;
 
-    (void) stream;
     address = ClusterAddressWithPort(&address, TcpPeerPort(peer->props));
-    if (!ClusterAddressPort(&address) || !ClusterAddressToPlatform(&address, &to)) {
+    if ((((const Tcp *) stream)->localOnly && !peer->local) || !ClusterAddressPort(&address)
+            || !ClusterAddressToPlatform(&address, &to)) {
         *error = EADDRNOTAVAIL;
         return CLUSTERP_ERROR;
     }
     return ClusterpTcpConnect(&to, fd, error);
 }
 
-/* Vouched for is what came in by a server socket that this host alone reaches; else there is but the address. */
+/*
+ * Vouched for is all where this host alone reaches the server socket: we connect
+ * to the loopback address then, and nowhere else. Else there is but the address.
+ */
 static void
 TcpDescribeLink(const ClusterStream *stream, const ClusterLink *conn, ClusterOrigin *origin)
 {
-    origin->vouched = ClusterConnAccepted(conn) && ((const Tcp *) stream)->localOnly;
+    (void) conn;
+    origin->vouched = ((const Tcp *) stream)->localOnly;
 }
 
 static bool

@@ -63,13 +63,16 @@ def default_interfaces():
     return [row[0] for row in sorted(routes, key=lambda row: int(row[6]))[:1]]
 
 
-def _made_up():
+def _machine():
+    """What tells this machine from others; empty when nothing does."""
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id", "/proc/sys/kernel/random/boot_id"):
         seed = _first_line(path)
         if seed:
-            break
-    else:
-        seed = os.fsencode(socket.gethostname())[:255]
+            return seed
+    return b""
+
+
+def _made_up(seed):
     value = 0xCBF29CE484222325
     for byte in seed:
         value = (value ^ byte) * 0x100000001B3 % (1 << 64)
@@ -79,12 +82,15 @@ def _made_up():
 def host_id():
     """The hid of this host."""
     candidates = [_first_line("/sys/class/net/eth0/address").decode("latin-1").lower()]
+    machine = _machine()
+    if machine:
+        candidates.append(_made_up(machine))
     candidates += map(_hardware_address, default_interfaces())
     candidates += [_hardware_address(name) for _, name in socket.if_nameindex()]
     for candidate in candidates:
         if HARDWARE_ADDRESS.match(candidate) and candidate.strip("0:"):
             return candidate
-    return _made_up()
+    return _made_up(os.fsencode(socket.gethostname())[:255])
 
 
 _known, _known_since = {}, 0.0
