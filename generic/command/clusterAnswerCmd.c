@@ -5,59 +5,114 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
+#include "base/clusterSystem.h"
 #include "command/clusterCommandInt.h"
+
+#include <stdlib.h>
 
 /* Of one service: it decides how many it sends, and how long their ruids are. */
 #define OPEN_MOST   16384
 #define RUID_LENGTH 1024
 
+/* A query that a hook left open. */
+typedef struct OpenQuery {
+    ClusterTableEntry entry;
+    Tcl_Obj *ruid, *channel; /* held */
+} OpenQuery;
+
+/* Takes one that is in no table any more. */
+static void
+FreeOpenQuery(ClusterTableEntry *entry)
+{
+    OpenQuery *query = CLUSTER_TABLE_ITEM(entry, OpenQuery, entry);
+
+    Tcl_DecrRefCount(query->ruid);
+    Tcl_DecrRefCount(query->channel);
+    free(query);
+}
+
+static OpenQuery *
+FindOpenQuery(const ClusterServiceObject *service, Tcl_Obj *ruid)
+{
+    Tcl_Size length;
+    const char *text = Tcl_GetStringFromObj(ruid, &length);
+    ClusterTableEntry *entry =
+            service->open ? ClusterTableFind(service->open, text, (size_t) length) : NULL;
+
+    return entry ? CLUSTER_TABLE_ITEM(entry, OpenQuery, entry) : NULL;
+}
+
+/* The service's table, made at first; NULL without memory. */
+static ClusterTable *
+OpenTable(ClusterServiceObject *service)
+{
+    uint64_t key[2];
+
+    if (!service->open && (service->open = malloc(sizeof *service->open)) != NULL) {
+        clusterSystem.random(clusterSystem.context, key, sizeof key);
+        ClusterTableInit(service->open, key);
+    }
+    return service->open;
+}
+
 bool
 ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel)
 {
-    Tcl_Size size = 0, length;
+    ClusterTable *open = OpenTable(service);
+    OpenQuery *query = FindOpenQuery(service, ruid);
+    Tcl_Size length;
+    const char *text = Tcl_GetStringFromObj(ruid, &length);
 
-    Tcl_GetStringFromObj(ruid, &length);
-    if (service->open) {
-        Tcl_DictObjSize(NULL, service->open, &size);
-    } else {
-        service->open = Tcl_NewDictObj();
-        Tcl_IncrRefCount(service->open);
+    if (query) {
+        ClusterReplaceObj(&query->channel, channel);
+        return true;
     }
-    if (size >= OPEN_MOST || length > RUID_LENGTH) {
+    if (!open || open->count >= OPEN_MOST || length > RUID_LENGTH
+            || (query = calloc(1, sizeof *query)) == NULL) {
         return false;
     }
-    Tcl_DictObjPut(NULL, service->open, ruid, channel);
+    ClusterReplaceObj(&query->ruid, ruid);
+    ClusterReplaceObj(&query->channel, channel);
+    ClusterTableAdd(open, &query->entry, text, (size_t) length);
     return true;
 }
 
 bool
 ClusterServiceClose(ClusterServiceObject *service, Tcl_Obj *ruid)
 {
-    Tcl_Size before = 0, after = 0;
+    OpenQuery *query = FindOpenQuery(service, ruid);
 
-    if (service->open) {
-        Tcl_DictObjSize(NULL, service->open, &before);
-        Tcl_DictObjRemove(NULL, service->open, ruid);
-        Tcl_DictObjSize(NULL, service->open, &after);
+    if (query) {
+        ClusterTableRemove(service->open, &query->entry);
+        FreeOpenQuery(&query->entry);
     }
-    return after < before;
+    return query != NULL;
+}
+
+void
+ClusterServiceCloseAll(ClusterServiceObject *service)
+{
+    if (service->open) {
+        ClusterTableFree(service->open, FreeOpenQuery);
+        free(service->open);
+        service->open = NULL;
+    }
 }
 
 /* The channel an open query came on, borrowed. NULL with a message when there is none. */
 static Tcl_Obj *
 OpenChannel(const ClusterServiceObject *service, Tcl_Interp *interp, Tcl_Obj *ruid)
 {
-    Tcl_Obj *channel = NULL;
+    OpenQuery *query = FindOpenQuery(service, ruid);
 
-    if (service->open) {
-        Tcl_DictObjGet(NULL, service->open, ruid, &channel);
-    }
-    if (!channel) {
+    if (!query) {
         ClusterFail(interp,
                 Tcl_ObjPrintf("no query \"%s\" of this service is open", Tcl_GetString(ruid)),
                 "CLUSTER", "QUERY", "UNKNOWN", Tcl_GetString(ruid), (char *) NULL);
+        return NULL;
     }
-    return channel;
+    return query->channel;
 }
 
 enum { OPT_DATA, OPT_RAW, OPT_ERROR, OPT_CHANNEL, OPTS };

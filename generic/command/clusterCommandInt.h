@@ -14,6 +14,7 @@
 #define CLUSTER_COMMAND_INT_H
 
 #include "base/clusterMethod.h"
+#include "base/clusterTable.h"
 #include "node/clusterNode.h"
 #include "node/clusterResolve.h"
 #include "script/clusterObject.h"
@@ -27,7 +28,8 @@ typedef struct ClusterServiceObject {
     Tcl_Object object;
     Tcl_Obj *name;
     Tcl_Obj *my;
-    Tcl_Obj *open; /* dict: ruid of a query that a hook left open -> its channel; NULL for none */
+    ClusterTable
+            *open; /* queries that a hook left open, by ruid (clusterAnswerCmd.c); NULL for none */
     bool ending;   /* its destructor runs, or it is being destroyed */
 } ClusterServiceObject;
 
@@ -81,6 +83,8 @@ int ClusterServiceSend(ClusterServiceObject *service, Tcl_Interp *interp, Cluste
 bool ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channel);
 /* Takes that back. False when it was not noted, or is answered. */
 bool ClusterServiceClose(ClusterServiceObject *service, Tcl_Obj *ruid);
+/* Forgets all of them. */
+void ClusterServiceCloseAll(ClusterServiceObject *service);
 ClusterMethodProc ClusterServiceCmdAnswer;
 
 /* ---- clusterQueryCmd.c ---- */

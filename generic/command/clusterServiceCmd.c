@@ -32,7 +32,7 @@ ClusterServiceRelease(void *self)
     ClusterMemberRelease(service->member);
     ClusterObjectRelease(service->cluster);
     Tcl_DecrRefCount(service->name);
-    ClusterReplaceObj(&service->open, NULL);
+    ClusterServiceCloseAll(service);
     ClusterReplaceObj(&service->my, NULL);
     free(service);
 }

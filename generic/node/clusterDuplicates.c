@@ -7,6 +7,8 @@
 
 #include "node/clusterDuplicates.h"
 
+#include "base/clusterHash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,78 +32,6 @@ struct ClusterDuplicates {
     Passed ring[CLUSTER_DUPLICATES_MAX];
     uint32_t first[BUCKETS], last[BUCKETS]; /* oldest and newest of each */
 };
-
-/*
- * ------------------------------------------------------------------------
- * SipHash-2-4 (Aumasson and Bernstein, 2012)
- * ------------------------------------------------------------------------
- */
-
-static uint64_t
-Rotate(uint64_t word, int bits)
-{
-    return word << bits | word >> (64 - bits);
-}
-
-static void
-SipRounds(uint64_t v[4], int rounds)
-{
-    while (rounds-- > 0) {
-        v[0] += v[1];
-        v[1] = Rotate(v[1], 13) ^ v[0];
-        v[0] = Rotate(v[0], 32);
-        v[2] += v[3];
-        v[3] = Rotate(v[3], 16) ^ v[2];
-        v[0] += v[3];
-        v[3] = Rotate(v[3], 21) ^ v[0];
-        v[2] += v[1];
-        v[1] = Rotate(v[1], 17) ^ v[2];
-        v[2] = Rotate(v[2], 32);
-    }
-}
-
-/* Up to eight bytes, the first in the lowest bits. */
-static uint64_t
-SipWord(const uint8_t *bytes, size_t length)
-{
-    uint64_t word = 0;
-    size_t i;
-
-    for (i = 0; i < length; i++) {
-        word |= (uint64_t) bytes[i] << (8 * i);
-    }
-    return word;
-}
-
-static void
-SipTake(uint64_t v[4], uint64_t word)
-{
-    v[3] ^= word;
-    SipRounds(v, 2);
-    v[0] ^= word;
-}
-
-static uint64_t
-SipHash(const uint64_t key[2], bpacket_span text)
-{
-    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-            key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
-    size_t at;
-
-    for (at = 0; text.length - at >= 8; at += 8) {
-        SipTake(v, SipWord(text.bytes + at, 8));
-    }
-    SipTake(v, SipWord(text.bytes + at, text.length - at) | (uint64_t) text.length << 56);
-    v[2] ^= 0xff;
-    SipRounds(v, 4);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
-/*
- * ------------------------------------------------------------------------
- * What passed
- * ------------------------------------------------------------------------
- */
 
 ClusterDuplicates *
 ClusterDuplicatesNew(const uint64_t key[2])
@@ -161,7 +91,7 @@ bool
 ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, bpacket_span packet, int64_t now)
 {
     Passed passed = {
-            .hash = SipHash(duplicates->key, packet),
+            .hash = ClusterHash(duplicates->key, packet.bytes, packet.length),
             .time = now,
             .length = packet.length,
             .ways = 1u << way,

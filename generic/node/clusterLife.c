@@ -48,9 +48,13 @@ SetIdentity(ClusterNode *node, const char *hid)
 static void
 InitTables(ClusterNode *node)
 {
+    uint64_t key[2];
+
     ClusterPayloadKeysInit(&node->keys);
     bpacket_writer_init(&node->writer, CLUSTER_MAX_PACKET);
-    Tcl_InitHashTable(&node->byUuid, TCL_STRING_KEYS);
+    node->system.random(node->system.context, key, sizeof key);
+    ClusterTableInit(&node->byUuid, key);
+    ClusterTableInit(&node->bySid, key);
     Tcl_InitHashTable(&node->queries, TCL_STRING_KEYS);
     ClusterListInit(&node->members);
     ClusterListInit(&node->unasked);

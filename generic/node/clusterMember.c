@@ -7,6 +7,8 @@
 
 #include "node/clusterNodeInt.h"
 
+#include "packet/clusterForeign.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,10 +119,9 @@ UpdateProps(ClusterMember *member, ClusterMessage *message)
     Tcl_Obj *data;
 
     if ((type != CLUSTER_HEARTBEAT && type != CLUSTER_DISCOVERY && type != CLUSTER_FLUSH)
-            || (data = ClusterMessageField(message, CLUSTER_DATA)) == NULL) {
+            || (data = ClusterMessageData(message, CLUSTER_PROPS_BYTES_MAX)) == NULL) {
         return;
     }
-    Tcl_IncrRefCount(data);
     ClusterMemberSetProps(member, data, type == CLUSTER_FLUSH);
     Tcl_DecrRefCount(data);
 }
@@ -203,6 +204,13 @@ HasMulticast(bpacket_list protocols)
     return false;
 }
 
+/* An element costs far more than its bytes, of which an empty one has a single one. */
+static bool
+WithinLimits(bpacket_list list, size_t elements, size_t bytes)
+{
+    return list.count <= elements && list.elements.length <= bytes;
+}
+
 bool
 ClusterMemberAccepts(const ClusterMessage *message)
 {
@@ -210,10 +218,12 @@ ClusterMemberAccepts(const ClusterMessage *message)
     uint64_t channel = packet->field[CLUSTER_CHANNEL].number;
 
     if (ClusterPacketHas(packet, CLUSTER_TAGS)
-            && packet->field[CLUSTER_TAGS].list.elements.length > MEMBER_STATE_MAX) {
+            && !WithinLimits(packet->field[CLUSTER_TAGS].list, CLUSTER_TAGS_MAX,
+                    CLUSTER_TAGS_BYTES_MAX)) {
         return false;
     }
-    if (packet->field[CLUSTER_PROTOCOLS].list.elements.length > MEMBER_STATE_MAX) {
+    if (!WithinLimits(packet->field[CLUSTER_PROTOCOLS].list, CLUSTER_PROTOCOLS_MAX,
+                CLUSTER_PROTOCOLS_BYTES_MAX)) {
         return false;
     }
     if (!message->local && (channel == CLUSTER_CHANNEL_SYSTEM || channel == CLUSTER_CHANNEL_LAN)) {
@@ -243,24 +253,25 @@ ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj *
 void
 ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
 {
-    Tcl_Obj *merged, *key, *value;
-    Tcl_DictSearch search;
-    Tcl_Size length;
-    int done;
+    Tcl_Obj *merged, **words;
+    Tcl_Size count, length = 0, i;
 
-    if (Tcl_DictObjFirst(NULL, props, &search, &key, &value, &done) != TCL_OK) {
+    if (!ClusterForeignDict(props, CLUSTER_PROPS_BYTES_MAX, &count, &words)
+            || count > 2 * CLUSTER_PROTOCOLS_MAX) {
         return; /* a stranger's data need not be a dict */
     }
     merged = replace ? Tcl_NewDictObj() : Tcl_DuplicateObj(member->props);
-    for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
-        Tcl_DictObjPut(NULL, merged, key, value);
+    for (i = 0; i < count; i += 2) {
+        Tcl_DictObjPut(NULL, merged, words[i], words[i + 1]);
     }
-    Tcl_DictObjDone(&search);
     Tcl_IncrRefCount(merged);
-    Tcl_GetStringFromObj(merged, &length);
-    if (length <= MEMBER_STATE_MAX) {
-        ClusterReplaceObj(&member->props, merged);
-        member->propsKnown = true;
+    Tcl_DictObjSize(NULL, merged, &count);
+    if (count <= CLUSTER_PROTOCOLS_MAX) {
+        Tcl_GetStringFromObj(merged, &length);
+        if (length <= CLUSTER_PROPS_BYTES_MAX) {
+            ClusterReplaceObj(&member->props, merged);
+            member->propsKnown = true;
+        }
     }
     Tcl_DecrRefCount(merged);
 }

@@ -185,6 +185,22 @@ ClusterMessageField(ClusterMessage *message, ClusterField id)
                                                   : NULL;
 }
 
+Tcl_Obj *
+ClusterMessageData(ClusterMessage *message, size_t most)
+{
+    const ClusterPacket *packet = &message->packet;
+    Tcl_Obj *data;
+
+    if (!ClusterPacketHas(packet, CLUSTER_DATA) || packet->field[CLUSTER_DATA].span.length > most) {
+        return NULL;
+    }
+    data = ClusterMessageField(message, CLUSTER_DATA);
+    if (data) {
+        Tcl_IncrRefCount(data);
+    }
+    return data;
+}
+
 bool
 ClusterMessageComplete(const ClusterMessage *message)
 {

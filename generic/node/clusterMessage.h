@@ -53,6 +53,8 @@ Tcl_Obj *ClusterMessagePayload(ClusterMessage *message);
 ClusterPayloadStatus ClusterMessageReplace(ClusterMessage *message, Tcl_Obj *payload);
 /* One field as a value, NULL when it is not there; from the dict if there is one, else new. refCount may be 0. */
 Tcl_Obj *ClusterMessageField(ClusterMessage *message, ClusterField id);
+/* Its data as a value, held for the caller; NULL when there is none, or more bytes of it. */
+Tcl_Obj *ClusterMessageData(ClusterMessage *message, size_t most);
 /* Has it sid, hid, type, channel and protocols? */
 bool ClusterMessageComplete(const ClusterMessage *message);
 

@@ -71,7 +71,8 @@ ClusterNodeRelease(ClusterNode *node)
         return;
     }
     FreeSlots(node);
-    Tcl_DeleteHashTable(&node->byUuid);
+    ClusterTableFree(&node->byUuid, NULL);
+    ClusterTableFree(&node->bySid, NULL);
     Tcl_DeleteHashTable(&node->queries);
     ClusterReplaceObj(&node->sidObj, NULL);
     ClusterReplaceObj(&node->hidObj, NULL);
@@ -79,7 +80,7 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterReplaceObj(&node->tags, NULL);
     ClusterReplaceObj(&node->protocols, NULL);
     FreePinger(&node->pinger);
-    for (i = 0; i < DEPARTED_MAX; i++) {
+    for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
         ClusterReplaceObj(&node->departed[i], NULL);
     }
     ClusterPayloadKeysFree(&node->keys);

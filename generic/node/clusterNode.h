@@ -24,8 +24,6 @@ typedef struct ClusterNode ClusterNode;
 typedef struct ClusterMember ClusterMember;
 typedef struct ClusterQuery ClusterQuery;
 
-/* Members known at most: a stranger can invent as many as it likes. */
-#define CLUSTER_MEMBERS_MAX 65536
 /* Transports of a node at most: a packet notes in a bit for each which may carry it. */
 #define CLUSTER_SLOTS_MAX  32
 #define CLUSTER_SID_LENGTH 8

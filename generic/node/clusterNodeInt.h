@@ -15,7 +15,9 @@
 #define CLUSTER_NODE_INT_H
 
 #include "base/clusterHold.h"
+#include "base/clusterLimits.h"
 #include "base/clusterList.h"
+#include "base/clusterTable.h"
 #include "node/clusterAwaits.h"
 #include "node/clusterDuplicates.h"
 #include "node/clusterLiveness.h"
@@ -36,14 +38,6 @@
 #define AWAY               1000 /* so late: the event loop was not there ... */
 #define AWAY_GRACE         3000 /* ... so nobody is lost for so long */
 #define REFRESH_EVERY      1000 /* failure reports are heeded at most this often */
-
-/* Of what a stranger can make a member remember, in bytes of the wire: larger tags or props are dropped. */
-#define MEMBER_STATE_MAX 65536
-/* A sid or hid is at most this long. */
-#define IDENTITY_MAX 64
-
-/* So many goodbyes are remembered. */
-#define DEPARTED_MAX 16
 
 struct ClusterSlot {
     ClusterNode *node;
@@ -152,13 +146,14 @@ struct ClusterNode {
     ClusterDuplicates *duplicates; /* once two slots reach everybody; NULL before */
     uint64_t *channels;            /* ascending */
     size_t channelCount;
-    Tcl_HashTable byUuid;  /* members */
-    Tcl_HashTable queries; /* by id */
-    ClusterList members;   /* in the order they were found */
+    ClusterTable byUuid, bySid; /* members; of one sid those found first come first */
+    Tcl_HashTable queries;      /* by id, which we choose */
+    ClusterList members;        /* in the order they were found */
     /* Members whose tags or props are not known: never asked for them, and asked, the latest last. */
     ClusterList unasked, asked;
     size_t memberCount;
-    Tcl_Obj *departed[DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
+    Tcl_Obj *departed
+            [CLUSTER_DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
     int departedNext;
     ClusterDeadlines deadlines; /* all of the node, its members and queries */
     ClusterTimer timer;         /* for the first of them */
@@ -200,6 +195,7 @@ struct ClusterMember {
     void *owner;
     Tcl_Obj *name;
     ClusterListEntry inMembers, inUnknown; /* the latter: in unasked or asked */
+    ClusterTableEntry inUuids, inSids;
 };
 
 struct ClusterQuery {

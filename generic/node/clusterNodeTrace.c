@@ -50,7 +50,7 @@ static void
 TracePacket(const ClusterSlot *slot, const char *what, bpacket_span packet, const char *whose,
         const char *remark)
 {
-    char sender[2 * IDENTITY_MAX + 2];
+    char sender[2 * CLUSTER_IDENTITY_MAX + 2];
     ClusterPacket fields;
 
     if (ClusterPacketDecode(packet.bytes, packet.length, NULL, NULL, &fields) != BPACKET_OK) {

@@ -13,10 +13,12 @@
 
 #include "node/clusterNodeInt.h"
 
+#include "packet/clusterForeign.h"
+
 #include <string.h>
 
 /* SID@HID as a C string. */
-#define UUID_SIZE (2 * IDENTITY_MAX + 2)
+#define UUID_SIZE (2 * CLUSTER_IDENTITY_MAX + 2)
 
 /*
  * ------------------------------------------------------------------------
@@ -71,10 +73,9 @@ OnDiscovery(ClusterNode *node, ClusterMessage *message)
 static void
 OnPing(ClusterNode *node, ClusterMessage *message)
 {
-    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
+    Tcl_Obj *data = ClusterMessageData(message, CLUSTER_PING_BYTES_MAX);
 
     if (data) {
-        Tcl_IncrRefCount(data);
         ClusterRosterExpect(node, data);
         Tcl_DecrRefCount(data);
     }
@@ -109,15 +110,15 @@ RefreshSlot(ClusterNode *node, ClusterSlot *slot)
 static void
 OnFailure(ClusterNode *node, ClusterMessage *message)
 {
-    Tcl_Obj *data = ClusterMessageField(message, CLUSTER_DATA);
-    Tcl_Obj *list = NULL, *word;
+    Tcl_Obj *data = ClusterMessageData(message, CLUSTER_FAILURE_BYTES_MAX), *list, *word;
     Tcl_Size i;
 
     if (!data) {
         return;
     }
-    Tcl_IncrRefCount(data);
-    if (Tcl_DictObjGet(NULL, data, node->keys.name[CLUSTER_PROTOCOLS], &list) == TCL_OK && list) {
+    list = ClusterForeignGet(data, CLUSTER_FAILURE_BYTES_MAX,
+            clusterFields[CLUSTER_PROTOCOLS].name);
+    if (list) {
         Tcl_IncrRefCount(list);
         for (i = 0;
                 i < CLUSTER_SLOTS_MAX && Tcl_ListObjIndex(NULL, list, i, &word) == TCL_OK && word;
@@ -254,7 +255,7 @@ PlainIdentity(bpacket_span text)
     return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
 }
 
-/* Both parts are at most IDENTITY_MAX long by now. */
+/* Both parts are at most CLUSTER_IDENTITY_MAX long by now. */
 static void
 MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
 {
@@ -361,8 +362,8 @@ Nameable(const ClusterMessage *message)
 {
     const ClusterPacket *packet = &message->packet;
 
-    return packet->field[CLUSTER_SID].span.length <= IDENTITY_MAX
-            && packet->field[CLUSTER_HID].span.length <= IDENTITY_MAX
+    return packet->field[CLUSTER_SID].span.length <= CLUSTER_IDENTITY_MAX
+            && packet->field[CLUSTER_HID].span.length <= CLUSTER_IDENTITY_MAX
             && PlainIdentity(packet->field[CLUSTER_SID].span)
             && PlainIdentity(packet->field[CLUSTER_HID].span);
 }

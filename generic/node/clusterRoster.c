@@ -7,6 +7,8 @@
 
 #include "node/clusterNodeInt.h"
 
+#include "packet/clusterForeign.h"
+
 #include <string.h>
 
 /*
@@ -33,19 +35,26 @@ ClusterNodeMemberCount(const ClusterNode *node)
 ClusterMember *
 ClusterNodeMemberByUuid(const ClusterNode *node, const char *uuid)
 {
-    Tcl_HashEntry *entry = Tcl_FindHashEntry((Tcl_HashTable *) &node->byUuid, uuid);
+    ClusterTableEntry *entry = ClusterTableFind(&node->byUuid, uuid, strlen(uuid));
 
-    return entry ? Tcl_GetHashValue(entry) : NULL;
+    return entry ? CLUSTER_TABLE_ITEM(entry, ClusterMember, inUuids) : NULL;
+}
+
+/* The table's texts are the member's own. */
+static void
+EnterInTable(ClusterTable *table, ClusterTableEntry *entry, Tcl_Obj *text)
+{
+    Tcl_Size length;
+    const char *bytes = Tcl_GetStringFromObj(text, &length);
+
+    ClusterTableAdd(table, entry, bytes, (size_t) length);
 }
 
 static void
 ListMember(ClusterNode *node, ClusterMember *member)
 {
-    Tcl_HashEntry *entry;
-    int isNew;
-
-    entry = Tcl_CreateHashEntry(&node->byUuid, Tcl_GetString(member->uuid), &isNew);
-    Tcl_SetHashValue(entry, member);
+    EnterInTable(&node->byUuid, &member->inUuids, member->uuid);
+    EnterInTable(&node->bySid, &member->inSids, member->sid);
     ClusterListAppend(&node->members, &member->inMembers);
     ClusterListAppend(&node->unasked, &member->inUnknown);
     node->memberCount++;
@@ -54,11 +63,8 @@ ListMember(ClusterNode *node, ClusterMember *member)
 static void
 UnlistMember(ClusterNode *node, ClusterMember *member)
 {
-    Tcl_HashEntry *entry = Tcl_FindHashEntry(&node->byUuid, Tcl_GetString(member->uuid));
-
-    if (entry) {
-        Tcl_DeleteHashEntry(entry);
-    }
+    ClusterTableRemove(&node->byUuid, &member->inUuids);
+    ClusterTableRemove(&node->bySid, &member->inSids);
     ClusterListRemove(&member->inMembers);
     ClusterListRemove(&member->inUnknown);
     ClusterNodeClearDue(node, &member->expiry);
@@ -76,7 +82,7 @@ void
 ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid)
 {
     ClusterReplaceObj(&node->departed[node->departedNext], uuid);
-    node->departedNext = (node->departedNext + 1) % DEPARTED_MAX;
+    node->departedNext = (node->departedNext + 1) % CLUSTER_DEPARTED_MAX;
 }
 
 static bool
@@ -84,7 +90,7 @@ HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
 {
     int i;
 
-    for (i = 0; i < DEPARTED_MAX && node->departed[i]; i++) {
+    for (i = 0; i < CLUSTER_DEPARTED_MAX && node->departed[i]; i++) {
         if (strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
             return true;
         }
@@ -182,32 +188,41 @@ ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot)
     }
 }
 
-/* Each member is looked up among the words, of which a stranger may send any number. */
+/* Those of a sid must be heard, the first so many of them: strangers can invent more. */
+static void
+ExpectSid(ClusterNode *node, const char *sid, size_t length)
+{
+    ClusterTableEntry *entry = ClusterTableFind(&node->bySid, sid, length);
+    int count;
+
+    for (count = 0; entry && count < CLUSTER_MEMBERS_OF_SID_MAX; count++) {
+        ClusterMember *member = CLUSTER_TABLE_ITEM(entry, ClusterMember, inSids);
+
+        entry = ClusterTableNextSame(&node->bySid, entry);
+        ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
+    }
+}
+
 void
 ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids)
 {
-    ClusterMember *member = NULL;
-    Tcl_HashTable named;
     Tcl_Obj **words;
     Tcl_Size count, i;
-    int isNew;
+    bool us = false;
 
-    if (Tcl_ListObjGetElements(NULL, sids, &count, &words) != TCL_OK) {
+    if (!ClusterForeignList(sids, CLUSTER_PING_BYTES_MAX, &count, &words)) {
         return;
     }
-    Tcl_InitHashTable(&named, TCL_STRING_KEYS);
-    for (i = 0; i < count && i < CLUSTER_MEMBERS_MAX; i++) {
-        Tcl_CreateHashEntry(&named, Tcl_GetString(words[i]), &isNew);
+    for (i = 0; i < count; i++) {
+        Tcl_Size length;
+        const char *sid = Tcl_GetStringFromObj(words[i], &length);
+
+        ExpectSid(node, sid, (size_t) length);
+        us |= strcmp(sid, node->sid) == 0;
     }
-    while ((member = ClusterNodeNextMember(node, member)) != NULL) {
-        if (Tcl_FindHashEntry(&named, Tcl_GetString(member->sid))) {
-            ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
-        }
-    }
-    if (Tcl_FindHashEntry(&named, node->sid)) {
+    if (us) {
         ClusterPingerAsked(node, count);
     }
-    Tcl_DeleteHashTable(&named);
 }
 
 void

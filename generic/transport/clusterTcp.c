@@ -6,7 +6,9 @@
 
 #include "transport/clusterTcp.h"
 
+#include "base/clusterLimits.h"
 #include "base/clusterLocal.h"
+#include "packet/clusterForeign.h"
 #include "transport/clusterStreamInt.h"
 
 #include <errno.h>
@@ -34,19 +36,12 @@ TcpListen(ClusterStream *stream, int *fd, int *error)
 static uint16_t
 TcpPeerPort(Tcl_Obj *props)
 {
-    Tcl_Obj *key, *value = NULL;
-    int port = 0;
+    Tcl_Obj *value = props ? ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "port") : NULL;
+    int port;
 
-    if (!props) {
+    if (!value || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0 || port > PORT_MAX) {
         return 0;
     }
-    key = Tcl_NewStringObj("port", -1);
-    Tcl_IncrRefCount(key);
-    if (Tcl_DictObjGet(NULL, props, key, &value) != TCL_OK || !value
-            || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0 || port > PORT_MAX) {
-        port = 0;
-    }
-    Tcl_DecrRefCount(key);
     return (uint16_t) port;
 }
 

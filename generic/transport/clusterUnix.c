@@ -6,6 +6,8 @@
 
 #include "transport/clusterUnix.h"
 
+#include "base/clusterLimits.h"
+#include "packet/clusterForeign.h"
 #include "transport/clusterStreamInt.h"
 
 #include <errno.h>
@@ -44,17 +46,8 @@ UnixListen(ClusterStream *stream, int *fd, int *error)
 static const char *
 UnixPeerPath(Tcl_Obj *props)
 {
-    Tcl_Obj *key, *value = NULL;
+    Tcl_Obj *value = props ? ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "path") : NULL;
 
-    if (!props) {
-        return NULL;
-    }
-    key = Tcl_NewStringObj("path", -1);
-    Tcl_IncrRefCount(key);
-    if (Tcl_DictObjGet(NULL, props, key, &value) != TCL_OK) {
-        value = NULL;
-    }
-    Tcl_DecrRefCount(key);
     return value && *Tcl_GetString(value) == '/' ? Tcl_GetString(value) : NULL;
 }
 

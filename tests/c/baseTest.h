@@ -1,7 +1,7 @@
 /*
  * baseTest.h --
  *
- *	Commands that let tests reach lists, heaps, deadlines and timers; not
+ *	Commands that let tests reach lists, heaps, tables, deadlines and timers; not
  *	part of the package.
  */
 
@@ -12,12 +12,13 @@
 
 /*
  * Makes the commands chain, heap and deadlines (baseTest.c) and timers
- * (timerTest.c) in namespace ::cluster::test of interp, into which stubs were
+ * (timerTest.c), hash and table (tableTest.c) in namespace ::cluster::test of interp, into which stubs were
  * loaded. Each has one list, heap or clock, and entries that are named by
  * numbers from 0.
  */
 int Clusterbasetest_Init(Tcl_Interp *interp);
 int Clustertimertest_Init(Tcl_Interp *interp);
+int Clustertabletest_Init(Tcl_Interp *interp);
 
 /* So many entries there are. */
 #define BASE_TEST_ENTRIES 1024

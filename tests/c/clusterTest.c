@@ -22,7 +22,7 @@ Clustertest_Init(Tcl_Interp *interp)
             || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
             || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK
             || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK
-            || Clusterstatetest_Init(interp) != TCL_OK) {
+            || Clustertabletest_Init(interp) != TCL_OK || Clusterstatetest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);
