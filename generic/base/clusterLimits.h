@@ -73,4 +73,45 @@
 #define CLUSTER_MEMBER_PRICE  4096
 #define CLUSTER_ELEMENT_PRICE 128
 
+/*
+ * ---- sending on others' account -------------------------------------------
+ *
+ * A burst of so many, then one each so many milliseconds (clusterBucket.h).
+ */
+
+/*
+ * Answers to who asks who we are, each for itself. Anybody who may send to the
+ * group. Who asks beyond it is answered with all others by one multicast.
+ * withheld answers.
+ */
+#define CLUSTER_ANSWER_BURST 16
+#define CLUSTER_ANSWER_EVERY 250
+/* Milliseconds in which one member is answered once. Each member. It is answered then. withheld answers. */
+#define CLUSTER_ANSWER_AGAIN 1000
+/* Members known; with more all who ask are answered together. Nobody: it is their number. withheld answers. */
+#define CLUSTER_ANSWER_ALONE 16
+/* Milliseconds at most until those are answered who are answered together, and between two such answers. */
+#define CLUSTER_ANSWER_TOGETHER 1000
+/* Milliseconds in which heartbeats answer our probe: who sends one then is connected to. */
+#define CLUSTER_ANSWER_WITHIN 1000
+/*
+ * Probes for members that did not say who they are, 64 in each. Anybody. They
+ * are asked when they are heard again. withheld probes.
+ */
+#define CLUSTER_PROBE_BURST 32
+#define CLUSTER_PROBE_EVERY 100
+/* Failure reports. Anybody who advertises ways that do not work. None is sent. withheld reports. */
+#define CLUSTER_REPORT_BURST 16
+#define CLUSTER_REPORT_EVERY 250
+/*
+ * Connections to members that no script sends to: to answer their queries, and
+ * to notice their end. Anybody. Answers go by multicast. withheld connects.
+ */
+#define CLUSTER_CONNECT_BURST 32
+#define CLUSTER_CONNECT_EVERY 100
+/* Milliseconds for which a member has been heard before it is connected to unasked. */
+#define CLUSTER_CONNECT_AFTER 2000
+/* Bytes of a ruid that is sent back, all of them printable, none a blank. Anybody. The answer has none. */
+#define CLUSTER_RUID_ECHOED 64
+
 #endif

@@ -11,9 +11,8 @@
 
 #include <stdlib.h>
 
-/* Of one service: it decides how many it sends, and how long their ruids are. */
-#define OPEN_MOST   16384
-#define RUID_LENGTH 1024
+/* Of one service: it decides how many it sends. */
+#define OPEN_MOST 16384
 
 /* A query that a hook left open. */
 typedef struct OpenQuery {
@@ -68,7 +67,7 @@ ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channe
         ClusterReplaceObj(&query->channel, channel);
         return true;
     }
-    if (!open || open->count >= OPEN_MOST || length > RUID_LENGTH
+    if (!open || open->count >= OPEN_MOST || !ClusterRuidIsPlain(ruid)
             || (query = calloc(1, sizeof *query)) == NULL) {
         return false;
     }

@@ -383,7 +383,7 @@ RunQuery(ClusterObject *cluster, ClusterHook *hook, ClusterServiceObject *servic
     if (*later && ruid && !open) {
         *later = good = false;
         Tcl_SetObjResult(data->interp,
-                Tcl_NewStringObj("too many queries are open, or the ruid is too long", -1));
+                Tcl_NewStringObj("too many queries are open, or the ruid cannot be sent back", -1));
     } else if (!*later && open) {
         *later = !ClusterServiceClose(service, ruid);
     }

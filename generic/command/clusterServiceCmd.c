@@ -5,6 +5,7 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterLimits.h"
 #include "base/clusterHold.h"
 #include "command/clusterCommandInt.h"
 #include "node/clusterResolve.h"
@@ -396,6 +397,13 @@ ServiceQueryCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                     && ClusterParseProtocols(interp, service->cluster, values[OPT_PROTOCOLS])
                             != TCL_OK)) {
         return TCL_ERROR;
+    }
+    if (!ClusterRuidIsPlain(objv[objc - 2])) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("bad ruid \"%s\": nobody sends back more than %d characters, nor "
+                              "others than printable ones without blanks",
+                        Tcl_GetString(objv[objc - 2]), CLUSTER_RUID_ECHOED),
+                "CLUSTER", "QUERY", "RUID", (char *) NULL);
     }
     ClusterNodeOutgoing(service->cluster->node, CLUSTER_QUERY, channel, &query);
     ClusterOutgoingSetValue(&query, CLUSTER_RUID, objv[objc - 2]);

@@ -34,6 +34,7 @@ ClusterObjectStats(ClusterObject *cluster)
 {
     ClusterNode *node = cluster->node;
     Tcl_Obj *stats = Tcl_NewDictObj(), *transports = Tcl_NewDictObj(), *drops = Tcl_NewDictObj();
+    Tcl_Obj *withheld = Tcl_NewDictObj();
     int i;
 
     for (i = 0; i < ClusterNodeSlotCount(node); i++) {
@@ -47,9 +48,14 @@ ClusterObjectStats(ClusterObject *cluster)
     for (i = 0; i < CLUSTER_DROPS; i++) {
         PutCount(drops, ClusterDropName((ClusterDrop) i), ClusterNodeDrops(node, (ClusterDrop) i));
     }
+    for (i = 0; i < CLUSTER_QUOTAS; i++) {
+        PutCount(withheld, ClusterQuotaName((ClusterQuota) i),
+                ClusterNodeWithheld(node, (ClusterQuota) i));
+    }
     PutCount(stats, "services", ClusterNodeMemberCount(node));
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("protocols", -1), transports);
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("drops", -1), drops);
+    Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("withheld", -1), withheld);
     PutCount(stats, "hook_errors", cluster->hookErrors);
     return stats;
 }

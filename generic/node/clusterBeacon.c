@@ -200,6 +200,7 @@ static void
 AddAsked(ClusterMember *member, int64_t now, Tcl_Obj *sids)
 {
     member->asked = now;
+    member->wantsLink = true;
     ClusterListRemove(&member->inUnknown);
     ClusterListAppend(&member->node->asked, &member->inUnknown);
     Tcl_ListObjAppendElement(NULL, sids, member->sid);
@@ -233,7 +234,8 @@ ClusterBeaconAsk(ClusterMember *member)
     Tcl_Obj *sids;
     int count;
 
-    if (node->closed || member->lost || !IsToBeAsked(member, now)) {
+    if (node->closed || member->lost || !IsToBeAsked(member, now)
+            || !ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
         return;
     }
     sids = Tcl_NewListObj(0, NULL);

@@ -119,7 +119,10 @@ RunAsk(ClusterNode *node, ClusterErrand *errand)
     ClusterOutgoingFree(&probe);
 }
 
-/* Who and what we are, first over the way the request came when that was a direct one. */
+/*
+ * Who and what we are, first over the way the request came when that was a
+ * direct one. No connection is made for it: where to, is but what a stranger says.
+ */
 static void
 RunReply(ClusterNode *node, ClusterErrand *errand)
 {
@@ -134,7 +137,7 @@ RunReply(ClusterNode *node, ClusterErrand *errand)
     }
     ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterNodeProps(node));
     ClusterNodeAddKnown(node, true, &reply);
-    ClusterSendReply(errand->member, errand->slot, &reply);
+    ClusterSendReply(errand->member, errand->slot, &reply, CLUSTER_ONLY_LINKS);
     ClusterOutgoingFree(&reply);
 }
 
@@ -161,6 +164,20 @@ RunReconnect(ClusterNode *node, ClusterErrand *errand)
     }
 }
 
+/* Nothing that somebody else chose is in it, as nobody knows yet who listens there. */
+static void
+RunConnect(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterOutgoing beat;
+
+    if (ClusterMemberConnected(errand->member)) {
+        return;
+    }
+    ClusterBeaconMake(node, CLUSTER_HEARTBEAT, 0, CLUSTER_CHANNEL_BROADCAST, NULL, &beat);
+    ClusterSendToOne(errand->member, &beat, NULL, 0, NULL);
+    ClusterOutgoingFree(&beat);
+}
+
 void
 ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
 {
@@ -172,6 +189,7 @@ ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
             [CLUSTER_SEND_REPLY] = RunReply,
             [CLUSTER_SEND_REPORT] = RunReport,
             [CLUSTER_RECONNECT] = RunReconnect,
+            [CLUSTER_CONNECT] = RunConnect,
     };
 
     _Static_assert(CLUSTER_COUNT(procs) == CLUSTER_ERRAND_KINDS, "each kind has a procedure");

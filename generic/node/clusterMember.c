@@ -65,6 +65,7 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid, bool
                                      : ClusterAddressWithPort(&message->origin.address, 0);
     member->local = message->local;
     member->isNew = true;
+    member->found = ClusterNodeNow(node);
     ClusterLivenessInit(&member->life, node->ttl, member->local, leaving, ClusterNodeNow(node));
     return member;
 }

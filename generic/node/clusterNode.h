@@ -163,6 +163,22 @@ ClusterTransport *ClusterSlotTransport(const ClusterSlot *slot);
 uint64_t ClusterNodeDrops(const ClusterNode *node, ClusterDrop reason);
 void ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason);
 
+/* What others can make us send or do, each within a limit of its own (clusterLimits.h). */
+typedef enum ClusterQuota {
+    CLUSTER_QUOTA_ANSWERS,  /* to who asks who we are, alone */
+    CLUSTER_QUOTA_PROBES,   /* who members are that did not say */
+    CLUSTER_QUOTA_REPORTS,  /* of ways that failed */
+    CLUSTER_QUOTA_CONNECTS, /* that no script asked for */
+    CLUSTER_QUOTAS
+} ClusterQuota;
+
+/* As in $cluster stats. */
+const char *ClusterQuotaName(ClusterQuota quota);
+/* How often it was not done as the limit was reached. */
+uint64_t ClusterNodeWithheld(const ClusterNode *node, ClusterQuota quota);
+/* May a request's id be sent back? It must not be able to say anything to who reads it by mistake. */
+bool ClusterRuidIsPlain(Tcl_Obj *ruid);
+
 /*
  * ---- beats ---------------------------------------------------------------
  */

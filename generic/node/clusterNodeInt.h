@@ -14,6 +14,7 @@
 #ifndef CLUSTER_NODE_INT_H
 #define CLUSTER_NODE_INT_H
 
+#include "base/clusterBucket.h"
 #include "base/clusterHold.h"
 #include "base/clusterLimits.h"
 #include "base/clusterList.h"
@@ -93,6 +94,7 @@ typedef enum ClusterErrandKind {
     CLUSTER_SEND_REPLY, /* a heartbeat to the member that asked over the slot, by ruid and keepalive */
     CLUSTER_SEND_REPORT, /* to the member: list failed for us; over one of ways */
     CLUSTER_RECONNECT,   /* to the member over the slot */
+    CLUSTER_CONNECT,     /* a bare heartbeat to the member, over a link, to notice when it ends */
     CLUSTER_ERRAND_KINDS
 } ClusterErrandKind;
 
@@ -166,6 +168,8 @@ struct ClusterNode {
     ClusterList notices, errands;
     int telling; /* notices being told: nested in scripts that these run */
     uint64_t drops[CLUSTER_DROPS];
+    ClusterBucket quotas[CLUSTER_QUOTAS];
+    uint64_t withheld[CLUSTER_QUOTAS];
 };
 
 /*
@@ -188,6 +192,10 @@ struct ClusterMember {
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
     bool askedOnce;                    /* since it is new */
     int64_t asked;                     /* when it was last asked for them, 0 for never */
+    int64_t found;                     /* when it was first heard */
+    bool answeredOnce;                 /* answered is set */
+    int64_t answered;                  /* when it was last told by itself who we are */
+    bool wantsLink;         /* it asked or was asked by multicast: a link would tell of its end */
     int64_t reported;       /* since when it was told what failed, not twice in a while */
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for the discovered callback */
@@ -223,6 +231,11 @@ int64_t ClusterNodeNow(const ClusterNode *node);
 void ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind kind,
         int64_t at);
 void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);
+
+/* ---- clusterQuota.c ---- */
+
+/* Takes one of what others can make us do. False, and counted, when there is none left now. */
+bool ClusterNodeMay(ClusterNode *node, ClusterQuota quota);
 
 /* ---- clusterNodeTrace.c ---- */
 
@@ -276,6 +289,8 @@ Tcl_Obj *ClusterPingerTake(ClusterNode *node);
 Tcl_Obj *ClusterPingerTakeAlone(ClusterNode *node);
 /* Somebody asks after so many, us among them: sets when to answer. */
 void ClusterPingerAsked(ClusterNode *node, Tcl_Size count);
+/* So many ask who we are that all are answered together, soon. */
+void ClusterPingerAnswerTogether(ClusterNode *node);
 /* The answer goes out now. */
 void ClusterPingerAnswers(ClusterNode *node);
 
@@ -297,6 +312,15 @@ void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *ou
 /* A heartbeat or a probe. The caller frees it. Asks transports for their props. */
 void ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t channel,
         Tcl_Obj *ruid, ClusterOutgoing *beat);
+
+/* ---- clusterReplies.c ---- */
+
+/* A member asks who we are: appends the errand of an answer, or sees that it is answered with others. */
+void ClusterReplyAsked(ClusterNode *node, ClusterMessage *message);
+/* The request's id if it may be sent back, else NULL. */
+Tcl_Obj *ClusterReplyRuid(ClusterMessage *message);
+/* A heartbeat: connects to its member where a link would be of use, and none is there. */
+void ClusterReplyMaybeConnect(ClusterNode *node, ClusterMessage *message);
 
 /* ---- clusterAnswers.c ---- */
 
@@ -341,8 +365,11 @@ ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing,
         ClusterSendDetails *details);
 ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
-/* A reply, first over the slot that the request came by when that was a direct way. */
-void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply);
+/* Flags of internal sends, beside those in clusterNode.h. */
+#define CLUSTER_ONLY_LINKS 256 /* over links that are open, or to everybody */
+#define CLUSTER_UNASKED    512 /* connections count as CLUSTER_QUOTA_CONNECTS */
+/* A reply, first over the slot that the request came by when that was a direct way. flags: one of these two. */
+void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply, int flags);
 /* Opens a link to it. FAILED: refused; FULL: there is one, or it cannot be known whether one can be had. */
 ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
 /* Packets that a broken link left behind. */

@@ -137,6 +137,21 @@ ClusterPingerAsked(ClusterNode *node, Tcl_Size count)
     }
 }
 
+/* At most one a second, and not all members at the same moment: the more there are, the longer it may take. */
+void
+ClusterPingerAnswerTogether(ClusterNode *node)
+{
+    ClusterPinger *pinger = &node->pinger;
+    size_t spread = node->memberCount < CLUSTER_ANSWER_TOGETHER ? node->memberCount
+                                                                : CLUSTER_ANSWER_TOGETHER;
+    int64_t wait = ClusterSystemRandomBelow(&node->system, (uint32_t) spread + 1);
+    int64_t due = ClusterNodeNow(node) + (wait > AnswerWait(node) ? wait : AnswerWait(node));
+
+    if (!ClusterDeadlineIsSet(&pinger->answerDue) || pinger->answerDue.due > due) {
+        ClusterNodeSetDue(node, &pinger->answerDue, CLUSTER_DUE_ANSWER, due);
+    }
+}
+
 void
 ClusterPingerAnswers(ClusterNode *node)
 {

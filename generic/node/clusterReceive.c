@@ -51,23 +51,17 @@ OnDisconnect(ClusterNode *node, ClusterMessage *message)
 static void
 OnHeartbeat(ClusterNode *node, ClusterMessage *message)
 {
-    (void) node;
     if (!message->member->isNew) {
         ClusterBeaconAsk(message->member);
     }
+    ClusterReplyMaybeConnect(node, message);
 }
 
-/* The reply's ruid and keepalive are the request's. */
 static void
 OnDiscovery(ClusterNode *node, ClusterMessage *message)
 {
-    ClusterErrand *reply;
-
     OnHeartbeat(node, message);
-    reply = ClusterErrandAppend(node, CLUSTER_SEND_REPLY, message->member);
-    reply->slot = message->slot;
-    ClusterReplaceObj(&reply->ruid, ClusterMessageField(message, CLUSTER_RUID));
-    ClusterReplaceObj(&reply->keepalive, ClusterMessageField(message, CLUSTER_KEEPALIVE));
+    ClusterReplyAsked(node, message);
 }
 
 static void
@@ -155,7 +149,7 @@ OnQuery(ClusterNode *node, ClusterMessage *message)
         return;
     }
     if (!node->closed && !message->member->lost) {
-        ruid = ClusterMessageField(message, CLUSTER_RUID);
+        ruid = ClusterReplyRuid(message);
         keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
         ClusterNodeOutgoing(node, CLUSTER_RESPONSE, message->packet.field[CLUSTER_CHANNEL].number,
                 &reply);
@@ -166,7 +160,7 @@ OnQuery(ClusterNode *node, ClusterMessage *message)
             ClusterOutgoingSetValue(&reply, CLUSTER_KEEPALIVE, keepalive);
         }
         ClusterOutgoingSetValue(&reply, good ? CLUSTER_DATA : CLUSTER_ERROR, answer);
-        ClusterSendReply(message->member, message->slot, &reply);
+        ClusterSendReply(message->member, message->slot, &reply, CLUSTER_UNASKED);
         ClusterOutgoingFree(&reply);
     }
     Tcl_DecrRefCount(answer);

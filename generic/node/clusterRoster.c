@@ -183,7 +183,7 @@ ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot)
     unsigned actions;
 
     StepWith(member, CLUSTER_LIFE_LINK_ENDED, 0, &actions);
-    if (actions & CLUSTER_DO_RECONNECT) {
+    if ((actions & CLUSTER_DO_RECONNECT) && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)) {
         ClusterErrandAppend(member->node, CLUSTER_RECONNECT, member)->slot = slot;
     }
 }

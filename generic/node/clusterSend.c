@@ -222,9 +222,21 @@ IsUnknown(const ClusterMember *member, const ClusterSlot *slot)
     return !member->propsKnown && !slot->type->reachesAll && !member->links[slot->index];
 }
 
+/* May a connection be opened for it? If not, and none is open, this way is no way. */
+static bool
+MayConnect(ClusterMember *member, const ClusterSlot *slot, const Route *route, int flags)
+{
+    if (!slot->type->connects || member->links[slot->index]) {
+        return true;
+    }
+    return !(flags & CLUSTER_ONLY_LINKS)
+            && (!(flags & CLUSTER_UNASKED)
+                    || (route->count == 0 && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)));
+}
+
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
 static void
-ChooseRoute(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
+ChooseRoute(ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
 {
     Tcl_Obj **words;
     Tcl_Size count = 0, i;
@@ -249,7 +261,7 @@ ChooseRoute(const ClusterMember *member, Tcl_Obj *protocols, int flags, Route *r
         seen |= 1u << slot->index;
         if (IsUnknown(member, slot)) {
             route->unknown = true;
-        } else {
+        } else if (MayConnect(member, slot, route, flags)) {
             route->slots[route->count++] = slot;
         }
     }
@@ -338,7 +350,7 @@ ReportFailures(ClusterMember *member, uint32_t failed, ClusterSlot *good, const 
         member->reported = now;
         member->reportedSlots = 0;
     }
-    if ((failed & ~member->reportedSlots) == 0) {
+    if ((failed & ~member->reportedSlots) == 0 || !ClusterNodeMay(node, CLUSTER_QUOTA_REPORTS)) {
         return; /* it was told, and would not heed it so soon */
     }
     member->reportedSlots |= failed;
@@ -443,7 +455,7 @@ ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *prot
 }
 
 void
-ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply)
+ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply, int flags)
 {
     Tcl_Obj *protocols = NULL;
 
@@ -453,7 +465,7 @@ ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *repl
         Tcl_IncrRefCount(protocols);
     }
     ClusterSendToOne(member, reply, protocols,
-            CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
+            flags | CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
     if (protocols) {
         Tcl_DecrRefCount(protocols);
     }
@@ -467,7 +479,7 @@ ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *repl
 
 /* Of the ways that a packet may take (`ways` of its blob) those that work now, without the one that failed. */
 static void
-RemainingRoute(const ClusterMember *member, const ClusterBlob *blob, const ClusterSlot *failed,
+RemainingRoute(ClusterMember *member, const ClusterBlob *blob, const ClusterSlot *failed,
         Route *route)
 {
     Route all;

@@ -200,6 +200,7 @@ const ClusterTransportType clusterTcpType = {
         .id = "t",
         .reliable = true,
         .ordered = true,
+        .connects = true,
         .largest = BPACKET_STREAM_LIMIT,
         .open = TcpOpen,
         .close = ClusterStreamClose,

@@ -182,6 +182,7 @@ typedef struct ClusterTransportType {
     /* A peer's packets come in the order in which it sent them, the end of its link behind the last. */
     bool ordered;
     bool localOnly; /* cannot reach other hosts */
+    bool connects;  /* without a link, sends connect to where the peer's props lead */
     size_t largest; /* bytes of a packet at most; 0: no limit below CLUSTER_MAX_PACKET */
 
     /* ---- what it does ---- */

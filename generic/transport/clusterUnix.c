@@ -273,6 +273,7 @@ const ClusterTransportType clusterUnixType = {
         .id = "u",
         .reliable = true,
         .ordered = true,
+        .connects = true,
         .localOnly = true,
         .largest = BPACKET_STREAM_LIMIT,
         .open = UnixOpen,

@@ -569,6 +569,7 @@ const ClusterTransportType memoryStreamType = {
         .id = "t",
         .reliable = true,
         .ordered = true,
+        .connects = true,
         .open = StreamOpen,
         .close = StreamClose,
         .send = StreamSend,

@@ -166,6 +166,26 @@ DropsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* What was not done as a limit was reached. */
+static int
+WithheldCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    Tcl_Obj *dict = Tcl_NewDictObj();
+    int i;
+
+    (void) objc;
+    (void) objv;
+    for (i = 0; i < CLUSTER_QUOTAS; i++) {
+        uint64_t count = ClusterNodeWithheld(test->node, (ClusterQuota) i);
+
+        if (count) {
+            Put(dict, ClusterQuotaName((ClusterQuota) i), Tcl_NewWideIntObj((Tcl_WideInt) count));
+        }
+    }
+    Tcl_SetObjResult(interp, dict);
+    return TCL_OK;
+}
+
 /* What was told since the last call. */
 static int
 LogCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -611,6 +631,7 @@ static const struct {
         {"stall", StallCmd, 1, 2, "boolean ?limit?"},
         {"tags", TagsCmd, 0, 1, "?tags?"},
         {"uuid", FactCmd, 0, 0, NULL},
+        {"withheld", WithheldCmd, 0, 0, NULL},
         {NULL, NULL, 0, 0, NULL},
 };
 
