@@ -27,14 +27,19 @@ ClusterParseChannel(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *channel)
 int
 ClusterParseType(Tcl_Interp *interp, Tcl_Obj *value, int64_t *type)
 {
+    Tcl_Obj *message;
+    unsigned i;
+
     if (ClusterTypeByName(value, type)) {
         return TCL_OK;
     }
-    return ClusterFail(interp,
-            Tcl_ObjPrintf("Unknown Type: %s, must be an integer of 0 or more, disconnect, "
-                          "heartbeat, discovery, ping, query, response, event, flush, or failure",
-                    Tcl_GetString(value)),
-            "CLUSTER", "TYPE", Tcl_GetString(value), (char *) NULL);
+    message = Tcl_ObjPrintf("Unknown Type: %s, must be an integer of 0 or more",
+            Tcl_GetString(value));
+    for (i = 0; i < CLUSTER_TYPES; i++) {
+        Tcl_AppendPrintfToObj(message, ", %s%s", i + 1 == CLUSTER_TYPES ? "or " : "",
+                ClusterTypeName(i));
+    }
+    return ClusterFail(interp, message, "CLUSTER", "TYPE", Tcl_GetString(value), (char *) NULL);
 }
 
 static int
