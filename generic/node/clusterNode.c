@@ -109,6 +109,9 @@ ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind k
     if (!node->closed) {
         deadline->kind = (int) kind;
         ClusterDeadlineSet(&node->deadlines, deadline, at);
+        if (!ClusterTimerIsSet(&node->timer) || at < node->timer.deadline.due) {
+            ClusterTimerSetAt(&node->timer, node->clock, at, node->due, node);
+        }
     }
 }
 

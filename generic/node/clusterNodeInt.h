@@ -228,6 +228,7 @@ extern const ClusterNodeDelegate clusterDeafDelegate;
 
 /* Milliseconds of the node's clock. */
 int64_t ClusterNodeNow(const ClusterNode *node);
+/* The timer is never later than this, not within a turn either: a script that runs there may enter the event loop. */
 void ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind kind,
         int64_t at);
 void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);

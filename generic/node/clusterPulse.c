@@ -158,10 +158,14 @@ ClusterPulse(void *data)
         return; /* who is silent here is heard by the parent */
     }
     ClusterNodeHold(node);
+    ClusterTurnArm(
+            node); /* a script that runs in here may wait in the event loop: the rest goes on */
     HeedLateness(node, now);
     while (count < DUE_MOST && ClusterNodeNow(node) - now < DUE_MS && MeetOne(node, now, order)) {
         count++;
     }
     ClusterTurnEnd(node);
+    ClusterTimerCancel(&node->timer); /* it was set for what is met by now */
+    ClusterTurnArm(node);
     ClusterNodeRelease(node);
 }
