@@ -86,6 +86,8 @@ ClusterMemberLose(ClusterMember *member)
 {
     if (!member->lost) {
         ClusterRosterStep(member, CLUSTER_LIFE_DROPPED, 0);
+    }
+    if (!member->lossTold) { /* lost in a turn that is still being told: its object must hear of it before it goes */
         EndTurnOf(member);
     }
 }
@@ -243,8 +245,8 @@ ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member)
 void
 ClusterQueryEnd(ClusterQuery *query)
 {
-    if (!query->ended) {
-        ClusterQueryFinish(query);
+    ClusterQueryFinish(query);
+    if (!query->endTold) { /* as for a member that is lost */
         EndTurnOfQuery(query);
     }
 }

@@ -180,7 +180,7 @@ struct ClusterNode {
 struct ClusterMember {
     size_t refCount;
     ClusterNode *node;
-    bool lost;
+    bool lost, lossTold;
     Tcl_Obj *sid, *hid, *uuid;
     Tcl_Obj *protocols, *tags, *props;
     Tcl_Obj *words;             /* what resolvers match; NULL until asked for */
@@ -210,7 +210,7 @@ struct ClusterQuery {
     size_t refCount;
     ClusterNode *node; /* held */
     Tcl_Obj *id;
-    bool ended;
+    bool ended, endTold;
     ClusterAwaits awaits;        /* members, held */
     ClusterMember **unreachable; /* held; to be told when `tell` is due */
     size_t unreachableCount;

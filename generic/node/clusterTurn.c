@@ -63,6 +63,7 @@ ForgetLinks(ClusterNode *node, ClusterNotice *notice)
 static void
 TellLost(ClusterNode *node, ClusterNotice *notice)
 {
+    notice->member->lossTold = true;
     node->delegate->memberLost(node->context, notice->member);
 }
 
@@ -106,6 +107,7 @@ TellQuery(ClusterNode *node, ClusterNotice *notice)
     unsigned follows;
 
     if (notice->event == CLUSTER_QUERY_DONE) {
+        query->endTold = true;
         TellQueryEvent(notice);
         return;
     }
