@@ -200,7 +200,7 @@ ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, s
 
     /* Whoever is told of the older query's end may take the id in turn, which ends ours. */
     ClusterNodeHold(node);
-    ClusterTurnEnd(node);
+    ClusterTurnSent(node);
     ClusterNodeRelease(node);
     return query;
 }
