@@ -66,14 +66,27 @@ ClusterInterpGiveNumber(ClusterInterp *data, unsigned number)
     data->freeNumbers[data->freeCount++] = number;
 }
 
-/* Says goodbye for every cluster, without scripts: at `exit` none run any more. */
+/*
+ * Says goodbye for every cluster, without hooks: at `exit` none run any more.
+ * The object of a transport written in Tcl is destroyed even then, and may
+ * destroy clusters and join others, so those that are to be closed wait in a
+ * list of their own, which one that is destroyed leaves as any other.
+ */
 static void
 InterpExit(void *clientData)
 {
     ClusterInterp *data = clientData;
-    ClusterListEntry *entry = ClusterListFirst(&data->clusters);
+    ClusterListEntry *entry;
+    ClusterList open;
 
-    for (; entry; entry = ClusterListNext(&data->clusters, entry)) {
+    ClusterListInit(&open);
+    while ((entry = ClusterListFirst(&data->clusters)) != NULL) {
+        ClusterListRemove(entry);
+        ClusterListAppend(&open, entry);
+    }
+    while ((entry = ClusterListFirst(&open)) != NULL) {
+        ClusterListRemove(entry);
+        ClusterListAppend(&data->clusters, entry);
         ClusterNodeClose(CLUSTER_LIST_ITEM(entry, ClusterObject, entry)->node, true);
     }
 }
