@@ -7,6 +7,7 @@
 #include "command/clusterCommands.h"
 #include "base/clusterError.h"
 #include "base/clusterHold.h"
+#include "base/clusterLimits.h"
 #include "base/clusterLoop.h"
 #include "command/clusterCommandInt.h"
 #include "script/clusterScripted.h"
@@ -18,7 +19,10 @@
 #define TTL_MAX       (366 * DAY_SECONDS)
 #define HEARTBEAT_MIN 10
 #define HEARTBEAT_MAX (30 * DAY_SECONDS * 1000LL)
-_Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 2592000000,
+#define MEMORY_MAX    (1024 * 1024 * 1024)
+_Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 2592000000
+                && CLUSTER_MEMORY == 67108864 && CLUSTER_MEMORY_MIN == 1048576
+                && MEMORY_MAX == 1073741824,
         "the options' rows say so in words");
 
 /* What join was asked for. The values are held by `options`. */
@@ -116,6 +120,18 @@ ParseRemote(JoinRequest *request, Tcl_Obj *value)
 }
 
 static bool
+ParseMemory(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt bytes;
+
+    if (!ParseRange(value, CLUSTER_MEMORY_MIN, MEMORY_MAX, &bytes)) {
+        return false;
+    }
+    request->node.memory = (size_t) bytes;
+    return true;
+}
+
+static bool
 ParseTags(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_Size count;
@@ -202,11 +218,11 @@ ParseChannels(JoinRequest *request, Tcl_Obj *value)
 typedef struct JoinRow {
     const char *key;
     JoinProc *proc;
-    const char *value; /* by default, as `config` shows it */
+    const char *value; /* by default, as `config` shows it; NULL: not shown unless given */
     const char *must;  /* what it must be, for messages and the manual */
 } JoinRow;
 
-/* In the order in which 1.1.8 lists them. */
+/* In the order in which 1.1.8 lists them; memory is ours. */
 static const JoinRow joinRows[] = {
         {"address", ParseAddress, .value = "230.230.230.230",
                 .must = "an IPv4 multicast address from 224.0.0.0 to 239.255.255.255"},
@@ -217,6 +233,7 @@ static const JoinRow joinRows[] = {
         {"protocols", ParseProtocols, .value = "t c", .must = "a list of protocols"},
         {"channels", ParseChannels, .value = "", .must = "a list of integers of 0 or more"},
         {"remote", ParseRemote, .value = "0", .must = "an integer from 0 to 255, or a boolean"},
+        {"memory", ParseMemory, .must = "an integer from 1048576 to 1073741824 bytes"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
         {.key = NULL},
 };
@@ -287,6 +304,9 @@ ParseRows(Tcl_Interp *interp, JoinRequest *request)
     for (row = joinRows; row->key; row++) {
         Tcl_Obj *value = OptionValue(request, row->key);
 
+        if (!value && !row->value) {
+            continue;
+        }
         if (!value) {
             value = Tcl_NewStringObj(row->value, -1);
             PutOption(request->options, row->key, value);
@@ -379,8 +399,10 @@ MakeConfig(const JoinRequest *request)
     int done;
 
     for (row = joinRows; row->key; row++) {
-        if (row->proc != ParseTags) {
-            PutOption(config, row->key, OptionValue(request, row->key));
+        Tcl_Obj *given = OptionValue(request, row->key);
+
+        if (given && row->proc != ParseTags) {
+            PutOption(config, row->key, given);
         }
     }
     PutOption(config, "protocols",

@@ -105,12 +105,9 @@ void
 ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data)
 {
     if (!member->lost) {
-        ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+        ClusterRosterHeardOf(member, data);
+        ClusterTurnArm(member->node);
     }
-    if (data) {
-        ClusterMemberSetProps(member, data, false);
-    }
-    ClusterTurnArm(member->node);
 }
 
 void

@@ -56,6 +56,8 @@ InitTables(ClusterNode *node)
     ClusterTableInit(&node->byUuid, key);
     ClusterTableInit(&node->bySid, key);
     Tcl_InitHashTable(&node->queries, TCL_STRING_KEYS);
+    ClusterTableInit(&node->sources, key);
+    ClusterListInit(&node->heard);
     ClusterListInit(&node->members);
     ClusterListInit(&node->unasked);
     ClusterListInit(&node->asked);
@@ -86,6 +88,7 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->ttl = config->ttl;
     node->heartbeat = config->heartbeat;
     node->remote = config->remote;
+    node->memory = config->memory ? config->memory : CLUSTER_MEMORY;
     node->tagsChanged = true;
     InitTables(node);
     SetIdentity(node, config->hid);

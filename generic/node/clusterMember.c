@@ -72,9 +72,23 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid, bool
 
 /*
  * ------------------------------------------------------------------------
- * What it says of itself
+ * What it says of itself, and what that weighs
  * ------------------------------------------------------------------------
  */
+
+size_t
+ClusterMemberWeight(size_t bytes, size_t elements)
+{
+    return 2 * bytes + CLUSTER_ELEMENT_PRICE * elements;
+}
+
+static size_t
+ListWeight(const ClusterPacket *packet, ClusterField id)
+{
+    bpacket_list list = packet->field[id].list;
+
+    return ClusterPacketHas(packet, id) ? ClusterMemberWeight(list.elements.length, list.count) : 0;
+}
 
 /* Takes the protocols when they differ from the last packet's, which is rare. */
 static void
@@ -89,6 +103,7 @@ UpdateProtocols(ClusterMember *member, ClusterMessage *message)
         return;
     }
     ClusterReplaceObj(&member->protocols, ClusterPayloadField(&message->packet, CLUSTER_PROTOCOLS));
+    member->weights[CLUSTER_PART_PROTOCOLS] = ListWeight(&message->packet, CLUSTER_PROTOCOLS);
     copy = malloc(wire.length + 1);
     free((void *) member->protocolsWire.bytes);
     member->protocolsWire.bytes = copy;
@@ -112,18 +127,26 @@ UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagra
     }
 }
 
+static bool
+HasProps(const ClusterMessage *message)
+{
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+
+    return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY || type == CLUSTER_FLUSH)
+            && ClusterPacketHas(&message->packet, CLUSTER_DATA);
+}
+
 /* Heartbeats and discoveries add to the props, a flush replaces them. */
 static void
 UpdateProps(ClusterMember *member, ClusterMessage *message)
 {
-    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
-    Tcl_Obj *data;
+    Tcl_Obj *data = HasProps(message) ? ClusterMessageData(message, CLUSTER_PROPS_BYTES_MAX) : NULL;
 
-    if ((type != CLUSTER_HEARTBEAT && type != CLUSTER_DISCOVERY && type != CLUSTER_FLUSH)
-            || (data = ClusterMessageData(message, CLUSTER_PROPS_BYTES_MAX)) == NULL) {
+    if (!data) {
         return;
     }
-    ClusterMemberSetProps(member, data, type == CLUSTER_FLUSH);
+    ClusterMemberSetProps(member, data,
+            message->packet.field[CLUSTER_TYPE].number == CLUSTER_FLUSH);
     Tcl_DecrRefCount(data);
 }
 
@@ -136,6 +159,7 @@ UpdateTags(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before)
         return;
     }
     member->tagsKnown = true;
+    member->weights[CLUSTER_PART_TAGS] = ListWeight(&message->packet, CLUSTER_TAGS);
     tags = ClusterPayloadField(&message->packet, CLUSTER_TAGS);
     Tcl_IncrRefCount(tags);
     if (strcmp(Tcl_GetString(tags), Tcl_GetString(member->tags)) != 0) {
@@ -146,6 +170,77 @@ UpdateTags(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before)
     }
     Tcl_DecrRefCount(tags);
 }
+
+static size_t
+Smaller(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+/* Of props that are merged with those that are there. */
+static size_t
+PropsWeight(const ClusterMember *member, const ClusterMessage *message)
+{
+    size_t length = message->packet.field[CLUSTER_DATA].span.length;
+    size_t least = Smaller(length, CLUSTER_PROPS_BYTES_MAX);
+
+    return Smaller(member->weights[CLUSTER_PART_PROPS]
+                    + ClusterMemberWeight(least, Smaller(least, 2 * CLUSTER_PROTOCOLS_MAX)),
+            ClusterMemberWeight(CLUSTER_PROPS_BYTES_MAX, 2 * CLUSTER_PROTOCOLS_MAX));
+}
+
+size_t
+ClusterMemberWeightOf(const ClusterMember *member, ClusterPart part, const ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+
+    switch (part) {
+    case CLUSTER_PART_TAGS:
+        return ClusterPacketHas(packet, CLUSTER_TAGS) ? ListWeight(packet, CLUSTER_TAGS)
+                                                      : member->weights[part];
+    case CLUSTER_PART_PROPS:
+        return HasProps(message) ? PropsWeight(member, message) : member->weights[part];
+    case CLUSTER_PART_FIRST:
+        return ClusterMemberWeight(message->length, 0) + ListWeight(packet, CLUSTER_PROTOCOLS)
+                + ListWeight(packet, CLUSTER_TAGS) + ListWeight(packet, CLUSTER_FILTER);
+    default:
+        return ListWeight(packet, CLUSTER_PROTOCOLS);
+    }
+}
+
+/* What tells who it is and is never large. */
+static Tcl_Obj *
+SmallPayload(ClusterMember *member, ClusterMessage *message)
+{
+    static const ClusterField small[] = {CLUSTER_SID, CLUSTER_HID, CLUSTER_TYPE, CLUSTER_CHANNEL,
+            CLUSTER_PROTOCOLS, CLUSTER_KNOWN};
+    Tcl_Obj *payload = Tcl_NewDictObj();
+    size_t i;
+
+    for (i = 0; i < CLUSTER_COUNT(small); i++) {
+        Tcl_Obj *value = ClusterMessageField(message, small[i]);
+
+        if (value) {
+            Tcl_DictObjPut(NULL, payload, member->node->keys.name[small[i]], value);
+        }
+    }
+    return payload;
+}
+
+void
+ClusterMemberKeepFirst(ClusterMember *member, ClusterMessage *message, bool all)
+{
+    ClusterReplaceObj(&member->firstPayload,
+            all ? ClusterMessagePayload(message) : SmallPayload(member, message));
+    member->weights[CLUSTER_PART_FIRST] =
+            all ? ClusterMemberWeightOf(member, CLUSTER_PART_FIRST, message) : 0;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Its links
+ * ------------------------------------------------------------------------
+ */
 
 static bool
 LinkIsOpen(const ClusterSlot *slot, const ClusterLink *link)
@@ -272,6 +367,8 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
         if (length <= CLUSTER_PROPS_BYTES_MAX) {
             ClusterReplaceObj(&member->props, merged);
             member->propsKnown = true;
+            member->weights[CLUSTER_PART_PROPS] =
+                    ClusterMemberWeight((size_t) length, 2 * (size_t) count);
         }
     }
     Tcl_DecrRefCount(merged);

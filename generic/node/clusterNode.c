@@ -73,6 +73,7 @@ ClusterNodeRelease(ClusterNode *node)
     FreeSlots(node);
     ClusterTableFree(&node->byUuid, NULL);
     ClusterTableFree(&node->bySid, NULL);
+    ClusterTableFree(&node->sources, NULL); /* empty: each member holds the node */
     Tcl_DeleteHashTable(&node->queries);
     ClusterReplaceObj(&node->sidObj, NULL);
     ClusterReplaceObj(&node->hidObj, NULL);

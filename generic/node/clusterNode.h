@@ -90,6 +90,7 @@ typedef struct ClusterNodeConfig {
     int64_t heartbeat;        /* ms */
     int remote;               /* hops */
     Tcl_Obj *tags;            /* a list */
+    size_t memory;            /* bytes that what members tell may take; 0: CLUSTER_MEMORY */
     const uint64_t *channels; /* beside 0, 1, 2 */
     size_t channelCount;
     const char *hid;             /* of this host */

@@ -154,6 +154,11 @@ struct ClusterNode {
     /* Members whose tags or props are not known: never asked for them, and asked, the latest last. */
     ClusterList unasked, asked;
     size_t memberCount;
+    /* Room for members (clusterRoom.c). */
+    ClusterTable sources;               /* addresses that told of them */
+    ClusterList heard;                  /* members, heard longest ago first */
+    size_t unknownCount;                /* of unasked and asked */
+    size_t memory, charge, largeCharge; /* bytes: allowed, of all members, of large ones alone */
     Tcl_Obj *departed
             [CLUSTER_DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
     int departedNext;
@@ -171,6 +176,17 @@ struct ClusterNode {
     ClusterBucket quotas[CLUSTER_QUOTAS];
     uint64_t withheld[CLUSTER_QUOTAS];
 };
+
+/* What a member told that is remembered, by the parts that are told apart from each other. */
+typedef enum ClusterPart {
+    CLUSTER_PART_PROTOCOLS,
+    CLUSTER_PART_TAGS,
+    CLUSTER_PART_PROPS,
+    CLUSTER_PART_FIRST, /* its first packet, for the discovered callback */
+    CLUSTER_PARTS
+} ClusterPart;
+
+typedef struct ClusterSource ClusterSource;
 
 /*
  * Counted: one while it is on the node's lists, one for its object, one for
@@ -204,6 +220,10 @@ struct ClusterMember {
     Tcl_Obj *name;
     ClusterListEntry inMembers, inUnknown; /* the latter: in unasked or asked */
     ClusterTableEntry inUuids, inSids;
+    ClusterSource *source; /* where it was first heard from; NULL while it is on no lists */
+    ClusterListEntry inSource, inHeard;
+    size_t weights[CLUSTER_PARTS]; /* bytes of memory that each part may take */
+    size_t charge;                 /* these, and its price */
 };
 
 struct ClusterQuery {
@@ -262,6 +282,34 @@ void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
 /* Has it an open link? */
 bool ClusterMemberConnected(const ClusterMember *member);
+
+/* What so many elements, of so many bytes together, weigh. */
+size_t ClusterMemberWeight(size_t bytes, size_t elements);
+/* What the part would weigh at most once the packet's content is taken over; what it weighs now when that has none. */
+size_t ClusterMemberWeightOf(const ClusterMember *member, ClusterPart part,
+        const ClusterMessage *message);
+/* Keeps the first packet for the discovered callback; but for what is large in it unless all is wanted. */
+void ClusterMemberKeepFirst(ClusterMember *member, ClusterMessage *message, bool all);
+
+/* ---- clusterRoom.c: room for members ---- */
+
+/* Puts a new member on the lists of its source. False without memory. */
+bool ClusterRoomEnter(ClusterMember *member, const ClusterMessage *message);
+void ClusterRoomLeave(ClusterMember *member);
+/* It was heard last of all. */
+void ClusterRoomHeard(ClusterMember *member);
+/* Its tags and props are known, it is not among those any more that have to be asked. */
+void ClusterRoomKnown(ClusterMember *member);
+void ClusterRoomSetCharge(ClusterMember *member, size_t charge);
+/*
+ * Is there room for one more member, by its first packet; for a member (NULL:
+ * for a new one) to have this charge? If not, *victim has to go first; NULL:
+ * nobody can go.
+ */
+bool ClusterRoomForMember(const ClusterNode *node, const ClusterMessage *message,
+        ClusterMember **victim);
+bool ClusterRoomForCharge(const ClusterNode *node, const ClusterMember *member, size_t charge,
+        ClusterMember **victim);
 
 /* ---- clusterNotices.c: what is to be told and sent ---- */
 
@@ -344,6 +392,8 @@ void ClusterQueryTellUnreachable(ClusterQuery *query);
 ClusterMember *ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid);
 /* Takes a packet's content over. */
 void ClusterRosterHear(ClusterMember *member, ClusterMessage *message);
+/* It is said to have been heard; data: a dict merged into the props, or NULL. */
+void ClusterRosterHeardOf(ClusterMember *member, Tcl_Obj *data);
 /* An event of its liveness, with all that follows. Returns whether it counted (see ClusterLivenessStep). */
 bool ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t within);
 /* Its link over a slot ended without a goodbye. */

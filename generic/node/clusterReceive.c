@@ -292,8 +292,7 @@ HostAdmitted(const ClusterNode *node, const ClusterMessage *message)
 static ClusterMember *
 NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
-    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT
-            && node->memberCount < CLUSTER_MEMBERS_MAX) {
+    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
         ClusterRosterRemember(node, uuid); /* it leaves before we knew it */
         return NULL;
     }

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+/* A larger first packet is told of without its content. */
+#define FIRST_KEPT_MAX 65536
+
 /*
  * ------------------------------------------------------------------------
  * The lists
@@ -56,7 +59,6 @@ ListMember(ClusterNode *node, ClusterMember *member)
     EnterInTable(&node->byUuid, &member->inUuids, member->uuid);
     EnterInTable(&node->bySid, &member->inSids, member->sid);
     ClusterListAppend(&node->members, &member->inMembers);
-    ClusterListAppend(&node->unasked, &member->inUnknown);
     node->memberCount++;
 }
 
@@ -66,7 +68,7 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
     ClusterTableRemove(&node->byUuid, &member->inUuids);
     ClusterTableRemove(&node->bySid, &member->inSids);
     ClusterListRemove(&member->inMembers);
-    ClusterListRemove(&member->inUnknown);
+    ClusterRoomLeave(member);
     ClusterNodeClearDue(node, &member->expiry);
     ClusterNodeClearDue(node, &member->discovery);
     node->memberCount--;
@@ -259,11 +261,20 @@ ClusterRosterExpiryDue(ClusterMember *member)
 ClusterMember *
 ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
-    ClusterMember *member = NULL;
+    ClusterMember *member, *victim;
     bool leaving = message->slot->type->ordered && HasDeparted(node, uuid);
 
-    if (node->memberCount < CLUSTER_MEMBERS_MAX) {
-        member = ClusterMemberNew(node, message, uuid, leaving);
+    while (!ClusterRoomForMember(node, message, &victim)) {
+        if (!victim) {
+            ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
+            return NULL;
+        }
+        ClusterRosterStep(victim, CLUSTER_LIFE_DROPPED, 0);
+    }
+    member = ClusterMemberNew(node, message, uuid, leaving);
+    if (member && !ClusterRoomEnter(member, message)) {
+        ClusterMemberRelease(member);
+        member = NULL;
     }
     if (!member) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
@@ -276,6 +287,75 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     return member;
 }
 
+/* The charge of a member one part of which would weigh as much. */
+static size_t
+ChargeWith(const ClusterMember *member, ClusterPart part, size_t weight)
+{
+    return member->charge - member->weights[part] + weight;
+}
+
+/* May the part weigh so much? Others may have to go for that. */
+static bool
+CanAfford(ClusterMember *member, ClusterPart part, size_t weight)
+{
+    size_t charge = ChargeWith(member, part, weight);
+    ClusterMember *victim;
+
+    while (!ClusterRoomForCharge(member->node, member, charge, &victim)) {
+        if (!victim) {
+            return false;
+        }
+        ClusterRosterStep(victim, CLUSTER_LIFE_DROPPED, 0);
+    }
+    return true;
+}
+
+/* After its parts changed. */
+static void
+Recharge(ClusterMember *member)
+{
+    size_t charge = CLUSTER_MEMBER_PRICE;
+    int part;
+
+    for (part = 0; part < CLUSTER_PARTS; part++) {
+        charge += member->weights[part];
+    }
+    if (charge != member->charge) {
+        ClusterRoomSetCharge(member, charge);
+    }
+}
+
+/* Takes over tags and props if there is memory for them. *before: as of ClusterMemberTakeState. */
+static void
+TakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before)
+{
+    *before = NULL;
+    if (CanAfford(member, CLUSTER_PART_TAGS,
+                ClusterMemberWeightOf(member, CLUSTER_PART_TAGS, message))
+            && CanAfford(member, CLUSTER_PART_PROPS,
+                    ClusterMemberWeightOf(member, CLUSTER_PART_PROPS, message))) {
+        ClusterMemberTakeState(member, message, before);
+    } else {
+        ClusterNodeCountDrop(member->node, CLUSTER_DROP_LIMIT);
+    }
+    Recharge(member);
+}
+
+/* Who said what it is with it is told of at once. For what is in it nobody has to go. */
+static void
+KeepFirst(ClusterMember *member, ClusterMessage *message)
+{
+    bool atOnce = member->propsKnown && member->tagsKnown;
+    size_t weight = ClusterMemberWeightOf(member, CLUSTER_PART_FIRST, message);
+    size_t charge = ChargeWith(member, CLUSTER_PART_FIRST, weight);
+    ClusterMember *victim;
+
+    ClusterMemberKeepFirst(member, message,
+            message->length <= FIRST_KEPT_MAX
+                    && (atOnce || ClusterRoomForCharge(member->node, member, charge, &victim)));
+    Recharge(member);
+}
+
 void
 ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
 {
@@ -283,10 +363,11 @@ ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
     Tcl_Obj *before;
 
     ClusterMemberTakeWay(member, message);
+    ClusterRoomHeard(member);
     ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
-    ClusterMemberTakeState(member, message, &before);
+    TakeState(member, message, &before);
     if (member->propsKnown && member->tagsKnown) {
-        ClusterListRemove(&member->inUnknown);
+        ClusterRoomKnown(member);
     }
     if (before) {
         notice = ClusterNoticeAppend(member->node, CLUSTER_NOTICE_TAGS, member);
@@ -294,9 +375,20 @@ ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
         ClusterReplaceObj(&notice->payload, ClusterMessagePayload(message));
     }
     if (member->isNew && !member->firstPayload) {
-        ClusterReplaceObj(&member->firstPayload, ClusterMessagePayload(message));
+        KeepFirst(member, message);
         ClusterNodeSetDue(member->node, &member->discovery, CLUSTER_DUE_DISCOVERY,
                 ClusterNodeNow(member->node) + ASK_WITHIN);
+    }
+}
+
+void
+ClusterRosterHeardOf(ClusterMember *member, Tcl_Obj *data)
+{
+    ClusterRoomHeard(member);
+    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    if (data) {
+        ClusterMemberSetProps(member, data, false);
+        Recharge(member);
     }
 }
 
@@ -310,6 +402,8 @@ AppendDiscovered(ClusterMember *member)
     notice = ClusterNoticeAppend(member->node, CLUSTER_NOTICE_DISCOVERED, member);
     notice->payload = member->firstPayload; /* its reference */
     member->firstPayload = NULL;
+    member->weights[CLUSTER_PART_FIRST] = 0;
+    Recharge(member);
 }
 
 void

@@ -69,13 +69,13 @@ typedef struct Request {
 static int
 ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *value)
 {
-    static const char *const options[] = {"-ttl", "-heartbeat", "-remote", "-tags", "-hid", "-ip",
-            "-protocols", "-start", NULL};
-    enum { TTL, HEARTBEAT, REMOTE, TAGS, HID, IP, PROTOCOLS, START };
+    static const char *const options[] = {"-ttl", "-heartbeat", "-remote", "-memory", "-tags",
+            "-hid", "-ip", "-protocols", "-start", NULL};
+    enum { TTL, HEARTBEAT, REMOTE, MEMORY, TAGS, HID, IP, PROTOCOLS, START };
     int index, number = 0;
 
     if (Tcl_GetIndexFromObj(interp, option, options, "option", 0, &index) != TCL_OK
-            || ((index <= REMOTE || index == START)
+            || ((index <= MEMORY || index == START)
                     && Tcl_GetIntFromObj(interp, value, &number) != TCL_OK)) {
         return TCL_ERROR;
     }
@@ -88,6 +88,9 @@ ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *val
         break;
     case REMOTE:
         request->config.remote = number;
+        break;
+    case MEMORY:
+        request->config.memory = (size_t) number;
         break;
     case TAGS:
         request->config.tags = value;
