@@ -44,3 +44,25 @@ ClusterSystemRandomBelow(const ClusterSystem *system, uint32_t below)
     system->random(system->context, &number, sizeof number);
     return number % below;
 }
+
+/* Bytes beyond a multiple of the alphabet's size are not used. */
+void
+ClusterSystemRandomText(const ClusterSystem *system, char *text, size_t letters)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const unsigned size = sizeof alphabet - 1;
+    size_t n = 0;
+
+    while (n < letters) {
+        unsigned char random[32];
+        size_t i;
+
+        system->random(system->context, random, sizeof random);
+        for (i = 0; i < sizeof random && n < letters; i++) {
+            if (random[i] < 256 / size * size) {
+                text[n++] = alphabet[random[i] % size];
+            }
+        }
+    }
+    text[n] = '\0';
+}

@@ -23,6 +23,8 @@ typedef struct ClusterSystem {
 /* The system itself. */
 extern const ClusterSystem clusterSystem;
 
+/* So many letters and digits that nobody can guess, each equally likely, and a NUL. */
+void ClusterSystemRandomText(const ClusterSystem *system, char *text, size_t letters);
 /* A number from 0 to below - 1, each equally likely up to one part in 2^32 / below; below > 0. */
 uint32_t ClusterSystemRandomBelow(const ClusterSystem *system, uint32_t below);
 

@@ -7,7 +7,6 @@
 #include "base/clusterError.h"
 #include "command/clusterQueryInt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,15 +154,16 @@ ParseQuery(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, QueryOptions *opt
     return CheckValues(interp, options);
 }
 
-/* q, three characters of the sid, #, a number: as 1.1.8 makes them. */
+/*
+ * A word that nobody can guess who does not see the query: whoever knows it can
+ * answer in another's name.
+ */
 static Tcl_Obj *
 MakeQueryId(ClusterObject *cluster)
 {
-    const char *sid = Tcl_GetString(ClusterNodeSid(cluster->node));
-    char id[32];
+    char id[CLUSTER_RUID_SIZE];
 
-    snprintf(id, sizeof id, "q%c%c%c#%u", sid[0], sid[2], sid[CLUSTER_SID_LENGTH - 1],
-            ++cluster->data->lastId);
+    ClusterNodeMakeRuid(cluster->node, id);
     return Tcl_NewStringObj(id, -1);
 }
 

@@ -14,32 +14,10 @@
  * ------------------------------------------------------------------------
  */
 
-/* Eight letters and digits, each equally likely: bytes beyond a multiple of 62 are not used. */
-static void
-MakeSid(const ClusterSystem *system, char *sid)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const unsigned letters = sizeof alphabet - 1;
-    int n = 0;
-
-    while (n < CLUSTER_SID_LENGTH) {
-        unsigned char random[16];
-        size_t i;
-
-        system->random(system->context, random, sizeof random);
-        for (i = 0; i < sizeof random && n < CLUSTER_SID_LENGTH; i++) {
-            if (random[i] < 256 / letters * letters) {
-                sid[n++] = alphabet[random[i] % letters];
-            }
-        }
-    }
-    sid[n] = '\0';
-}
-
 static void
 SetIdentity(ClusterNode *node, const char *hid)
 {
-    MakeSid(&node->system, node->sid);
+    ClusterSystemRandomText(&node->system, node->sid, CLUSTER_SID_LENGTH);
     ClusterReplaceObj(&node->sidObj, Tcl_NewStringObj(node->sid, -1));
     ClusterReplaceObj(&node->hidObj, Tcl_NewStringObj(hid, -1));
     ClusterReplaceObj(&node->uuidObj, Tcl_ObjPrintf("%s@%s", node->sid, hid));

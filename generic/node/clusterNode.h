@@ -326,6 +326,9 @@ ClusterMember *ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const Clust
  * ---- queries ----------------------------------------------------------------
  */
 
+/* `q` and 101 random bits, with their end. */
+#define CLUSTER_RUID_SIZE 19
+void ClusterNodeMakeRuid(const ClusterNode *node, char ruid[CLUSTER_RUID_SIZE]);
 /* A query waiting for these members (held by it). id: unique in the node, or the older one ends first. */
 ClusterQuery *ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members,
         size_t count, void *owner);

@@ -65,6 +65,13 @@ ClusterNodeQueryById(const ClusterNode *node, const char *id)
     return entry ? Tcl_GetHashValue(entry) : NULL;
 }
 
+void
+ClusterNodeMakeRuid(const ClusterNode *node, char ruid[CLUSTER_RUID_SIZE])
+{
+    ruid[0] = 'q';
+    ClusterSystemRandomText(&node->system, ruid + 1, CLUSTER_RUID_SIZE - 2);
+}
+
 ClusterMember *
 ClusterQueryAwaited(const ClusterQuery *query, size_t index)
 {
