@@ -94,12 +94,6 @@
 #define CLUSTER_ANSWER_TOGETHER 1000
 /* Milliseconds in which heartbeats answer our probe: who sends one then is connected to. */
 #define CLUSTER_ANSWER_WITHIN 1000
-/*
- * Probes for members that did not say who they are, 64 in each. Anybody. They
- * are asked when they are heard again. withheld probes.
- */
-#define CLUSTER_PROBE_BURST 32
-#define CLUSTER_PROBE_EVERY 100
 /* Failure reports. Anybody who advertises ways that do not work. None is sent. withheld reports. */
 #define CLUSTER_REPORT_BURST 16
 #define CLUSTER_REPORT_EVERY 250
@@ -113,5 +107,16 @@
 #define CLUSTER_CONNECT_AFTER 2000
 /* Bytes of a ruid that is sent back, all of them printable, none a blank. Anybody. The answer has none. */
 #define CLUSTER_RUID_ECHOED 64
+
+/*
+ * ---- packets ------------------------------------------------------------------
+ */
+
+/*
+ * Words of a filter, of which a packet has one. Whoever sends packets: each
+ * word is looked for among the names of who gets it. The packet is dropped.
+ * drops malformed. Sends that name more are refused.
+ */
+#define CLUSTER_FILTER_WORDS 1024
 
 #endif

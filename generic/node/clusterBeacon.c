@@ -234,8 +234,7 @@ ClusterBeaconAsk(ClusterMember *member)
     Tcl_Obj *sids;
     int count;
 
-    if (node->closed || member->lost || !IsToBeAsked(member, now)
-            || !ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
+    if (node->closed || member->lost || !IsToBeAsked(member, now)) {
         return;
     }
     sids = Tcl_NewListObj(0, NULL);

@@ -22,6 +22,7 @@ ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags)
         return;
     }
     ClusterReplaceObj(&node->tags, tags);
+    ClusterNodeForgetNames(node);
     node->tagsChanged = true;
     ClusterNodeHeartbeatAfter(node, 0);
 }

@@ -81,6 +81,7 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterReplaceObj(&node->tags, NULL);
     ClusterReplaceObj(&node->protocols, NULL);
     FreePinger(&node->pinger);
+    ClusterNodeForgetNames(node);
     for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
         ClusterReplaceObj(&node->departed[i], NULL);
     }
@@ -256,70 +257,6 @@ ClusterNodeLeaveChannel(ClusterNode *node, uint64_t channel)
                 (node->channelCount - at) * sizeof *node->channels);
     }
     return true;
-}
-
-/* Compares wire text with a value, which need not be converted for that. */
-static bool
-SameAsWire(bpacket_span wire, Tcl_Obj *value)
-{
-    Tcl_Size length;
-    const char *text = Tcl_GetStringFromObj(value, &length);
-    Tcl_Obj *converted;
-    bool same;
-
-    if (bpacket_span_equals(wire, text, (size_t) length)) {
-        return true;
-    }
-    if (wire.length == (size_t) length) {
-        return false;
-    }
-    converted = ClusterPayloadText(wire);
-    Tcl_IncrRefCount(converted);
-    same = strcmp(Tcl_GetString(converted), text) == 0;
-    Tcl_DecrRefCount(converted);
-    return same;
-}
-
-bool
-ClusterNodeIsNamed(const ClusterNode *node, Tcl_Obj *word)
-{
-    const char *text = Tcl_GetString(word);
-    Tcl_Obj **tags;
-    Tcl_Size count, i;
-
-    if (strcmp(text, node->sid) == 0 || strcmp(text, Tcl_GetString(node->hidObj)) == 0) {
-        return true;
-    }
-    if (Tcl_ListObjGetElements(NULL, node->tags, &count, &tags) != TCL_OK) {
-        return false;
-    }
-    for (i = 0; i < count && strcmp(text, Tcl_GetString(tags[i])) != 0; i++) {
-        continue;
-    }
-    return i < count;
-}
-
-bool
-ClusterNodeInFilter(const ClusterNode *node, bpacket_list filter)
-{
-    Tcl_Obj **tags;
-    Tcl_Size count, i;
-    bpacket_span word;
-
-    if (Tcl_ListObjGetElements(NULL, node->tags, &count, &tags) != TCL_OK) {
-        count = 0;
-    }
-    while (bpacket_list_next(&filter, &word)) {
-        if (SameAsWire(word, node->sidObj) || SameAsWire(word, node->hidObj)) {
-            return true;
-        }
-        for (i = 0; i < count; i++) {
-            if (SameAsWire(word, tags[i])) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 /*

@@ -147,8 +147,8 @@ bool ClusterNodeJoinChannel(ClusterNode *node, uint64_t channel);
 bool ClusterNodeLeaveChannel(ClusterNode *node, uint64_t channel);
 bool ClusterNodeOnChannel(const ClusterNode *node, uint64_t channel);
 /* Does a filter (a packet's list) name the node: its sid, hid, or one of its tags? */
-bool ClusterNodeIsNamed(const ClusterNode *node, Tcl_Obj *word);
-bool ClusterNodeInFilter(const ClusterNode *node, bpacket_list filter);
+bool ClusterNodeIsNamed(ClusterNode *node, Tcl_Obj *word);
+bool ClusterNodeInFilter(ClusterNode *node, bpacket_list filter);
 
 /* ---- slots: a node's transports ---- */
 
@@ -167,7 +167,6 @@ void ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason);
 /* What others can make us send or do, each within a limit of its own (clusterLimits.h). */
 typedef enum ClusterQuota {
     CLUSTER_QUOTA_ANSWERS,  /* to who asks who we are, alone */
-    CLUSTER_QUOTA_PROBES,   /* who members are that did not say */
     CLUSTER_QUOTA_REPORTS,  /* of ways that failed */
     CLUSTER_QUOTA_CONNECTS, /* that no script asked for */
     CLUSTER_QUOTAS

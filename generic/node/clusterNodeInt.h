@@ -119,6 +119,8 @@ typedef struct ClusterPinger {
     int64_t lastAnswer;
 } ClusterPinger;
 
+typedef struct ClusterNames ClusterNames;
+
 /*
  * Counted: one for who made it, one for each member and query, and for each
  * call under way. Closed is not freed: what is left then only answers questions.
@@ -142,6 +144,7 @@ struct ClusterNode {
     char sid[CLUSTER_SID_LENGTH + 1];
     Tcl_Obj *sidObj, *hidObj, *uuidObj;
     Tcl_Obj *tags, *protocols;
+    ClusterNames *names;            /* what filters may name it by; NULL until asked for */
     bool tagsChanged, propsChanged; /* to go out with the next heartbeat */
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int slotCount;
@@ -257,6 +260,11 @@ void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);
 
 /* Takes one of what others can make us do. False, and counted, when there is none left now. */
 bool ClusterNodeMay(ClusterNode *node, ClusterQuota quota);
+
+/* ---- clusterFilter.c ---- */
+
+/* Its tags are others now. */
+void ClusterNodeForgetNames(ClusterNode *node);
 
 /* ---- clusterNodeTrace.c ---- */
 

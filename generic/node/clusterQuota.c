@@ -14,7 +14,6 @@ typedef struct Quota {
 
 static const Quota quotas[] = {
         [CLUSTER_QUOTA_ANSWERS] = {"answers", {CLUSTER_ANSWER_BURST, CLUSTER_ANSWER_EVERY}},
-        [CLUSTER_QUOTA_PROBES] = {"probes", {CLUSTER_PROBE_BURST, CLUSTER_PROBE_EVERY}},
         [CLUSTER_QUOTA_REPORTS] = {"reports", {CLUSTER_REPORT_BURST, CLUSTER_REPORT_EVERY}},
         [CLUSTER_QUOTA_CONNECTS] = {"connects", {CLUSTER_CONNECT_BURST, CLUSTER_CONNECT_EVERY}},
 };

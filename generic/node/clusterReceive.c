@@ -195,7 +195,7 @@ _Static_assert(CLUSTER_COUNT(types) == CLUSTER_TYPES, "each type has a row");
  */
 
 typedef struct Refusal {
-    const ClusterNode *node;
+    ClusterNode *node;
     ClusterDrop reason;
 } Refusal;
 
@@ -204,7 +204,7 @@ static bool
 CheckField(void *context, ClusterField id, const ClusterFieldValue *value)
 {
     Refusal *refusal = context;
-    const ClusterNode *node = refusal->node;
+    ClusterNode *node = refusal->node;
 
     if (id == CLUSTER_SID) {
         refusal->reason = CLUSTER_DROP_OWN;

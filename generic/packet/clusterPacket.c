@@ -6,11 +6,17 @@
 
 #include "packet/clusterPacket.h"
 
+#include "base/clusterLimits.h"
+
 #include <string.h>
 
 #define FIELD(fieldName, fieldType)                                                                \
    {                                                                                               \
       .name = fieldName, .length = sizeof fieldName - 1, .type = fieldType                         \
+   }
+#define LIST_FIELD(fieldName, elements)                                                            \
+   {                                                                                               \
+      .name = fieldName, .length = sizeof fieldName - 1, .type = CLUSTER_LIST, .most = elements    \
    }
 
 const ClusterFieldInfo clusterFields[] = {
@@ -20,14 +26,14 @@ const ClusterFieldInfo clusterFields[] = {
         [CLUSTER_SID] = FIELD("sid", CLUSTER_STRING),
         [CLUSTER_KNOWN] = FIELD("known", CLUSTER_VARINT),
         [CLUSTER_TIMESTAMP] = FIELD("timestamp", CLUSTER_VARINT),
-        [CLUSTER_PROTOCOLS] = FIELD("protocols", CLUSTER_LIST),
+        [CLUSTER_PROTOCOLS] = LIST_FIELD("protocols", CLUSTER_MAX_ELEMENTS),
         [CLUSTER_RUID] = FIELD("ruid", CLUSTER_STRING),
         [CLUSTER_OP] = FIELD("op", CLUSTER_STRING),
         [CLUSTER_DATA] = FIELD("data", CLUSTER_STRING),
         [CLUSTER_RAW] = FIELD("raw", CLUSTER_RAWBYTES),
-        [CLUSTER_TAGS] = FIELD("tags", CLUSTER_LIST),
+        [CLUSTER_TAGS] = LIST_FIELD("tags", CLUSTER_MAX_ELEMENTS),
         [CLUSTER_KEEPALIVE] = FIELD("keepalive", CLUSTER_BOOLEAN),
-        [CLUSTER_FILTER] = FIELD("filter", CLUSTER_LIST),
+        [CLUSTER_FILTER] = LIST_FIELD("filter", CLUSTER_FILTER_WORDS),
         [CLUSTER_ERROR] = FIELD("error", CLUSTER_STRING),
 };
 
@@ -66,25 +72,24 @@ ClusterPacketLength(const void *bytes, size_t length)
     return (total <= CLUSTER_MAX_PACKET) ? total : 0;
 }
 
-/* Reads a list that is not longer than a packet's lists may be. */
 static bpacket_list
-ReadPacketList(bpacket_reader *reader)
+ReadPacketList(bpacket_reader *reader, size_t most)
 {
     bpacket_list list = bpacket_read_list(reader);
 
-    if (list.count > CLUSTER_MAX_ELEMENTS) {
+    if (list.count > most) {
         bpacket_reader_fail(reader, BPACKET_TOO_LARGE);
     }
     return list;
 }
 
 static ClusterFieldValue
-ReadPacketValue(bpacket_reader *reader, ClusterFieldType type)
+ReadPacketValue(bpacket_reader *reader, const ClusterFieldInfo *info)
 {
     ClusterFieldValue value;
 
     memset(&value, 0, sizeof value);
-    switch (type) {
+    switch (info->type) {
     case CLUSTER_VARINT:
         value.number = bpacket_read_varint(reader);
         break;
@@ -93,7 +98,7 @@ ReadPacketValue(bpacket_reader *reader, ClusterFieldType type)
         value.span = bpacket_read_span(reader);
         break;
     case CLUSTER_LIST:
-        value.list = ReadPacketList(reader);
+        value.list = ReadPacketList(reader, info->most);
         break;
     case CLUSTER_BOOLEAN:
         value.boolean = bpacket_read_boolean(reader);
@@ -128,7 +133,11 @@ ReadPacketFields(bpacket_reader *reader, ClusterPacketCheck *check, void *contex
             bpacket_reader_fail(reader, BPACKET_UNKNOWN_FIELD);
             return;
         }
-        value = ReadPacketValue(reader, clusterFields[id].type);
+        if (id == CLUSTER_FILTER && ClusterPacketHas(packet, id)) {
+            bpacket_reader_fail(reader, BPACKET_MALFORMED); /* each would be looked through */
+            return;
+        }
+        value = ReadPacketValue(reader, &clusterFields[id]);
         if (reader->status != BPACKET_OK) {
             return;
         }

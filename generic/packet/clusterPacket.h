@@ -45,6 +45,7 @@ typedef struct ClusterFieldInfo {
     const char *name;
     size_t length; /* of the name */
     ClusterFieldType type;
+    size_t most; /* of a list: elements sent or accepted */
 } ClusterFieldInfo;
 
 /* Indexed by field id; row 0 has no name. */

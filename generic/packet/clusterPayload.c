@@ -35,7 +35,7 @@ ClusterPayloadKeysFree(ClusterPayloadKeys *keys)
 
 /* The lists of a cluster's packets are bounded, so this is not BpacketWriteValue. */
 static ClusterPayloadStatus
-WriteBoundedList(bpacket_writer *writer, Tcl_Obj *value)
+WriteBoundedList(bpacket_writer *writer, Tcl_Obj *value, size_t most)
 {
     Tcl_Size count;
     Tcl_Obj **elements;
@@ -43,7 +43,7 @@ WriteBoundedList(bpacket_writer *writer, Tcl_Obj *value)
     if (Tcl_ListObjGetElements(NULL, value, &count, &elements) != TCL_OK) {
         return CLUSTER_PAYLOAD_BAD_VALUE;
     }
-    if ((size_t) count > CLUSTER_MAX_ELEMENTS) {
+    if ((size_t) count > most) {
         return CLUSTER_PAYLOAD_TOO_LARGE;
     }
     bpacket_write_varint(writer, (uint64_t) count);
@@ -69,7 +69,7 @@ ClusterPayloadWriteField(bpacket_writer *writer, ClusterField id, Tcl_Obj *value
     case CLUSTER_RAWBYTES:
         return BadValueUnless(BpacketWriteRaw(writer, value));
     case CLUSTER_LIST:
-        return WriteBoundedList(writer, value);
+        return WriteBoundedList(writer, value, clusterFields[id].most);
     case CLUSTER_BOOLEAN:
         return BadValueUnless(BpacketWriteBoolean(writer, value));
     case CLUSTER_STRING:
