@@ -83,6 +83,22 @@ proc support::acquaint {clusters} {
     foreach cluster $clusters {
 	waitUntil {[llength [reachable $cluster]] >= $others} "$cluster to know $others services"
     }
+    foreach cluster $clusters {
+	foreach service [$cluster services] {
+	    settled $service
+	}
+    }
+}
+
+# Waits until there is a connection to the service, if one is made: members that
+# find each other and prefer connections make one, a little later.
+proc support::settled {service} {
+    variable tick
+    set protocol [lindex [$service protocols] 0]
+    for {set i 0} {$i < 100 && $protocol in {t u} && [$service socket $protocol] eq ""} {incr i} {
+	after 2 {set ::support::tick 1}
+	vwait ::support::tick
+    }
 }
 
 # The services of a cluster whose properties it has been told.

@@ -26,6 +26,12 @@ ClusterClockNow(const ClusterClock *clock)
     return clock->now(clock->context);
 }
 
+bool
+ClusterClockHeld(const ClusterClock *clock)
+{
+    return clock->held;
+}
+
 int64_t
 ClusterClockLateness(const ClusterClock *clock)
 {

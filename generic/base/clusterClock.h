@@ -28,6 +28,7 @@ typedef struct ClusterClock {
     ClusterDeadlines timers;
     size_t users;
     int64_t lateness; /* see ClusterClockLateness */
+    bool held;        /* see ClusterClockHeld */
 } ClusterClock;
 
 /* A timer that is set or not; zero-initialise. */
@@ -49,6 +50,8 @@ int64_t ClusterClockNow(const ClusterClock *clock);
  * script computed for long. What had arrived meanwhile is not read yet.
  */
 int64_t ClusterClockLateness(const ClusterClock *clock);
+/* Is nothing read now, as scripts are nested too deep in the event loop? Then nobody is to be told of what can wait. */
+bool ClusterClockHeld(const ClusterClock *clock);
 
 /*
  * Calls proc once from the event loop, ms milliseconds from now (0: when the

@@ -109,6 +109,16 @@
 #define CLUSTER_RUID_ECHOED 64
 
 /*
+ * ---- scripts ---------------------------------------------------------------------
+ */
+
+/*
+ * Callbacks that enter the event loop within each other. Who sends to a member
+ * whose hooks do. What comes then waits, unread, until they return. None.
+ */
+#define CLUSTER_NESTED_MAX 16
+
+/*
  * ---- packets ------------------------------------------------------------------
  */
 

@@ -6,6 +6,7 @@
 
 #include "base/clusterLoop.h"
 
+#include "base/clusterLimits.h"
 #include "base/clusterList.h"
 #include "base/clusterLoopTimers.h"
 
@@ -43,6 +44,8 @@ struct ClusterLoop {
     size_t watches; /* that exist */
     bool over;      /* the thread has ended: freed with the last watch */
     unsigned turn;
+    int depth;                 /* callbacks under way, each within the one before */
+    bool deaf;                 /* too many: Tcl does not watch the poller */
     bool queued, timersQueued; /* a LoopEvent, a TimerEvent is in Tcl's queue */
     ClusterpEvent ready[LOOP_EVENTS];
     int next, count;   /* ready[next..count) waits; shared by nested runs */
@@ -56,6 +59,8 @@ struct ClusterLoop {
 };
 
 static Tcl_ThreadDataKey loopKey;
+
+static Tcl_FileProc LoopReadable;
 
 /*
  * ------------------------------------------------------------------------
@@ -122,6 +127,41 @@ TimeIsUp(int64_t start)
     return ClusterpMonotonic() - start >= CLUSTER_LOOP_MICROSECONDS;
 }
 
+static bool
+IsDeep(const ClusterLoop *loop)
+{
+    return loop->depth >= CLUSTER_NESTED_MAX;
+}
+
+/* Tcl watches the poller unless nothing may be delivered: else it would be told again and again in vain. */
+static void
+HeedDepth(ClusterLoop *loop)
+{
+    bool deaf = IsDeep(loop);
+
+    if (deaf == loop->deaf || loop->over || ClusterLoopForked(loop)) {
+        return;
+    }
+    loop->deaf = loop->timers.clock.held = deaf;
+    if (deaf) {
+        Tcl_DeleteFileHandler(ClusterpPollerDescriptor(loop->poller));
+    } else {
+        Tcl_CreateFileHandler(ClusterpPollerDescriptor(loop->poller), TCL_READABLE, LoopReadable,
+                loop);
+    }
+}
+
+/* Calls a watch's proc, which may free the watch. */
+static void
+CallWatch(ClusterLoop *loop, ClusterWatch *watch, int mask)
+{
+    loop->depth++;
+    HeedDepth(loop);
+    watch->proc(watch->context, mask);
+    loop->depth--;
+    HeedDepth(loop);
+}
+
 /* One that has more to handle, if it was listed before this turn. */
 static bool
 RunAgain(ClusterLoop *loop, int *turns)
@@ -137,7 +177,7 @@ RunAgain(ClusterLoop *loop, int *turns)
     watch = CLUSTER_LIST_ITEM(entry, ClusterWatch, inAgain);
     mask = watch->again;
     AgainUnlink(watch);
-    watch->proc(watch->context, mask);
+    CallWatch(loop, watch, mask);
     return true;
 }
 
@@ -150,7 +190,7 @@ RunReady(ClusterLoop *loop)
         ClusterWatch *watch = event.context;
 
         if (watch) {
-            watch->proc(watch->context, event.mask);
+            CallWatch(loop, watch, event.mask);
             return true;
         }
     }
@@ -172,6 +212,9 @@ Dispatch(ClusterLoop *loop)
     int turns = loop->againCount; /* those listed meanwhile wait for the next turn */
     bool ran;
 
+    if (IsDeep(loop)) {
+        return;
+    }
     do {
         ran = RunAgain(loop, &turns);
         ran = RunReady(loop) || ran;
@@ -239,7 +282,11 @@ TimerEvent(Tcl_Event *event, int flags)
     if (loop) {
         loop->timersQueued = false;
         if (!ClusterLoopForked(loop)) {
+            loop->depth++;
+            HeedDepth(loop);
             ClusterLoopTimersRun(&loop->timers);
+            loop->depth--;
+            HeedDepth(loop);
         }
     }
     return 1;
@@ -299,12 +346,12 @@ LoopSetup(void *clientData, int flags)
     if (flags & TCL_FILE_EVENTS) {
         loop->turn++;
         RunFlushes(loop);
-        if (Poll(loop) || !ClusterListEmpty(&loop->again)) {
+        if (!IsDeep(loop) && (Poll(loop) || !ClusterListEmpty(&loop->again))) {
             Tcl_SetMaxBlockTime(&none);
         }
     }
     if (flags & TCL_TIMER_EVENTS) {
-        ClusterLoopTimersSetUp(&loop->timers, loop->poller);
+        ClusterLoopTimersSetUp(&loop->timers, loop->deaf ? NULL : loop->poller);
     }
 }
 
@@ -319,7 +366,7 @@ LoopCheck(void *clientData, int flags)
     if (flags & TCL_TIMER_EVENTS) {
         QueueTimers(loop);
     }
-    if ((flags & TCL_FILE_EVENTS)
+    if ((flags & TCL_FILE_EVENTS) && !IsDeep(loop)
             && (!ClusterListEmpty(&loop->again) || loop->next < loop->count)) {
         QueueEvent(loop);
     }

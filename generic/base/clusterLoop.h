@@ -36,6 +36,13 @@ typedef void(ClusterFlushProc)(void *context);
 #define CLUSTER_LOOP_PACKETS      64
 #define CLUSTER_LOOP_MICROSECONDS 1000
 
+/*
+ * Callbacks may nest by entering the event loop CLUSTER_NESTED_MAX deep
+ * (clusterLimits.h). In there nothing is delivered any more: what waits stays
+ * unread, and goes on once they return. Timers and other things of the program
+ * go on meanwhile, and so do the timers here, which look at ClusterClockHeld.
+ */
+
 /* This thread's loop, made when first asked for; NULL with the system's error when it cannot be. */
 ClusterLoop *ClusterLoopGet(int *error);
 /* Did the process fork since? Then descriptors may be closed, and nothing else done to them. */

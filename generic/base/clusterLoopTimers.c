@@ -79,6 +79,10 @@ ClusterLoopTimersSetUp(ClusterLoopTimers *timers, ClusterpPoller *poller)
     }
     if (due <= now) {
         Tcl_SetMaxBlockTime(&none);
+    } else if (!poller) {
+        Tcl_Time wait = {(long) ((due - now) / 1000), (long) ((due - now) % 1000 * 1000)};
+
+        Tcl_SetMaxBlockTime(&wait);
     } else if ((timers->wakeAt <= now || due < timers->wakeAt)
             && ClusterpPollerWake(poller, due * 1000, NULL) == CLUSTERP_OK) {
         timers->wakeAt = due;

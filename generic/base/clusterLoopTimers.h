@@ -19,7 +19,7 @@ typedef struct ClusterLoopTimers {
 
 /* `unused` is called with context when the clock's last user leaves. */
 void ClusterLoopTimersInit(ClusterLoopTimers *timers, void (*unused)(void *context), void *context);
-/* Before the thread sleeps: sees that the first timer wakes it. */
+/* Before the thread sleeps: sees that the first timer wakes it, by the poller, or by Tcl's own means when that is NULL. */
 void ClusterLoopTimersSetUp(ClusterLoopTimers *timers, ClusterpPoller *poller);
 /* Is there one to be run now? */
 bool ClusterLoopTimersDue(ClusterLoopTimers *timers);

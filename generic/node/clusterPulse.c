@@ -56,11 +56,19 @@ AnswerDue(ClusterNode *node, ClusterDeadline *deadline)
     ClusterPingerAnswers(node);
 }
 
+/*
+ * While scripts are nested too deep to be told more, what others make us tell
+ * waits: members are discovered and lost later. Beats, pings and the time-outs
+ * of queries go on.
+ */
 static void
 DiscoveryDue(ClusterNode *node, ClusterDeadline *deadline)
 {
-    (void) node;
-    ClusterRosterDiscoveryDue(CLUSTER_LIST_ITEM(deadline, ClusterMember, discovery));
+    if (ClusterClockHeld(node->clock)) {
+        ClusterNodeSetDue(node, deadline, CLUSTER_DUE_DISCOVERY, ClusterNodeNow(node) + LATE_GRACE);
+    } else {
+        ClusterRosterDiscoveryDue(CLUSTER_LIST_ITEM(deadline, ClusterMember, discovery));
+    }
 }
 
 static void
@@ -124,7 +132,8 @@ HeedLateness(ClusterNode *node, int64_t now)
         node->graceUntil = now + AWAY_GRACE;
         node->discovered = false; /* however lately the last probe went out */
         ClusterErrandAppend(node, CLUSTER_SEND_DISCOVERY, NULL);
-    } else if (late >= LATE && node->graceUntil < now + LATE_GRACE) {
+    } else if ((late >= LATE || ClusterClockHeld(node->clock))
+            && node->graceUntil < now + LATE_GRACE) {
         node->graceUntil = now + LATE_GRACE;
     }
 }
