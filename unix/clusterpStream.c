@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -18,6 +19,13 @@
 
 /* The most runs of bytes handed to the system at once. */
 #define RUN_LIMIT 64
+
+/* Seconds of silence until an idle connection's far end is asked, between two questions, and how many go unanswered. */
+#define KEEPALIVE_IDLE_S  10
+#define KEEPALIVE_EVERY_S 3
+#define KEEPALIVE_COUNT   3
+/* Seconds until what was written is confirmed, where the system itself can see to that. */
+#define CONFIRM_WITHIN_S 10
 
 /* Where signals are switched off for the whole socket (see ClusterpSocket) nothing is needed here. */
 #ifdef MSG_NOSIGNAL
@@ -96,6 +104,30 @@ ConnectedToItself(int fd)
     return near.port != 0 && near.port == far.port && near.ip == far.ip;
 }
 
+/*
+ * Has the system ask whether the far end of an idle connection is still there.
+ * What is written and not confirmed has a limit of its own here and there;
+ * TCP_USER_TIMEOUT is not used, as it also ends connections whose peer only
+ * does not read.
+ */
+static void
+WatchOver(int fd)
+{
+    (void) ClusterpSetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#if defined(TCP_KEEPIDLE)
+    (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+#elif defined(TCP_KEEPALIVE)
+    (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPALIVE, KEEPALIVE_IDLE_S);
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+    (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
+    (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+#endif
+#ifdef TCP_RXT_CONNDROPTIME
+    (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, CONFIRM_WITHIN_S);
+#endif
+}
+
 ClusterpResult
 ClusterpTcpConnect(const ClusterpAddr *to, int *fd, int *error)
 {
@@ -108,6 +140,7 @@ ClusterpTcpConnect(const ClusterpAddr *to, int *fd, int *error)
         return ClusterpFail(error);
     }
     (void) ClusterpSetOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
+    WatchOver(made);
     ClusterpToSockaddr(to->ip, to->port, &address);
     if (connect(made, (struct sockaddr *) &address, sizeof(address)) != 0) {
         /* After an interruption it goes on by itself; a second call would only disturb it. */
@@ -194,12 +227,21 @@ ClusterpAccept(int listener, int *fd, ClusterpAddr *from, int *error)
     ClusterpFromSockaddr((struct sockaddr *) &peer, from != NULL ? from : &ignored);
     if (peer.ss_family == AF_INET) {
         (void) ClusterpSetOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
+        WatchOver(made);
     }
 #ifdef SO_NOSIGPIPE
     (void) ClusterpSetOption(made, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     *fd = made;
     return CLUSTERP_OK;
+}
+
+bool
+ClusterpSomebodyWaits(int listener)
+{
+    struct pollfd waiting = {listener, POLLIN, 0};
+
+    return poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLIN);
 }
 
 ClusterpResult
@@ -290,4 +332,28 @@ ClusterpUnsent(int fd)
 #endif
 
     return known && count > 0 ? (size_t) count : 0;
+}
+
+/* Where the system has no such information, TCP_RXT_CONNDROPTIME ends the connection (see WatchOver). */
+ClusterpDelivery
+ClusterpDelivered(int fd)
+{
+#ifdef __linux__
+    struct tcp_info info;
+    socklen_t length = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_unacked > 0) {
+        return info.tcpi_retransmits > 0 ? CLUSTERP_REPEATED : CLUSTERP_UNDER_WAY;
+    }
+#else
+    (void) fd;
+#endif
+    return CLUSTERP_CONFIRMED;
+}
+
+bool
+ClusterpIsWayGone(int error)
+{
+    return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN
+            || error == EHOSTDOWN;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* The most that getentropy gives at once. */
@@ -29,6 +30,27 @@ int
 ClusterpProcessId(void)
 {
     return (int) getpid();
+}
+
+size_t
+ClusterpDescriptorLimit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY
+            || limit.rlim_cur > SIZE_MAX) {
+        return SIZE_MAX;
+    }
+    return (size_t) limit.rlim_cur;
+}
+
+size_t
+ClusterpDescriptorNext(int fd)
+{
+    int next = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    ClusterpClose(next);
+    return next < 0 ? ClusterpDescriptorLimit() : (size_t) next;
 }
 
 /* The way of kernels that lack the call. */

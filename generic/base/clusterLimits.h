@@ -74,6 +74,72 @@
 #define CLUSTER_ELEMENT_PRICE 128
 
 /*
+ * ---- connections ------------------------------------------------------------
+ *
+ * Seconds are turns of a timer that runs once a second: a process that was
+ * stopped, or computed for long, has not waited meanwhile.
+ */
+
+/* Connections of one transport, incoming and outgoing. Anybody who can connect. More are closed. drops limit. */
+#define CLUSTER_CONNECTIONS_MAX 16384
+/*
+ * Of the process's descriptors (RLIMIT_NOFILE) the accepted connections of a
+ * thread are at most one in so many. Anybody who can connect. The oldest that
+ * serves no member is closed for one more, else callers wait. drops crowded.
+ */
+#define CLUSTER_ACCEPT_SHARE 2
+/* ... and one in so many is left to the program. Anybody. Callers wait until one is free. */
+#define CLUSTER_SPARE_SHARE 8
+/* Seconds until the first valid packet on an accepted connection. Anybody who can connect. It is closed. drops silent. */
+#define CLUSTER_SILENT_S 10
+/* Milliseconds after which the end of one over which we sent nothing is taken for that. */
+#define CLUSTER_SILENT_NOTED_MS 8000
+/*
+ * A packet that has begun goes on: so many seconds, and in each of them so many
+ * bytes on average. Anybody who can connect. The link is closed. drops slow.
+ */
+#define CLUSTER_SLOW_S     10
+#define CLUSTER_SLOW_BYTES 1024
+/* The same while others must wait for memory (CLUSTER_INPUT_...). */
+#define CLUSTER_SLOW_CONTENDED_S     3
+#define CLUSTER_SLOW_CONTENDED_BYTES 65536
+/* Seconds for which nothing of what waits for a peer was taken. Each member. The link is closed. drops stalled. */
+#define CLUSTER_STALLED_S 120
+/* Seconds without an answer of the peer's host to what was written. The network. The link is given up. failures. */
+#define CLUSTER_FORGOTTEN_S 8
+/* Milliseconds until a connect under way counts as failed. Each member. failures. */
+#define CLUSTER_CONNECT_MS 5000
+
+/* ---- memory of connections -------------------------------------------------- */
+
+/*
+ * Bytes of packets that have begun, over all connections of a thread that
+ * serve a member, and over those that serve none yet. Anybody who can connect.
+ * One goes on, so that there are at most 16 MiB more; the others are not read
+ * until it is done, or closed as it is too slow. drops slow.
+ */
+#define CLUSTER_INPUT_MAX          25165824
+#define CLUSTER_INPUT_STRANGER_MAX 8388608
+/* Bytes of one read then. */
+#define CLUSTER_INPUT_CONTENDED_READ 4096
+/*
+ * Bytes that wait to be written, over all connections of a thread, with so many
+ * for each packet: unless join's -queue says otherwise, and what it may say.
+ * Each member. The connection with most, if nobody reads it, is closed with
+ * what waits; else nothing more is taken: busy. drops stalled.
+ */
+#define CLUSTER_QUEUE_DEFAULT      50331648
+#define CLUSTER_QUEUE_LEAST        1048576
+#define CLUSTER_QUEUE_MOST         1099511627776
+#define CLUSTER_QUEUE_PACKET_PRICE 64
+/* One in so many of these for one peer. Each member. Nothing more is taken: busy. queued_bytes. */
+#define CLUSTER_QUEUE_PEER_SHARE 2
+/* One in so many for one peer that makes room at others' cost. */
+#define CLUSTER_QUEUE_FAIR_SHARE 8
+/* Seconds without progress after which one may be closed for that. */
+#define CLUSTER_QUEUE_IDLE_S 2
+
+/*
  * ---- sending on others' account -------------------------------------------
  *
  * A burst of so many, then one each so many milliseconds (clusterBucket.h).

@@ -47,11 +47,11 @@ Advance(ClusterOutput *output, size_t taken, ClusterOutputCount *count)
 }
 
 ClusterpResult
-ClusterOutputWrite(ClusterOutput *output, int fd, ClusterOutputCount *count)
+ClusterOutputWrite(ClusterOutput *output, int fd, ClusterOutputCount *count, int *error)
 {
     ClusterpBytes runs[WRITE_RUNS];
     size_t taken = 0;
-    ClusterpResult result = ClusterpWrite(fd, runs, CollectRuns(output, runs), &taken, NULL);
+    ClusterpResult result = ClusterpWrite(fd, runs, CollectRuns(output, runs), &taken, error);
 
     if (result == CLUSTERP_OK) {
         Advance(output, taken, count);

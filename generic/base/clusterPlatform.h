@@ -142,6 +142,9 @@ ClusterpResult ClusterpConnectResult(int fd, int *error);
 /* AGAIN when nobody waits. from may be NULL; it is zero for unix sockets. Out of descriptors is an ERROR. */
 ClusterpResult ClusterpAccept(int listener, int *fd, ClusterpAddr *from, int *error);
 
+/* Would ClusterpAccept find somebody? */
+bool ClusterpSomebodyWaits(int listener);
+
 /*
  * Listens on a unix-domain path, mode its permissions (0600). A file in the
  * way is replaced only if it is a socket and nobody listens behind it;
@@ -164,7 +167,20 @@ ClusterpResult ClusterpWrite(int fd, const ClusterpBytes *runs, int count, size_
 void ClusterpShutWrite(int fd);
 /* How many bytes taken of a connection closing now might still destroy: those not on their way to the peer. */
 size_t ClusterpUnsent(int fd);
+/* What has become of what was written. */
+typedef enum ClusterpDelivery {
+    CLUSTERP_CONFIRMED, /* the peer's host has all of it, or the system does not tell */
+    CLUSTERP_UNDER_WAY,
+    CLUSTERP_REPEATED /* it was sent again, and still nothing came back */
+} ClusterpDelivery;
+ClusterpDelivery ClusterpDelivered(int fd);
+/* Does an error of a stream socket say that the way to the peer's host is gone, rather than that the peer is? */
+bool ClusterpIsWayGone(int error);
 void ClusterpClose(int fd);
+
+/* How many descriptors the process may have (SIZE_MAX: any number), and the number of the next one: the limit when there is none. */
+size_t ClusterpDescriptorLimit(void);
+size_t ClusterpDescriptorNext(int fd);
 
 /* ---- host --------------------------------------------------------------- */
 

@@ -44,25 +44,42 @@ bpacket_stream_destroy(bpacket_stream **stream)
     }
 }
 
-/* Moves the waiting bytes into a buffer of `capacity` bytes, which holds them. */
+static void
+MoveToFront(bpacket_stream *stream)
+{
+    size_t pending = stream->end - stream->start;
+
+    if (pending > 0 && stream->start > 0) {
+        memmove(stream->bytes, stream->bytes + stream->start, pending);
+    }
+    stream->start = 0;
+    stream->end = pending;
+}
+
+/* Makes the buffer `capacity` bytes large, which hold those that wait. A large one is not copied where the system can help it. */
 static bool
 Reallocate(bpacket_stream *stream, size_t capacity)
 {
-    size_t pending = stream->end - stream->start;
-    uint8_t *bytes = malloc(capacity);
+    uint8_t *bytes;
 
+    MoveToFront(stream);
+    bytes = realloc(stream->bytes, capacity);
     if (bytes == NULL) {
         return false;
     }
-    if (pending > 0) {
-        memcpy(bytes, stream->bytes + stream->start, pending);
-    }
-    free(stream->bytes);
     stream->bytes = bytes;
     stream->capacity = capacity;
-    stream->start = 0;
-    stream->end = pending;
     return true;
+}
+
+void
+bpacket_stream_idle(bpacket_stream *stream)
+{
+    if (stream->start == stream->end) {
+        free(stream->bytes);
+        stream->bytes = NULL;
+        stream->capacity = stream->start = stream->end = 0;
+    }
 }
 
 void
@@ -74,13 +91,55 @@ bpacket_stream_trim(bpacket_stream *stream)
         return;
     }
     if (pending == 0) {
-        free(stream->bytes);
-        stream->bytes = NULL;
-        stream->capacity = stream->start = stream->end = 0;
+        bpacket_stream_idle(stream);
     } else {
         /* Without memory for the small buffer the large one serves as well. */
         (void) Reallocate(stream, (pending < LEAST_CAPACITY) ? LEAST_CAPACITY : pending * 2);
     }
+}
+
+/* What the frame at start is, where a header stands, told in constant time; *size is the whole packet's. */
+static Frame
+FrameAtStart(const bpacket_stream *stream, size_t *size)
+{
+    const uint8_t *frame = stream->bytes + stream->start;
+    size_t left = stream->end - stream->start;
+    bpacket_reader reader;
+    uint64_t body;
+    size_t prefix;
+
+    bpacket_reader_init(&reader, frame + BPACKET_HEADER_SIZE, left - BPACKET_HEADER_SIZE);
+    body = bpacket_read_varint(&reader);
+    if (reader.status != BPACKET_OK) {
+        return (reader.status == BPACKET_TRUNCATED) ? FRAME_PARTIAL : FRAME_BROKEN;
+    }
+    prefix = left - bpacket_reader_left(&reader);
+    if (body > stream->limit || prefix + BPACKET_END_MARK_SIZE > stream->limit - (size_t) body) {
+        return FRAME_OVERSIZED;
+    }
+    *size = prefix + (size_t) body + BPACKET_END_MARK_SIZE;
+    if (left < *size) {
+        return FRAME_PARTIAL;
+    }
+    return (frame[*size - 2] == 0 && frame[*size - 1] == 0) ? FRAME_WHOLE : FRAME_BROKEN;
+}
+
+/*
+ * The buffer for so many bytes: half as large again, but an eighth is enough
+ * beyond the packet that has begun.
+ */
+static size_t
+CapacityFor(const bpacket_stream *stream, size_t needed, size_t wanted)
+{
+    size_t capacity = needed + needed / 2, most, size = 0;
+
+    if (stream->end - stream->start > KEPT_CAPACITY
+            && memcmp(stream->bytes + stream->start, BPACKET_HEADER, BPACKET_HEADER_SIZE) == 0
+            && FrameAtStart(stream, &size) == FRAME_PARTIAL && size > 0) {
+        most = size + size / 8 + wanted;
+        capacity = (capacity < most) ? capacity : (needed < most) ? most : needed;
+    }
+    return (capacity < LEAST_CAPACITY) ? LEAST_CAPACITY : capacity;
 }
 
 /*
@@ -96,20 +155,17 @@ static bool
 MakeRoom(bpacket_stream *stream, size_t wanted)
 {
     size_t pending = stream->end - stream->start;
-    size_t needed, capacity;
+    size_t needed;
 
     if (wanted > SIZE_MAX / 4 || pending > SIZE_MAX / 4) {
         return false;
     }
     needed = pending + wanted;
     if (needed <= stream->capacity && stream->start >= stream->capacity / 8) {
-        memmove(stream->bytes, stream->bytes + stream->start, pending);
-        stream->start = 0;
-        stream->end = pending;
+        MoveToFront(stream);
         return true;
     }
-    capacity = needed + needed / 2;
-    return Reallocate(stream, (capacity < LEAST_CAPACITY) ? LEAST_CAPACITY : capacity);
+    return Reallocate(stream, CapacityFor(stream, needed, wanted));
 }
 
 /* Makes `wanted` bytes of room behind end, in a buffer that is not larger than need be. */
@@ -172,32 +228,6 @@ FindHeader(bpacket_stream *stream)
     return false;
 }
 
-/* What the frame at start is, where a header stands, told in constant time; *size is the whole packet's. */
-static Frame
-FrameAtStart(const bpacket_stream *stream, size_t *size)
-{
-    const uint8_t *frame = stream->bytes + stream->start;
-    size_t left = stream->end - stream->start;
-    bpacket_reader reader;
-    uint64_t body;
-    size_t prefix;
-
-    bpacket_reader_init(&reader, frame + BPACKET_HEADER_SIZE, left - BPACKET_HEADER_SIZE);
-    body = bpacket_read_varint(&reader);
-    if (reader.status != BPACKET_OK) {
-        return (reader.status == BPACKET_TRUNCATED) ? FRAME_PARTIAL : FRAME_BROKEN;
-    }
-    prefix = left - bpacket_reader_left(&reader);
-    if (body > stream->limit || prefix + BPACKET_END_MARK_SIZE > stream->limit - (size_t) body) {
-        return FRAME_OVERSIZED;
-    }
-    *size = prefix + (size_t) body + BPACKET_END_MARK_SIZE;
-    if (left < *size) {
-        return FRAME_PARTIAL;
-    }
-    return (frame[*size - 2] == 0 && frame[*size - 1] == 0) ? FRAME_WHOLE : FRAME_BROKEN;
-}
-
 bool
 bpacket_stream_next(bpacket_stream *stream, bpacket_span *packet)
 {
@@ -226,6 +256,12 @@ size_t
 bpacket_stream_pending(const bpacket_stream *stream)
 {
     return stream->end - stream->start;
+}
+
+size_t
+bpacket_stream_memory(const bpacket_stream *stream)
+{
+    return stream->capacity;
 }
 
 uint64_t

@@ -44,6 +44,11 @@ bool bpacket_stream_next(bpacket_stream *stream, bpacket_span *packet);
  */
 void bpacket_stream_trim(bpacket_stream *stream);
 
+/* Gives back all memory if nothing waits. Spans given before are invalid after this. */
+void bpacket_stream_idle(bpacket_stream *stream);
+
+/* Bytes of the buffer. */
+size_t bpacket_stream_memory(const bpacket_stream *stream);
 /* Bytes waiting for the rest of a packet. */
 size_t bpacket_stream_pending(const bpacket_stream *stream);
 /* Counters since creation: bytes skipped as garbage, frames refused as too large. */

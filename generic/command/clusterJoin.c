@@ -22,7 +22,8 @@
 #define MEMORY_MAX    (1024 * 1024 * 1024)
 _Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 2592000000
                 && CLUSTER_MEMORY == 67108864 && CLUSTER_MEMORY_MIN == 1048576
-                && MEMORY_MAX == 1073741824,
+                && MEMORY_MAX == 1073741824 && CLUSTER_QUEUE_DEFAULT == 50331648
+                && CLUSTER_QUEUE_LEAST == 1048576 && CLUSTER_QUEUE_MOST == 1099511627776,
         "the options' rows say so in words");
 
 /* What join was asked for. The values are held by `options`. */
@@ -132,6 +133,19 @@ ParseMemory(JoinRequest *request, Tcl_Obj *value)
 }
 
 static bool
+ParseQueue(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt bytes;
+
+    if (!ParseRange(value, CLUSTER_QUEUE_LEAST, CLUSTER_QUEUE_MOST, &bytes)
+            || (uint64_t) bytes > SIZE_MAX) {
+        return false;
+    }
+    request->node.queue = (size_t) bytes;
+    return true;
+}
+
+static bool
 ParseTags(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_Size count;
@@ -234,6 +248,8 @@ static const JoinRow joinRows[] = {
         {"channels", ParseChannels, .value = "", .must = "a list of integers of 0 or more"},
         {"remote", ParseRemote, .value = "0", .must = "an integer from 0 to 255, or a boolean"},
         {"memory", ParseMemory, .must = "an integer from 1048576 to 1073741824 bytes"},
+        {"queue", ParseQueue, .value = "50331648",
+                .must = "an integer from 1048576 to 1099511627776 bytes"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
         {.key = NULL},
 };

@@ -67,6 +67,7 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->heartbeat = config->heartbeat;
     node->remote = config->remote;
     node->memory = config->memory ? config->memory : CLUSTER_MEMORY;
+    node->queue = config->queue;
     node->tagsChanged = true;
     InitTables(node);
     SetIdentity(node, config->hid);
@@ -119,6 +120,7 @@ ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl
     config.group = node->group;
     config.remote = node->remote;
     config.sid = node->sid;
+    config.queue = node->queue;
     config.options = options;
     slot->transport = type->open(&config, &clusterNodeTransportDelegate, slot, why, code);
     if (!slot->transport) {

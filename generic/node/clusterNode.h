@@ -89,6 +89,7 @@ typedef struct ClusterNodeConfig {
     int64_t ttl;              /* ms */
     int64_t heartbeat;        /* ms */
     int remote;               /* hops */
+    size_t queue;             /* bytes that may wait to be written */
     Tcl_Obj *tags;            /* a list */
     size_t memory;            /* bytes that what members tell may take; 0: CLUSTER_MEMORY */
     const uint64_t *channels; /* beside 0, 1, 2 */
@@ -310,7 +311,7 @@ void ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot);
 bool ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags);
 
 /* A packet as if it came over slot. For transports written in Tcl, and tests. */
-void ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
+bool ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
         const ClusterOrigin *origin);
 
 /*

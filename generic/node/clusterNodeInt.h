@@ -140,6 +140,7 @@ struct ClusterNode {
     bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
     ClusterAddress group;
     int64_t ttl, heartbeat;
+    size_t queue; /* bytes that may wait to be written; what transports are given */
     int remote;
     char sid[CLUSTER_SID_LENGTH + 1];
     Tcl_Obj *sidObj, *hidObj, *uuidObj;
@@ -433,6 +434,8 @@ void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing 
 ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
 /* Packets that a broken link left behind. */
 void ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
+/* The same where the way is gone, and not the member; unless `failed` is NULL the way is not tried again. */
+void ClusterSendAnew(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
 
 /* ---- clusterErrands.c ---- */
 

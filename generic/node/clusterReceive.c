@@ -214,15 +214,17 @@ CheckField(void *context, ClusterField id, const ClusterFieldValue *value)
     return ClusterNodeInFilter(node, value->list);
 }
 
-/* Decodes; false, with the drop counted, when the packet is not for us. */
+/* Decodes; false, with the drop counted, when the packet is not for us. *wellFormed: it is one at all, as far as it was read. */
 static bool
-DecodeMessage(ClusterNode *node, ClusterMessage *message, bpacket_span packet)
+DecodeMessage(ClusterNode *node, ClusterMessage *message, bpacket_span packet, bool *wellFormed)
 {
     Refusal refusal = {node, CLUSTER_DROP_MALFORMED};
     bpacket_status status = ClusterPacketDecode(packet.bytes, packet.length, CheckField, &refusal,
             &message->packet);
 
-    if (status == BPACKET_OK && ClusterMessageComplete(message)) {
+    *wellFormed =
+            status == BPACKET_REFUSED || (status == BPACKET_OK && ClusterMessageComplete(message));
+    if (status == BPACKET_OK && *wellFormed) {
         return true;
     }
     if (status != BPACKET_REFUSED) {
@@ -451,15 +453,16 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     return member;
 }
 
-void
+bool
 ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
         const ClusterOrigin *origin)
 {
     ClusterNode *node = slot->node;
+    bool wellFormed = false;
     ClusterMessage message;
 
     if (node->closed) {
-        return;
+        return false;
     }
     ClusterNodeHold(node);
     ClusterNodeTraceIn(slot, packet);
@@ -472,7 +475,7 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
     } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
-    } else if (!node->closed && DecodeMessage(node, &message, packet)) {
+    } else if (!node->closed && DecodeMessage(node, &message, packet, &wellFormed)) {
         if (!ClusterMessageKeep(&message, packet)) {
             ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
         } else if (AcceptMessage(node, &message)) {
@@ -484,6 +487,7 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
     }
     ClusterMessageFree(&message);
     ClusterNodeRelease(node);
+    return wellFormed;
 }
 
 /*
@@ -492,12 +496,24 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
  * ------------------------------------------------------------------------
  */
 
-static void
+static bool
 TransportReceived(void *context, ClusterTransport *transport, ClusterLink *link,
         bpacket_span packet, const ClusterOrigin *origin)
 {
     (void) transport;
-    ClusterNodeReceive(context, link, packet, origin);
+    return ClusterNodeReceive(context, link, packet, origin);
+}
+
+/* The member's link over a slot is gone. Returns whether it was the last one there. */
+static bool
+ForgetLink(ClusterMember *member, ClusterSlot *slot, ClusterTransport *transport, ClusterLink *link)
+{
+    if (member->links[slot->index] != link) {
+        return false;
+    }
+    member->links[slot->index] =
+            slot->type->serving ? slot->type->serving(transport, member) : NULL;
+    return !member->links[slot->index];
 }
 
 static void
@@ -506,26 +522,45 @@ TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, v
 {
     ClusterSlot *slot = context;
     ClusterMember *member = owner;
-    bool current;
+    bool last;
 
     if (!member || slot->node->closed) {
         return;
     }
     ClusterNodeHold(slot->node);
-    current = member->links[slot->index] == link;
-    if (current) {
-        member->links[slot->index] =
-                slot->type->serving ? slot->type->serving(transport, member) : NULL;
-        current = !member->links[slot->index];
-    }
+    last = ForgetLink(member, slot, transport, link);
     if (member->life.state == CLUSTER_LEAVING) {
         if (!ClusterMemberConnected(member)) {
             ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
         }
     } else if (unsent->count && !member->lost) {
         ClusterSendAgain(member, slot, unsent);
-    } else if (current) {
+    } else if (last) {
         ClusterRosterLinkEnded(member, slot);
+    }
+    ClusterTurnEnd(slot->node);
+    ClusterNodeRelease(slot->node);
+}
+
+/* A link ended by the network says nothing of the member's life. */
+static void
+TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+        ClusterBlobQueue *unsent, bool standing)
+{
+    ClusterSlot *slot = context;
+    ClusterMember *member = owner;
+
+    if (!member || slot->node->closed) {
+        return;
+    }
+    ClusterNodeHold(slot->node);
+    ForgetLink(member, slot, transport, link);
+    if (member->life.state == CLUSTER_LEAVING) {
+        if (!ClusterMemberConnected(member)) {
+            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
+        }
+    } else if (unsent->count && !member->lost) {
+        ClusterSendAnew(member, standing ? NULL : slot, unsent);
     }
     ClusterTurnEnd(slot->node);
     ClusterNodeRelease(slot->node);
@@ -565,6 +600,7 @@ TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason,
 const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .received = TransportReceived,
         .closed = TransportClosed,
+        .faded = TransportFaded,
         .arriving = TransportArriving,
         .changed = TransportChanged,
         .dropped = TransportDropped,

@@ -477,7 +477,7 @@ ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *repl
  * ------------------------------------------------------------------------
  */
 
-/* Of the ways that a packet may take (`ways` of its blob) those that work now, without the one that failed. */
+/* Of the ways that a packet may take (`ways` of its blob) those that work now, without the one that failed, if any. */
 static void
 RemainingRoute(ClusterMember *member, const ClusterBlob *blob, const ClusterSlot *failed,
         Route *route)
@@ -496,16 +496,17 @@ RemainingRoute(ClusterMember *member, const ClusterBlob *blob, const ClusterSlot
 }
 
 /*
- * Sends each packet once more, in order, over the ways left to it. The
- * member learns once which protocol failed.
+ * Sends each packet once more, in order, over the ways left to it; `event` is
+ * what it means for the member's life that there is none. Returns a slot that
+ * carried one, NULL for none.
  */
-void
-ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent)
+static ClusterSlot *
+SendUnsent(ClusterMember *member, const ClusterSlot *failed, ClusterBlobQueue *unsent,
+        ClusterLifeEvent event)
 {
     ClusterSlot *good = NULL;
     ClusterBlob *blob;
 
-    ClusterMemberHold(member);
     while (!member->lost && (blob = ClusterBlobQueuePop(unsent)) != NULL) {
         ClusterBlob *plain = ClusterBlobPlain(blob);
         ClusterSendDetails details;
@@ -518,12 +519,31 @@ ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *u
         if (status == CLUSTER_SEND_DONE) {
             good = details.slot;
         } else if (status == CLUSTER_SEND_UNREACHABLE) {
-            ClusterRosterStep(member, CLUSTER_LIFE_REFUSED, 0);
+            ClusterRosterStep(member, event, 0);
         }
         ClusterBlobRelease(blob);
     }
+    return good;
+}
+
+/* The member learns once which protocol failed. */
+void
+ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent)
+{
+    ClusterSlot *good;
+
+    ClusterMemberHold(member);
+    good = SendUnsent(member, failed, unsent, CLUSTER_LIFE_REFUSED);
     if (good && !member->lost) {
         ReportFailures(member, 1u << failed->index, good, NULL, 0, CLUSTER_ALLOW_BROADCAST);
     }
+    ClusterMemberRelease(member);
+}
+
+void
+ClusterSendAnew(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent)
+{
+    ClusterMemberHold(member);
+    SendUnsent(member, failed, unsent, CLUSTER_LIFE_UNREACHABLE);
     ClusterMemberRelease(member);
 }

@@ -12,7 +12,7 @@
  *	clusterLinger.c).
  */
 
-#include "transport/clusterStreamInt.h"
+#include "transport/clusterConnInt.h"
 
 #include "transport/clusterLinger.h"
 
@@ -21,30 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes asked for in one read. */
-#define READ_BYTES 65536
+void
+ClusterConnHold(ClusterLink *conn)
+{
+    conn->refCount++;
+}
 
-struct ClusterLink {
-    size_t refCount;
-    ClusterStream *stream; /* held */
-    int fd;
-    char name[CLUSTER_LINK_NAME]; /* chanID */
-    ClusterWatch *watch;          /* NULL once dead */
-    ClusterAddress peer;
-    bool accepted; /* the peer made it */
-    bool connecting;
-    bool broken;            /* a write failed: to be told from the event loop */
-    bpacket_stream *frames; /* made with the first read */
-    ClusterOutput output;
-    unsigned turn;        /* of the last send */
-    int direct;           /* packets written at once in that turn */
-    ClusterTimer timeout; /* until connected */
-    void *owner;
-    ClusterListEntry entry; /* of the stream's list */
-};
-
-static void
-ConnRelease(ClusterLink *conn)
+void
+ClusterConnRelease(ClusterLink *conn)
 {
     if (--conn->refCount == 0) {
         ClusterStreamRelease(conn->stream);
@@ -54,8 +38,8 @@ ConnRelease(ClusterLink *conn)
     }
 }
 
-static bool
-ConnIsDead(const ClusterLink *conn)
+bool
+ClusterConnIsDead(const ClusterLink *conn)
 {
     return conn->watch == NULL;
 }
@@ -66,24 +50,24 @@ ConnDetach(ClusterLink *conn)
 {
     ClusterStream *stream = conn->stream;
 
-    if (ConnIsDead(conn)) {
+    if (ClusterConnIsDead(conn)) {
         return false;
     }
     ClusterTimerCancel(&conn->timeout);
+    stream->traffic.queuedBytes -= conn->output.queue.bytes;
+    ClusterPoolLeave(conn);
     ClusterWatchFree(&conn->watch);
     ClusterpClose(conn->fd);
     conn->fd = -1;
     ClusterListRemove(&conn->entry);
     stream->connections--;
     stream->traffic.connections--;
-    stream->traffic.queuedBytes -= conn->output.queue.bytes;
-    ClusterStreamResume(stream);
     return true;
 }
 
 /* The connection ended without our wish. Tells the delegate; only from the event loop. */
-static void
-ConnFail(ClusterLink *conn, bool failed)
+void
+ClusterConnFail(ClusterLink *conn, bool failed)
 {
     ClusterStream *stream = conn->stream;
 
@@ -93,9 +77,56 @@ ConnFail(ClusterLink *conn, bool failed)
     if (failed || conn->output.queue.count) {
         stream->traffic.failures++;
     }
-    stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
-            &conn->output.queue);
-    ConnRelease(conn);
+    if (conn->faded && stream->delegate->faded) {
+        stream->delegate->faded(stream->context, &stream->base, conn, conn->owner,
+                &conn->output.queue, !conn->connecting);
+    } else {
+        stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
+                &conn->output.queue);
+    }
+    ClusterConnRelease(conn);
+}
+
+void
+ClusterConnEnd(ClusterLink *conn, ClusterDrop reason)
+{
+    ClusterStream *stream = conn->stream;
+
+    if (!ClusterConnIsDead(conn)) {
+        stream->delegate->dropped(stream->context, &stream->base, reason, 1);
+        ClusterConnFail(conn, true);
+    }
+}
+
+void
+ClusterConnAwait(ClusterLink *conn)
+{
+    ClusterWatchMask(conn->watch,
+            (ClusterListHas(&conn->inWaiting) ? 0 : CLUSTERP_READABLE)
+                    | (conn->writable ? CLUSTERP_WRITABLE : 0));
+}
+
+/* A failure found outside of the event loop, which tells of it. */
+static void
+ConnBreak(ClusterLink *conn, int error)
+{
+    conn->broken = true;
+    conn->faded = conn->faded || ClusterpIsWayGone(error);
+    ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+}
+
+void
+ClusterConnSacrifice(ClusterLink *conn)
+{
+    ClusterStream *stream = conn->stream;
+
+    stream->delegate->dropped(stream->context, &stream->base, CLUSTER_DROP_STALLED,
+            conn->output.queue.count);
+    stream->traffic.queuedBytes -= conn->output.queue.bytes;
+    ClusterBlobQueueFree(&conn->output.queue);
+    conn->output.written = 0;
+    ClusterPoolQueued(conn);
+    ConnBreak(conn, 0);
 }
 
 /*
@@ -106,13 +137,19 @@ ConnFail(ClusterLink *conn, bool failed)
 
 /* One write, counted. */
 static ClusterpResult
-ConnWriteOnce(ClusterLink *conn)
+ConnWriteOnce(ClusterLink *conn, int *error)
 {
     ClusterTraffic *traffic = &conn->stream->traffic;
     size_t before = conn->output.queue.bytes;
     ClusterOutputCount count = {0, 0};
-    ClusterpResult result = ClusterOutputWrite(&conn->output, conn->fd, &count);
+    ClusterpResult result = ClusterOutputWrite(&conn->output, conn->fd, &count, error);
 
+    if (count.bytes) {
+        conn->bytesOut += count.bytes;
+        conn->unconfirmed = true;
+        ClusterPoolWatch(conn);
+    }
+    ClusterPoolQueued(conn);
     traffic->bytesOut += count.bytes;
     traffic->packetsOut += count.packets;
     traffic->queuedBytes -= before - conn->output.queue.bytes;
@@ -126,20 +163,18 @@ ConnWriteOnce(ClusterLink *conn)
 static void
 ConnWriteQueue(ClusterLink *conn)
 {
-    while (conn->output.queue.count) {
-        ClusterpResult result = ConnWriteOnce(conn);
+    ClusterpResult result = CLUSTERP_OK;
+    int error = 0;
 
-        if (result == CLUSTERP_AGAIN) {
-            ClusterWatchMask(conn->watch, CLUSTERP_READABLE | CLUSTERP_WRITABLE);
-            return;
-        }
-        if (result != CLUSTERP_OK) {
-            conn->broken = true;
-            ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
-            return;
-        }
+    while (conn->output.queue.count && result == CLUSTERP_OK) {
+        result = ConnWriteOnce(conn, &error);
     }
-    ClusterWatchMask(conn->watch, CLUSTERP_READABLE);
+    if (result == CLUSTERP_ERROR) {
+        ConnBreak(conn, error);
+    } else {
+        conn->writable = result == CLUSTERP_AGAIN;
+        ClusterConnAwait(conn);
+    }
 }
 
 static void
@@ -179,16 +214,17 @@ ConnWriteSoon(ClusterLink *conn)
 ClusterSendResult
 ClusterConnSend(ClusterLink *conn, ClusterBlob *blob)
 {
-    if (ConnIsDead(conn)) {
+    if (ClusterConnIsDead(conn)) {
         return CLUSTER_SEND_FAILED;
     }
-    if (conn->output.queue.count && conn->output.queue.bytes + blob->length > CLUSTER_QUEUE_MAX) {
+    if (!ClusterPoolMayQueue(conn, blob->length)) {
         return CLUSTER_SEND_FULL;
     }
     if (!ClusterBlobQueuePush(&conn->output.queue, blob)) {
         return CLUSTER_SEND_FAILED;
     }
     conn->stream->traffic.queuedBytes += blob->length;
+    ClusterPoolQueued(conn);
     if (!conn->connecting && !conn->broken) {
         ConnWriteSoon(conn);
     }
@@ -216,13 +252,29 @@ ConnCountDrops(ClusterLink *conn, uint64_t garbage, uint64_t oversized)
     }
 }
 
+/* What one connection may do in a turn. */
+typedef struct Budget {
+    int packets;
+    int64_t until; /* microseconds */
+} Budget;
+
+/* A packet may ask for much, or for little. */
+static void
+BudgetTake(Budget *budget)
+{
+    budget->packets--;
+    if (ClusterpMonotonic() >= budget->until) {
+        budget->packets = 0;
+    }
+}
+
 /*
- * Hands on packets that are there, at most *budget. The connection may die
+ * Hands on packets that are there, within the budget. The connection may die
  * meanwhile. A hook that enters the event loop may wait for a packet that was
  * read with this one, so the rest is announced to nested turns.
  */
 static void
-ConnDeliver(ClusterLink *conn, int *budget)
+ConnDeliver(ClusterLink *conn, Budget *budget)
 {
     ClusterStream *stream = conn->stream;
     uint64_t garbage = bpacket_stream_garbage(conn->frames);
@@ -230,16 +282,20 @@ ConnDeliver(ClusterLink *conn, int *budget)
     ClusterOrigin origin;
     bpacket_span packet;
 
-    while (*budget > 0 && !ConnIsDead(conn) && bpacket_stream_next(conn->frames, &packet)) {
-        (*budget)--;
+    while (budget->packets > 0 && !ClusterConnIsDead(conn)
+            && bpacket_stream_next(conn->frames, &packet)) {
         stream->traffic.packetsIn++;
         if (bpacket_stream_pending(conn->frames)) {
             ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
         }
+        conn->begun = false;
         ClusterConnDescribe(conn, &origin);
-        stream->delegate->received(stream->context, &stream->base, conn, packet, &origin);
+        if (stream->delegate->received(stream->context, &stream->base, conn, packet, &origin)) {
+            conn->spoke = true;
+        }
+        BudgetTake(budget);
     }
-    if (!ConnIsDead(conn)) {
+    if (!ClusterConnIsDead(conn)) {
         if (!conn->broken) { /* that is still to be told */
             ClusterWatchAgainNot(conn->watch);
         }
@@ -247,22 +303,34 @@ ConnDeliver(ClusterLink *conn, int *budget)
     }
 }
 
-/* One read into the reassembler. Returns what the system said. */
+/* One read of so many bytes at most into the reassembler. Returns what the system said. */
 static ClusterpResult
-ConnReadOnce(ClusterLink *conn)
+ConnReadOnce(ClusterLink *conn, size_t most, int *error)
 {
     size_t size, length = 0;
     void *buffer = ClusterLoopBuffer(conn->stream->loop, &size);
-    ClusterpResult result = ClusterpRead(conn->fd, buffer, size, &length, NULL);
+    ClusterpResult result;
 
+    size = size < most ? size : most;
+    result = ClusterpRead(conn->fd, buffer, size, &length, error);
     if (result != CLUSTERP_OK) {
         return result;
     }
     conn->stream->traffic.bytesIn += length;
+    conn->bytesIn += length;
     if (!bpacket_stream_feed(conn->frames, buffer, length)) {
         return CLUSTERP_ERROR;
     }
     return length < size ? CLUSTERP_AGAIN : CLUSTERP_OK;
+}
+
+/* Made to see whether the peer is there: it ends such a one by itself when nothing comes, which tells nothing. */
+static bool
+ConnWasSilent(const ClusterLink *conn)
+{
+    return !conn->accepted && conn->bytesOut == 0
+            && ClusterClockNow(ClusterLoopClock(conn->stream->loop)) - conn->made
+            >= CLUSTER_SILENT_NOTED_MS;
 }
 
 /*
@@ -273,29 +341,37 @@ static void
 ConnRead(ClusterLink *conn)
 {
     ClusterStream *stream = conn->stream;
-    int budget = CLUSTER_LOOP_PACKETS;
+    Budget budget = {CLUSTER_LOOP_PACKETS, ClusterpMonotonic() + CLUSTER_LOOP_MICROSECONDS};
     ClusterpResult result = CLUSTERP_OK;
+    int error = 0;
+    size_t most;
 
     if (!conn->frames && (conn->frames = bpacket_stream_new(0)) == NULL) {
-        ConnFail(conn, true);
+        ClusterConnFail(conn, true);
         return;
     }
     ConnDeliver(conn, &budget);
-    while (budget > 0 && result == CLUSTERP_OK && !ConnIsDead(conn)) {
-        result = ConnReadOnce(conn);
+    while (budget.packets > 0 && result == CLUSTERP_OK && !ClusterConnIsDead(conn)
+            && ClusterPoolMayRead(conn, &most)) {
+        result = ConnReadOnce(conn, most, &error);
         ConnDeliver(conn, &budget);
+        if (!ClusterConnIsDead(conn)) {
+            bpacket_stream_trim(conn->frames);
+            ClusterPoolWasRead(conn,
+                    budget.packets > 0 && bpacket_stream_pending(conn->frames) > 0);
+        }
     }
-    if (ConnIsDead(conn)) {
+    if (ClusterConnIsDead(conn)) {
         return;
     }
-    bpacket_stream_trim(conn->frames);
-    if (budget == CLUSTER_LOOP_PACKETS && conn->owner && stream->delegate->arriving) {
+    if (budget.packets == CLUSTER_LOOP_PACKETS && conn->owner && stream->delegate->arriving) {
         stream->delegate->arriving(stream->context, &stream->base, conn->owner);
     }
-    if (budget == 0) {
+    if (budget.packets == 0) {
         ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
     } else if (result == CLUSTERP_CLOSED || result == CLUSTERP_ERROR) {
-        ConnFail(conn, result == CLUSTERP_ERROR);
+        conn->faded = ClusterpIsWayGone(error) || ConnWasSilent(conn);
+        ClusterConnFail(conn, result == CLUSTERP_ERROR);
     }
 }
 
@@ -309,13 +385,15 @@ ConnRead(ClusterLink *conn)
 static bool
 ConnIsConnected(ClusterLink *conn)
 {
-    ClusterpResult result = ClusterpConnectResult(conn->fd, NULL);
+    int error = 0;
+    ClusterpResult result = ClusterpConnectResult(conn->fd, &error);
 
     if (result == CLUSTERP_AGAIN) {
         return false;
     }
     if (result != CLUSTERP_OK) {
-        ConnFail(conn, true);
+        conn->faded = ClusterpIsWayGone(error);
+        ClusterConnFail(conn, true);
         return false;
     }
     conn->connecting = false;
@@ -331,16 +409,16 @@ ConnReady(void *context, int mask)
 
     conn->refCount++;
     if (conn->broken) {
-        ConnFail(conn, true);
+        ClusterConnFail(conn, true);
     } else if (!conn->connecting || ConnIsConnected(conn)) {
-        if ((mask & CLUSTERP_WRITABLE) && !ConnIsDead(conn)) {
+        if ((mask & CLUSTERP_WRITABLE) && !ClusterConnIsDead(conn)) {
             ConnWriteQueue(conn);
         }
-        if ((mask & CLUSTERP_READABLE) && !ConnIsDead(conn) && !conn->broken) {
+        if ((mask & CLUSTERP_READABLE) && !ClusterConnIsDead(conn) && !conn->broken) {
             ConnRead(conn);
         }
     }
-    ConnRelease(conn);
+    ClusterConnRelease(conn);
 }
 
 static void
@@ -349,8 +427,9 @@ ConnTimedOut(void *context)
     ClusterLink *conn = context;
 
     conn->refCount++;
-    ConnFail(conn, true);
-    ConnRelease(conn);
+    conn->faded = true;
+    ClusterConnFail(conn, true);
+    ClusterConnRelease(conn);
 }
 
 /*
@@ -388,6 +467,8 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
     conn->owner = owner;
     conn->accepted = start == CLUSTER_CONN_ACCEPTED;
     conn->connecting = connecting;
+    conn->writable = connecting;
+    conn->made = ClusterClockNow(ClusterLoopClock(stream->loop));
     if (connecting) {
         ClusterTimerSet(&conn->timeout, ClusterLoopClock(stream->loop), CLUSTER_CONNECT_MS,
                 ConnTimedOut, conn);
@@ -397,6 +478,7 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
     stream->connections++;
     stream->traffic.connections++;
     stream->traffic.opened++;
+    ClusterPoolEnter(conn);
     return conn;
 }
 
@@ -427,7 +509,7 @@ ClusterConnClose(ClusterLink *conn)
     ClusterpResult standing;
     int fd = -1;
 
-    if (ConnIsDead(conn)) {
+    if (ClusterConnIsDead(conn)) {
         return;
     }
     standing = ConnStanding(conn);
@@ -437,9 +519,10 @@ ClusterConnClose(ClusterLink *conn)
     }
     ConnDetach(conn);
     if (fd >= 0) {
-        ClusterLingerTake(conn->stream->loop, fd, &conn->output, standing == CLUSTERP_AGAIN);
+        ClusterLingerTake(conn->stream->loop, fd, &conn->output, standing == CLUSTERP_AGAIN,
+                conn->stream->queueMost);
     }
-    ConnRelease(conn);
+    ClusterConnRelease(conn);
 }
 
 void *
@@ -447,7 +530,7 @@ ClusterConnOwn(ClusterLink *conn, void *owner)
 {
     void *before = conn->owner;
 
-    conn->owner = owner;
+    ClusterPoolAdopt(conn, owner);
     return before;
 }
 
@@ -478,7 +561,7 @@ ClusterConnNext(const ClusterLink *conn)
 bool
 ClusterConnIsOpen(const ClusterLink *conn)
 {
-    return !ConnIsDead(conn);
+    return !ClusterConnIsDead(conn);
 }
 
 bool

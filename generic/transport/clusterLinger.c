@@ -105,7 +105,7 @@ LingerWrite(Linger *linger)
     int i;
 
     for (i = 0; i < TURN_WRITES && linger->output.queue.count && result == CLUSTERP_OK; i++) {
-        result = ClusterOutputWrite(&linger->output, linger->fd, &count);
+        result = ClusterOutputWrite(&linger->output, linger->fd, &count, NULL);
     }
     if (!linger->output.queue.count && !linger->shut) {
         ClusterpShutWrite(linger->fd);
@@ -326,10 +326,26 @@ LingerListOf(ClusterLoop *loop)
     return list;
 }
 
-static void
-LingerAppend(Lingering *list, Linger *linger)
+static size_t
+LingerBytes(const Lingering *list)
 {
-    if (list->count == CLUSTER_LINGER_MAX) {
+    const Linger *linger = LingerFirst(list);
+    size_t bytes = 0;
+
+    for (; linger; linger = LingerNext(linger)) {
+        bytes += linger->output.queue.bytes;
+    }
+    return bytes;
+}
+
+static void
+LingerAppend(Lingering *list, Linger *linger, size_t most)
+{
+    size_t bytes = LingerBytes(list);
+
+    while (list->count == CLUSTER_LINGER_MAX
+            || (list->count && bytes + linger->output.queue.bytes > most)) {
+        bytes -= LingerFirst(list)->output.queue.bytes;
         LingerEnd(LingerFirst(list));
     }
     linger->list = list;
@@ -341,7 +357,7 @@ LingerAppend(Lingering *list, Linger *linger)
 }
 
 void
-ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting)
+ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting, size_t most)
 {
     Lingering *list = LingerListOf(loop);
     Linger *linger = list ? calloc(1, sizeof *linger) : NULL;
@@ -360,5 +376,5 @@ ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connect
     ClusterOutputMove(&linger->output, output);
     linger->connecting = connecting;
     linger->since = ClusterpMonotonic();
-    LingerAppend(list, linger);
+    LingerAppend(list, linger, most);
 }

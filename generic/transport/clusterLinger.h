@@ -28,9 +28,11 @@
 
 /*
  * Takes over fd, which nobody watches any more, and what waits, which is empty
- * afterwards. connecting: the connection is still being made. When it cannot
+ * afterwards. connecting: the connection is still being made. most: bytes that
+ * may wait for all of the thread; the oldest are dropped for the new one. When it cannot
  * linger, for want of memory or in a thread that has ended, it is closed.
  */
-void ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting);
+void ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting,
+        size_t most);
 
 #endif

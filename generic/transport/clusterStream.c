@@ -5,7 +5,7 @@
  *	the type table that do not depend on the family.
  */
 
-#include "transport/clusterStreamInt.h"
+#include "transport/clusterPool.h"
 
 #include <stdlib.h>
 
@@ -35,6 +35,7 @@ ClusterStreamRelease(ClusterStream *stream)
 static void
 StreamStopListening(ClusterStream *stream)
 {
+    ClusterPoolRestNot(stream);
     ClusterWatchFree(&stream->listenWatch);
     if (stream->listener >= 0) {
         if (!ClusterLoopForked(stream->loop)) {
@@ -45,19 +46,19 @@ StreamStopListening(ClusterStream *stream)
     }
 }
 
-/* Out of descriptors or memory: leave callers in the backlog until a connection ends, or the next heartbeat. */
+/* Out of descriptors or memory: leaves callers in the backlog until a connection ends, or a second has passed. */
 static void
 StreamPauseAccepting(ClusterStream *stream)
 {
-    stream->accepting = false;
+    ClusterPoolRest(stream);
     ClusterWatchMask(stream->listenWatch, 0);
 }
 
 void
 ClusterStreamResume(ClusterStream *stream)
 {
-    if (!stream->accepting && stream->listenWatch) {
-        stream->accepting = true;
+    if (ClusterListHas(&stream->inResting)) {
+        ClusterPoolRestNot(stream);
         ClusterWatchMask(stream->listenWatch, CLUSTERP_READABLE);
     }
 }
@@ -88,10 +89,13 @@ StreamListenerReady(void *context, int mask)
     (void) mask;
     for (i = 0; i < ACCEPT_MAX; i++) {
         ClusterpAddr system = {0, 0};
+        ClusterpResult result = CLUSTERP_ERROR;
         ClusterAddress from;
-        int fd;
-        ClusterpResult result = ClusterpAccept(stream->listener, &fd, &system, NULL);
+        int fd = -1;
 
+        if (ClusterPoolMayAccept(stream)) {
+            result = ClusterpAccept(stream->listener, &fd, &system, NULL);
+        }
         if (result == CLUSTERP_AGAIN) {
             return;
         }
@@ -119,22 +123,23 @@ ClusterStreamListen(ClusterStream *stream, int *error)
         StreamStopListening(stream);
         return false;
     }
-    stream->accepting = true;
     return true;
 }
 
 bool
-ClusterStreamStart(ClusterStream *stream, const ClusterTransportType *type,
+ClusterStreamStart(ClusterStream *stream, const ClusterTransportConfig *config,
         const ClusterStreamFamily *family, const ClusterTransportDelegate *delegate, void *context,
         int *error)
 {
-    stream->base.type = type;
+    stream->base.type = config->type;
+    stream->queueMost = config->queue ? config->queue : CLUSTER_QUEUE_DEFAULT;
     stream->family = family;
     stream->refCount = 1;
     stream->delegate = delegate;
     stream->context = context;
     stream->listener = -1;
     ClusterListInit(&stream->conns);
+    stream->pool = ClusterPoolGet();
     stream->loop = ClusterLoopGet(error);
     return stream->loop && ClusterStreamListen(stream, error);
 }

@@ -9,21 +9,17 @@
 #define CLUSTER_STREAM_INT_H
 
 #include "bpacket/bpacketStream.h"
+#include "base/clusterLimits.h"
 #include "base/clusterList.h"
 #include "base/clusterLoop.h"
 #include "transport/clusterTransport.h"
 
-/* Connections of one transport, incoming and outgoing. */
-#define CLUSTER_CONNECTIONS_MAX 16384
-/* Bytes waiting for one peer that does not read. */
-#define CLUSTER_QUEUE_MAX (64u * 1024u * 1024u)
 /* Packets written at once in a turn of the event loop before the rest is gathered, and how much is gathered. */
 #define CLUSTER_DIRECT_WRITES 16
 #define CLUSTER_GATHER_BYTES  65536
-/* Milliseconds until a connect under way counts as failed. */
-#define CLUSTER_CONNECT_MS 5000
 
 typedef struct ClusterStream ClusterStream;
+typedef struct ClusterPool ClusterPool;
 
 typedef struct ClusterStreamFamily {
     const char *linkPrefix; /* of chanIDs: "tcp", "unix" */
@@ -59,19 +55,22 @@ struct ClusterStream {
     ClusterLoop *loop;
     int listener;              /* -1 when there is none */
     ClusterWatch *listenWatch; /* NULL when there is no listener */
-    bool accepting;            /* false while descriptors are short */
-    ClusterList conns;         /* those that live, newest first */
+    ClusterPool *pool;         /* of the thread: it outlives all streams */
+    ClusterListEntry
+            inResting; /* of the pool's, while nothing is accepted for want of descriptors */
+    ClusterList conns; /* those that live, newest first */
     size_t connections;
+    size_t queueMost; /* bytes that may wait to be written in the thread */
     ClusterTraffic traffic;
 };
 
 /* ---- clusterStream.c: the transport as a whole ---- */
 
 /* Fills in what all share, and starts to listen. False with *error: nothing is left open. */
-bool ClusterStreamStart(ClusterStream *stream, const ClusterTransportType *type,
+bool ClusterStreamStart(ClusterStream *stream, const ClusterTransportConfig *config,
         const ClusterStreamFamily *family, const ClusterTransportDelegate *delegate, void *context,
         int *error);
-/* A descriptor was given back: accepts again if that was stopped for want of one. */
+/* Accepts again, if that was stopped for want of descriptors. */
 void ClusterStreamResume(ClusterStream *stream);
 void ClusterStreamHold(ClusterStream *stream);
 void ClusterStreamRelease(ClusterStream *stream);

@@ -157,8 +157,7 @@ TcpOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *de
         free(self);
         return NULL;
     }
-    if (!ClusterStreamStart(&self->stream, &clusterTcpType, &tcpFamily, delegate, context,
-                &error)) {
+    if (!ClusterStreamStart(&self->stream, config, &tcpFamily, delegate, context, &error)) {
         *why = Tcl_ObjPrintf("cannot listen on TCP port %d: %s", self->wanted, Tcl_ErrnoMsg(error));
         free(self);
         return NULL;

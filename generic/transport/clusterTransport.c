@@ -61,6 +61,10 @@ ClusterDropName(ClusterDrop reason)
             [CLUSTER_DROP_REJECTED] = "rejected",
             [CLUSTER_DROP_LIMIT] = "limit",
             [CLUSTER_DROP_DUPLICATE] = "duplicate",
+            [CLUSTER_DROP_SILENT] = "silent",
+            [CLUSTER_DROP_SLOW] = "slow",
+            [CLUSTER_DROP_STALLED] = "stalled",
+            [CLUSTER_DROP_CROWDED] = "crowded",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_DROPS, "a reason to drop has no name");

@@ -60,6 +60,10 @@ typedef enum ClusterDrop {
     CLUSTER_DROP_REJECTED,  /* the member did not validate */
     CLUSTER_DROP_LIMIT,     /* a limit on members or connections was reached */
     CLUSTER_DROP_DUPLICATE, /* it came by another way that reaches everybody already */
+    CLUSTER_DROP_SILENT,    /* a connection over which nothing valid came */
+    CLUSTER_DROP_SLOW,      /* ... over which a packet began and did not go on */
+    CLUSTER_DROP_STALLED,   /* ... whose peer did not read, or what waited for it */
+    CLUSTER_DROP_CROWDED,   /* ... that served no member, closed for another */
     CLUSTER_DROPS
 } ClusterDrop;
 
@@ -125,9 +129,10 @@ typedef struct ClusterTransportDelegate {
     /*
      * One whole packet, from the event loop or a script's call. The bytes and
      * the origin are valid only until the callback returns or enters the event
-     * loop. link is NULL for datagrams, and held meanwhile.
+     * loop. link is NULL for datagrams, and held meanwhile. Returns whether
+     * it was a packet at all, whoever it was for.
      */
-    void (*received)(void *context, ClusterTransport *transport, ClusterLink *link,
+    bool (*received)(void *context, ClusterTransport *transport, ClusterLink *link,
             bpacket_span packet, const ClusterOrigin *origin);
     /*
      * The link ended without our wish: it broke, or the peer closed it. From
@@ -138,6 +143,13 @@ typedef struct ClusterTransportDelegate {
      */
     void (*closed)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
             ClusterBlobQueue *unsent);
+    /*
+     * The same, where that says nothing of the peer: the way to it is gone, or
+     * it lives elsewhere. standing: the link was open, so that a new one may
+     * work. NULL where nobody wants to know: closed() is called instead.
+     */
+    void (*faded)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+            ClusterBlobQueue *unsent, bool standing);
     /*
      * From the event loop: part of a packet came over a link that serves the
      * owner, and no whole one. NULL where nobody wants to know.
@@ -157,6 +169,7 @@ typedef struct ClusterTransportConfig {
     ClusterAddress group;                    /* with its port */
     int remote;                              /* hops; 0: this host only */
     const char *sid;
+    size_t queue; /* bytes that may wait to be written, over all links of the thread; 0: the usual number */
     Tcl_Obj *options; /* the dict given as -ID, NULL when none */
 } ClusterTransportConfig;
 

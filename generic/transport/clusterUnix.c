@@ -232,8 +232,7 @@ UnixOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *d
         return NULL;
     }
     Tcl_IncrRefCount(self->path);
-    if (!ClusterStreamStart(&self->stream, &clusterUnixType, &unixFamily, delegate, context,
-                &error)) {
+    if (!ClusterStreamStart(&self->stream, config, &unixFamily, delegate, context, &error)) {
         *code = "SOCKET";
         *why = Tcl_ObjPrintf("cannot listen on unix socket \"%s\": %s", Tcl_GetString(self->path),
                 Tcl_ErrnoMsg(error));

@@ -7,6 +7,7 @@
 #include "lifeTest.h"
 
 #include "base/clusterPlatform.h"
+#include "transport/clusterPool.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -289,6 +290,30 @@ ThreadCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* ---- installation --------------------------------------------------------- */
 
+/*
+ * cluster::test::seconds N --
+ *
+ *	So many seconds pass for the connections of this thread.
+ */
+static int
+SecondsCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int seconds;
+
+    (void) clientData;
+    if (objc != 2) {
+        Tcl_WrongNumArgs(interp, 1, objv, "number");
+        return TCL_ERROR;
+    }
+    if (Tcl_GetIntFromObj(interp, objv[1], &seconds) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    while (seconds-- > 0) {
+        ClusterPoolSecond(ClusterPoolGet());
+    }
+    return TCL_OK;
+}
+
 int
 Clusterlifetest_Init(Tcl_Interp *interp)
 {
@@ -300,6 +325,7 @@ Clusterlifetest_Init(Tcl_Interp *interp)
             {"::cluster::test::datagram", DatagramCmd},
             {"::cluster::test::unix", UnixCmd},
             {"::cluster::test::fork", ForkCmd},
+            {"::cluster::test::seconds", SecondsCmd},
             {"::cluster::test::wait", WaitCmd},
             {"::cluster::test::thread", ThreadCmd},
     };

@@ -1,0 +1,74 @@
+/*
+ * clusterConnInt.h --
+ *
+ *	The body of a connection, for clusterConn.c, which runs it,
+ *	clusterConnLook.c, which judges it, and clusterPool.c, which shares out
+ *	among all of a thread what they take.
+ */
+
+#ifndef CLUSTER_CONN_INT_H
+#define CLUSTER_CONN_INT_H
+
+#include "base/clusterOutput.h"
+#include "transport/clusterPool.h"
+
+/* Since when something goes on, and how many bytes had passed by then. */
+typedef struct ClusterProgress {
+    unsigned since; /* second of the pool */
+    uint64_t bytes;
+} ClusterProgress;
+
+struct ClusterLink {
+    size_t refCount;
+    ClusterStream *stream; /* held */
+    int fd;
+    char name[CLUSTER_LINK_NAME]; /* chanID */
+    ClusterWatch *watch;          /* NULL once dead */
+    ClusterAddress peer;
+    bool accepted; /* the peer made it */
+    bool connecting;
+    bool broken;            /* a write failed, or it is given up: to be told from the event loop */
+    bool faded;             /* its end says nothing of the peer: the way to it is gone */
+    bool writable;          /* it is watched for that */
+    bpacket_stream *frames; /* made with the first read */
+    ClusterOutput output;
+    unsigned turn;        /* of the last send */
+    int direct;           /* packets written at once in that turn */
+    ClusterTimer timeout; /* until connected */
+    int64_t made;         /* ms of the loop's clock */
+    void *owner;
+    ClusterListEntry entry; /* of the stream's list */
+
+    /* ---- what the pool knows of it ---- */
+    ClusterListEntry inWatched, inStrangers, inWaiting;
+    unsigned born;    /* second of the pool */
+    bool spoke;       /* a valid packet came */
+    bool begun;       /* part of a packet is there, and the rest is not */
+    bool contended;   /* ... and others waited for memory at the last look */
+    bool unconfirmed; /* something was written that the far end may not have confirmed */
+    uint64_t bytesIn, bytesOut;
+    ClusterProgress in, out; /* of the packet begun, of what waits */
+    unsigned repeated;       /* looks in a row at which the system repeated what it had sent */
+    size_t input, waiting;   /* bytes charged to the pool */
+};
+
+/* ---- clusterConn.c ---- */
+
+void ClusterConnHold(ClusterLink *conn);
+void ClusterConnRelease(ClusterLink *conn);
+bool ClusterConnIsDead(const ClusterLink *conn);
+/* It ended without our wish. Tells the delegate; only from the event loop. */
+void ClusterConnFail(ClusterLink *conn, bool failed);
+/* The same, counted as dropped. */
+void ClusterConnEnd(ClusterLink *conn, ClusterDrop reason);
+/* What is waited for has changed: it is read only when the pool lets it. */
+void ClusterConnAwait(ClusterLink *conn);
+/* Throws away what waits, and has it fail from the event loop. */
+void ClusterConnSacrifice(ClusterLink *conn);
+
+/* ---- clusterConnLook.c ---- */
+
+/* Once a second: ends it if it has to end. Returns whether it is to be looked at again. */
+bool ClusterConnLook(ClusterLink *conn);
+
+#endif
