@@ -248,8 +248,7 @@ static const JoinRow joinRows[] = {
         {"channels", ParseChannels, .value = "", .must = "a list of integers of 0 or more"},
         {"remote", ParseRemote, .value = "0", .must = "an integer from 0 to 255, or a boolean"},
         {"memory", ParseMemory, .must = "an integer from 1048576 to 1073741824 bytes"},
-        {"queue", ParseQueue, .value = "50331648",
-                .must = "an integer from 1048576 to 1099511627776 bytes"},
+        {"queue", ParseQueue, .must = "an integer from 1048576 to 1099511627776 bytes"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
         {.key = NULL},
 };

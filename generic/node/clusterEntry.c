@@ -244,7 +244,8 @@ void
 ClusterQueryEnd(ClusterQuery *query)
 {
     ClusterQueryFinish(query);
-    if (!query->endTold) { /* as for a member that is lost */
+    if (!query->endTold) { /* as for a member that is lost; first, as its object may be about to go */
+        ClusterNoticeDoneFirst(query);
         EndTurnOfQuery(query);
     }
 }

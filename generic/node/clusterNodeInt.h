@@ -335,6 +335,8 @@ void ClusterErrandFree(ClusterErrand *errand);
 /* Tells of a query: member, payload and reason as ClusterNodeDelegate.queryEvent has them. */
 void ClusterNoticeQuery(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *member,
         Tcl_Obj *payload, const char *reason);
+/* Moves a query's DONE, if it waits, before all others. */
+void ClusterNoticeDoneFirst(ClusterQuery *query);
 
 /* ---- clusterPinger.c ---- */
 

@@ -55,6 +55,23 @@ ClusterNoticeQuery(ClusterQuery *query, ClusterQueryEvent event, ClusterMember *
     ClusterReplaceObj(&notice->payload, payload);
 }
 
+void
+ClusterNoticeDoneFirst(ClusterQuery *query)
+{
+    ClusterList *notices = &query->node->notices;
+    ClusterListEntry *entry = ClusterListFirst(notices);
+
+    for (; entry; entry = ClusterListNext(notices, entry)) {
+        ClusterNotice *notice = CLUSTER_LIST_ITEM(entry, ClusterNotice, entry);
+
+        if (notice->query == query && notice->event == CLUSTER_QUERY_DONE) {
+            ClusterListRemove(entry);
+            ClusterListPrepend(notices, entry);
+            return;
+        }
+    }
+}
+
 ClusterErrand *
 ClusterErrandAppend(ClusterNode *node, ClusterErrandKind kind, ClusterMember *member)
 {
