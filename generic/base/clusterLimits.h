@@ -30,6 +30,8 @@
  * CLUSTER_PROTOCOLS_MAX. Anybody. The props stay what they were. None.
  */
 #define CLUSTER_PROPS_BYTES_MAX 16384
+/* Bytes that a heartbeat with tags and props has to spare in a datagram: for the filter, ruid and more of an answer. */
+#define CLUSTER_BEAT_SPARE 512
 /* Bytes of what a ping asks after, about 7,000 sids. Anybody. It is ignored. None. */
 #define CLUSTER_PING_BYTES_MAX 65536
 /* Bytes of a failure report. Anybody. It is ignored. None. */

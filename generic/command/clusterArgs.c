@@ -5,6 +5,7 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterLimits.h"
 #include "command/clusterCommandInt.h"
 
 int
@@ -129,4 +130,27 @@ ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status, const ClusterSendD
                 "CLUSTER", "PACKET", "TOO_LARGE", (char *) NULL);
     }
     return TCL_OK;
+}
+
+int
+ClusterFitFail(Tcl_Interp *interp, ClusterFit fit)
+{
+    switch (fit) {
+    case CLUSTER_TAGS_TOO_MANY:
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("too many tags: others take %d at most", CLUSTER_TAGS_MAX), "CLUSTER",
+                "TAGS", "COUNT", (char *) NULL);
+    case CLUSTER_TAGS_TOO_LARGE:
+        return ClusterFail(interp,
+                Tcl_NewStringObj(
+                        "the tags are too large: with the properties they must fit a datagram", -1),
+                "CLUSTER", "TAGS", "SIZE", (char *) NULL);
+    case CLUSTER_PROPS_TOO_LARGE:
+        return ClusterFail(interp,
+                Tcl_ObjPrintf("the protocols' properties are too large: others take %d bytes",
+                        CLUSTER_PROPS_BYTES_MAX),
+                "CLUSTER", "PROPS", "SIZE", (char *) NULL);
+    default:
+        return TCL_OK;
+    }
 }

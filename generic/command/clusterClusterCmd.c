@@ -25,6 +25,7 @@ TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterObject *cluster = self;
     Tcl_Obj *tags, *culprit = NULL;
     bool list = false;
+    int code;
 
     if (objc > 0) {
         if (ClusterObjectAlive(cluster, interp) != TCL_OK) {
@@ -44,8 +45,14 @@ TagsCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
                     "CLUSTER", "TAGS", "MODIFIER", Tcl_GetString(culprit), (char *) NULL);
         }
         Tcl_IncrRefCount(tags);
-        ClusterNodeSetTags(cluster->node, tags);
+        code = ClusterFitFail(interp, ClusterNodeFitTags(cluster->node, tags));
+        if (code == TCL_OK && (code = ClusterObjectAlive(cluster, interp)) == TCL_OK) {
+            ClusterNodeSetTags(cluster->node, tags);
+        }
         Tcl_DecrRefCount(tags);
+        if (code != TCL_OK) {
+            return code;
+        }
     }
     Tcl_SetObjResult(interp, ClusterNodeTags(cluster->node));
     return TCL_OK;

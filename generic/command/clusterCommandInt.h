@@ -122,6 +122,8 @@ Tcl_Obj *ClusterObjectStats(ClusterObject *cluster);
 int ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_Obj *value);
 /* Turns a resolver or resolve that does not parse into a message. TCL_ERROR. */
 int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit);
+/* Says what others cannot be told, if anything, as an error in the interp. */
+int ClusterFitFail(Tcl_Interp *interp, ClusterFit fit);
 /* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
 int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
         const ClusterSendDetails *details);

@@ -531,6 +531,18 @@ WantsTrace(void)
     return Tcl_GetBoolean(NULL, text, &on) != TCL_OK || on;
 }
 
+/* Can others be told its tags and props? Transports written in Tcl are asked, and may do anything. */
+static bool
+Fits(Tcl_Interp *interp, ClusterObject *cluster)
+{
+    ClusterFit fit = ClusterNodeFitProps(cluster->node);
+
+    if (fit == CLUSTER_FITS) {
+        fit = ClusterNodeFitTags(cluster->node, ClusterNodeTags(cluster->node));
+    }
+    return ClusterFitFail(interp, fit) == TCL_OK && ClusterObjectAlive(cluster, interp) == TCL_OK;
+}
+
 /*
  * A cluster that is ready to start, with one reference beside its object's.
  * NULL with a message, nothing left. The object comes before the transports,
@@ -553,7 +565,7 @@ MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request,
     } else if (MakeClusterNamespaces(interp, cluster) == TCL_OK
             && ClusterObjectPublish(cluster) == TCL_OK) {
         ClusterObjectHold(cluster);
-        if (AddTransports(interp, cluster, request) == TCL_OK) {
+        if (AddTransports(interp, cluster, request) == TCL_OK && Fits(interp, cluster)) {
             return cluster;
         }
     }

@@ -11,6 +11,8 @@
 
 /* Beats are spread by this share of the interval, to either side, so that members do not beat together. */
 #define JITTER_PERCENT 10
+/* Milliseconds until a heartbeat with news is tried again that could not be sent. */
+#define BEAT_AGAIN 1000
 /* Members named in one probe that asks for their props. */
 #define ASK_MOST 64
 
@@ -161,12 +163,102 @@ ClusterBeaconPropsChanged(ClusterNode *node)
 }
 
 int
-ClusterBeaconTakeChanges(ClusterNode *node, int with)
+ClusterBeaconTakeChanges(ClusterNode *node)
 {
-    with |= (node->tagsChanged ? CLUSTER_WITH_TAGS : 0)
+    int changes = (node->tagsChanged ? CLUSTER_WITH_TAGS : 0)
             | (node->propsChanged ? CLUSTER_WITH_PROPS : 0);
+
     node->tagsChanged = node->propsChanged = false;
-    return with;
+    return changes;
+}
+
+void
+ClusterBeaconPutBack(ClusterNode *node, int changes, bool soon)
+{
+    node->tagsChanged |= (changes & CLUSTER_WITH_TAGS) != 0;
+    node->propsChanged |= (changes & CLUSTER_WITH_PROPS) != 0;
+    if (changes && soon && node->heartbeat > BEAT_AGAIN) {
+        ClusterBeaconAfter(node, BEAT_AGAIN);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What can be told
+ * ------------------------------------------------------------------------
+ */
+
+/* The largest packet that reaches everybody, 0 when there is no limit. */
+static size_t
+LargestToAll(const ClusterNode *node)
+{
+    size_t largest = 1;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        const ClusterTransportType *type = node->slots[i]->type;
+
+        if (type->reachesAll && (type->largest == 0 || type->largest > largest)) {
+            largest = type->largest;
+        }
+        if (largest == 0) {
+            return 0;
+        }
+    }
+    return largest;
+}
+
+/* The bytes of a heartbeat with props and these tags; SIZE_MAX when it cannot be made. */
+static size_t
+BeatLength(ClusterNode *node, Tcl_Obj *tags)
+{
+    bpacket_writer writer;
+    bpacket_span packet;
+    ClusterOutgoing beat;
+    uint32_t present;
+    size_t length = SIZE_MAX;
+
+    ClusterBeaconMake(node, CLUSTER_HEARTBEAT, CLUSTER_WITH_PROPS, CLUSTER_CHANNEL_BROADCAST, NULL,
+            &beat);
+    ClusterOutgoingSetValue(&beat, CLUSTER_TAGS, tags);
+    bpacket_writer_init(&writer, CLUSTER_MAX_PACKET);
+    if (ClusterOutgoingEncode(&beat, NULL, &writer, &packet, &present, NULL)
+            == CLUSTER_PAYLOAD_OK) {
+        length = packet.length;
+    }
+    bpacket_writer_free(&writer);
+    ClusterOutgoingFree(&beat);
+    return length;
+}
+
+/* Tags that are short leave room for the largest props. */
+ClusterFit
+ClusterNodeFitTags(ClusterNode *node, Tcl_Obj *tags)
+{
+    size_t most = LargestToAll(node);
+    Tcl_Size count, length;
+
+    if (Tcl_ListObjLength(NULL, tags, &count) != TCL_OK || count > CLUSTER_TAGS_MAX) {
+        return CLUSTER_TAGS_TOO_MANY;
+    }
+    Tcl_GetStringFromObj(tags, &length);
+    if (length <= CLUSTER_PROPS_BYTES_MAX || most == 0) {
+        return CLUSTER_FITS;
+    }
+    return BeatLength(node, tags) + CLUSTER_BEAT_SPARE <= most ? CLUSTER_FITS
+                                                               : CLUSTER_TAGS_TOO_LARGE;
+}
+
+ClusterFit
+ClusterNodeFitProps(ClusterNode *node)
+{
+    Tcl_Obj *props = ClusterNodeProps(node);
+    Tcl_Size length;
+
+    Tcl_IncrRefCount(props);
+    Tcl_GetStringFromObj(props, &length);
+    Tcl_DecrRefCount(props);
+    return length <= CLUSTER_PROPS_BYTES_MAX ? CLUSTER_FITS : CLUSTER_PROPS_TOO_LARGE;
 }
 
 /*

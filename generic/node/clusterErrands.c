@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* Bytes of the sids in one ping, so that it goes into a datagram, and others heed it. */
+#define PING_BYTES 60000
+
 /* Lets transports look after themselves; what they change goes out with this beat. */
 static void
 CheckTransports(ClusterNode *node)
@@ -41,20 +44,41 @@ SendBeat(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Ob
     return status;
 }
 
+/* A beat that is too large goes out bare, so that we are not lost. */
+static ClusterSendStatus
+SendHeartbeat(ClusterNode *node, int with, uint64_t channel)
+{
+    ClusterSendStatus status = SendBeat(node, CLUSTER_HEARTBEAT, with, channel, NULL);
+
+    if (status == CLUSTER_SEND_OVERSIZED && with && !node->closed) {
+        SendBeat(node, CLUSTER_HEARTBEAT, 0, channel, NULL);
+    }
+    return status;
+}
+
 bool
 ClusterErrandHeartbeat(ClusterNode *node, int with, uint64_t channel)
 {
+    ClusterSendStatus status;
+    int changes = 0;
+
     if (node->closed || ClusterNodeForked(node)) {
         return false;
     }
     if (channel == CLUSTER_CHANNEL_BROADCAST) {
         CheckTransports(node);
         ClusterBeaconAgain(node);
-        with = ClusterBeaconTakeChanges(node, with);
+        changes = ClusterBeaconTakeChanges(node);
         ClusterRosterExpire(node);
     }
-    return !node->closed
-            && SendBeat(node, CLUSTER_HEARTBEAT, with, channel, NULL) == CLUSTER_SEND_DONE;
+    if (node->closed) {
+        return false;
+    }
+    status = SendHeartbeat(node, with | changes, channel);
+    if (status != CLUSTER_SEND_DONE && !node->closed) {
+        ClusterBeaconPutBack(node, changes, status == CLUSTER_SEND_UNREACHABLE);
+    }
+    return status == CLUSTER_SEND_DONE;
 }
 
 bool
@@ -66,8 +90,9 @@ ClusterErrandDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel)
             == CLUSTER_SEND_DONE;
 }
 
-void
-ClusterErrandPing(ClusterNode *node, Tcl_Obj *sids)
+/* One ping, which goes into a datagram. */
+static void
+SendPing(ClusterNode *node, Tcl_Obj *sids)
 {
     ClusterOutgoing ping;
 
@@ -78,6 +103,25 @@ ClusterErrandPing(ClusterNode *node, Tcl_Obj *sids)
     ClusterOutgoingFree(&ping);
     if (!node->closed) {
         ClusterRosterExpect(node, sids);
+    }
+}
+
+void
+ClusterErrandPing(ClusterNode *node, Tcl_Obj *sids)
+{
+    Tcl_Obj *part, *sid;
+    Tcl_Size at = 0, bytes, length;
+
+    while (!node->closed && Tcl_ListObjIndex(NULL, sids, at, &sid) == TCL_OK && sid) {
+        part = Tcl_NewListObj(0, NULL);
+        Tcl_IncrRefCount(part);
+        for (bytes = 0; sid && bytes < PING_BYTES; bytes += length + 3) {
+            Tcl_GetStringFromObj(sid, &length);
+            Tcl_ListObjAppendElement(NULL, part, sid);
+            Tcl_ListObjIndex(NULL, sids, ++at, &sid);
+        }
+        SendPing(node, part);
+        Tcl_DecrRefCount(part);
     }
 }
 
@@ -106,17 +150,28 @@ RunPing(ClusterNode *node, ClusterErrand *errand)
     ClusterErrandPing(node, errand->list);
 }
 
-/* A probe filtered to those who are to say who they are. */
+static ClusterSendStatus
+SendAsk(ClusterNode *node, int with, Tcl_Obj *sids)
+{
+    ClusterSendStatus status;
+    ClusterOutgoing probe;
+
+    ClusterBeaconMake(node, CLUSTER_DISCOVERY, with, CLUSTER_CHANNEL_BROADCAST, NULL, &probe);
+    ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, sids);
+    status = ClusterSendToAll(node, &probe, 0, NULL);
+    ClusterOutgoingFree(&probe);
+    return status;
+}
+
+/* A probe filtered to those who are to say who they are; without our tags if they leave no room for that. */
 static void
 RunAsk(ClusterNode *node, ClusterErrand *errand)
 {
-    ClusterOutgoing probe;
+    ClusterSendStatus status = SendAsk(node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, errand->list);
 
-    ClusterBeaconMake(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS,
-            CLUSTER_CHANNEL_BROADCAST, NULL, &probe);
-    ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, errand->list);
-    ClusterSendToAll(node, &probe, 0, NULL);
-    ClusterOutgoingFree(&probe);
+    if (status == CLUSTER_SEND_OVERSIZED && !node->closed) {
+        SendAsk(node, CLUSTER_WITH_PROPS, errand->list);
+    }
 }
 
 /*

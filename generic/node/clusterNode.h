@@ -139,6 +139,18 @@ const ClusterPayloadKeys *ClusterNodeKeys(const ClusterNode *node);
 /* Does it write a line for each packet, change of a member's state and deadline to standard error? */
 bool ClusterNodeTrace(const ClusterNode *node);
 void ClusterNodeSetTrace(ClusterNode *node, bool on);
+/* What of a node is more than others take, or than goes into a heartbeat. */
+typedef enum ClusterFit {
+    CLUSTER_FITS = 0,
+    CLUSTER_TAGS_TOO_MANY, /* more than CLUSTER_TAGS_MAX */
+    CLUSTER_TAGS_TOO_LARGE,
+    CLUSTER_PROPS_TOO_LARGE
+} ClusterFit;
+
+/* Can others be told these tags, beside the props? Asks transports for those if that may matter. */
+ClusterFit ClusterNodeFitTags(ClusterNode *node, Tcl_Obj *tags);
+/* Do others take the props, which transports are asked for? */
+ClusterFit ClusterNodeFitProps(ClusterNode *node);
 /* Replaces the tags. When they differ they go out with a heartbeat when the event loop turns next. */
 void ClusterNodeSetTags(ClusterNode *node, Tcl_Obj *tags);
 

@@ -365,8 +365,10 @@ void ClusterBeaconPropsChanged(ClusterNode *node);
 void ClusterBeaconAsk(ClusterMember *member);
 /* May a probe go out now? Then it counts as having gone out. */
 bool ClusterBeaconMayDiscover(ClusterNode *node);
-/* What a heartbeat carries by now, beside `with`; it counts as told. */
-int ClusterBeaconTakeChanges(ClusterNode *node, int with);
+/* What changed and was not told yet, as bits of what a heartbeat carries; it counts as told. */
+int ClusterBeaconTakeChanges(ClusterNode *node);
+/* It was not told after all; tried again soon if that may help then. */
+void ClusterBeaconPutBack(ClusterNode *node, int changes, bool soon);
 /* Adds how many are known, and the tags if wanted. */
 void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoing);
 /* A heartbeat or a probe. The caller frees it. Asks transports for their props. */
