@@ -12,7 +12,10 @@
 typedef enum Deadline {
     KEEP = 0,
     RENEW,       /* the ttl from now */
+    RENEW_CHECK, /* LEAVE_CHECK_AFTER from now */
     RENEW_LEAVE, /* LEAVE_WITHIN from now */
+    RENEW_ASKED, /* UNREACHABLE_EXPECT_WITHIN from now, as it may be asked with many others */
+    LEAVE_CHECK, /* forward to LEAVE_CHECK_AFTER */
     LEAVE,       /* forward to LEAVE_WITHIN */
     SOON,        /* forward to what the event says */
     UNREACHABLE, /* forward to UNREACHABLE_EXPECT_WITHIN */
@@ -48,7 +51,7 @@ typedef struct Step {
    }
 #define SAYS_BYE                                                                                   \
    {                                                                                               \
-      true, ALWAYS, CLUSTER_LEAVING, LEAVE, 0                                                      \
+      true, ALWAYS, CLUSTER_LEAVING, LEAVE_CHECK, 0                                                \
    }
 #define IS_URGENT                                                                                  \
    {                                                                                               \
@@ -60,87 +63,102 @@ typedef struct Step {
  * has its port by now, so a member whose link ended is asked after in good
  * time only; when it refuses the next link as well, or that ends too, at once.
  */
-static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] =
-        {
-                [CLUSTER_LIFE_HEARD] =
-                        {
-                                [CLUSTER_ALIVE] = IS_HEARD,
-                                [CLUSTER_SUSPECT] = IS_HEARD,
-                                [CLUSTER_RECONNECTING] = IS_HEARD,
-                                [CLUSTER_URGENT] = IS_HEARD,
-                                [CLUSTER_LEAVING] = {true, ALWAYS, CLUSTER_LEAVING, RENEW_LEAVE,
-                                        CLUSTER_DO_CANCEL_PING},
-                        },
-                [CLUSTER_LIFE_EXPECTED] =
-                        {
-                                [CLUSTER_ALIVE] = {true, SILENT, CLUSTER_SUSPECT, SOON, 0},
-                                [CLUSTER_LEAVING] = {true, SILENT, CLUSTER_LEAVING, SOON, 0},
-                        },
-                [CLUSTER_LIFE_UNREACHABLE] =
-                        {
-                                [CLUSTER_ALIVE] = {true, SILENT, CLUSTER_SUSPECT, UNREACHABLE,
-                                        CLUSTER_DO_PING},
-                                [CLUSTER_LEAVING] = {true, SILENT, CLUSTER_LEAVING, UNREACHABLE,
-                                        CLUSTER_DO_PING},
-                        },
-                [CLUSTER_LIFE_LINK_ENDED] =
-                        {
-                                [CLUSTER_ALIVE] = {true, ALWAYS, CLUSTER_RECONNECTING, UNREACHABLE,
-                                        CLUSTER_DO_PING | CLUSTER_DO_RECONNECT},
-                                [CLUSTER_RECONNECTING] = {true, ALWAYS, CLUSTER_RECONNECTING, KEEP,
-                                        CLUSTER_DO_PING_ALONE},
-                        },
-                [CLUSTER_LIFE_REFUSED] =
-                        {
-                                [CLUSTER_ALIVE] = {true, ALWAYS, CLUSTER_SUSPECT, UNREACHABLE,
-                                        CLUSTER_DO_PING | CLUSTER_DO_PING_ALONE},
-                                [CLUSTER_SUSPECT] = {true, ALWAYS, CLUSTER_SUSPECT, KEEP,
-                                        CLUSTER_DO_PING_ALONE},
-                                [CLUSTER_RECONNECTING] = {true, ALWAYS, CLUSTER_RECONNECTING, KEEP,
-                                        CLUSTER_DO_PING_ALONE},
-                        },
-                [CLUSTER_LIFE_PINGED_ALONE] =
-                        {
-                                [CLUSTER_ALIVE] = IS_URGENT,
-                                [CLUSTER_SUSPECT] = IS_URGENT,
-                                [CLUSTER_RECONNECTING] = IS_URGENT,
-                        },
-                [CLUSTER_LIFE_GOODBYE] =
-                        {
-                                [CLUSTER_ALIVE] = SAYS_BYE,
-                                [CLUSTER_SUSPECT] = SAYS_BYE,
-                                [CLUSTER_RECONNECTING] = SAYS_BYE,
-                                [CLUSTER_URGENT] = SAYS_BYE,
-                                [CLUSTER_LEAVING] = SAYS_BYE,
-                        },
-                [CLUSTER_LIFE_LAST_WORD] =
-                        {
-                                [CLUSTER_ALIVE] = LOSE_IT,
-                                [CLUSTER_SUSPECT] = LOSE_IT,
-                                [CLUSTER_RECONNECTING] = LOSE_IT,
-                                [CLUSTER_URGENT] = LOSE_IT,
-                                [CLUSTER_LEAVING] = LOSE_IT,
-                        },
-                [CLUSTER_LIFE_LINKS_GONE] =
-                        {
-                                [CLUSTER_LEAVING] = LOSE_IT,
-                        },
-                [CLUSTER_LIFE_TIME] =
-                        {
-                                [CLUSTER_ALIVE] = IS_OVERDUE,
-                                [CLUSTER_SUSPECT] = IS_OVERDUE,
-                                [CLUSTER_RECONNECTING] = IS_OVERDUE,
-                                [CLUSTER_URGENT] = IS_OVERDUE,
-                                [CLUSTER_LEAVING] = IS_OVERDUE,
-                        },
-                [CLUSTER_LIFE_DROPPED] =
-                        {
-                                [CLUSTER_ALIVE] = LOSE_IT,
-                                [CLUSTER_SUSPECT] = LOSE_IT,
-                                [CLUSTER_RECONNECTING] = LOSE_IT,
-                                [CLUSTER_URGENT] = LOSE_IT,
-                                [CLUSTER_LEAVING] = LOSE_IT,
-                        },
+static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
+        [CLUSTER_LIFE_HEARD] =
+                {
+                        [CLUSTER_ALIVE] = IS_HEARD,
+                        [CLUSTER_SUSPECT] = IS_HEARD,
+                        [CLUSTER_RECONNECTING] = IS_HEARD,
+                        [CLUSTER_URGENT] = IS_HEARD,
+                        [CLUSTER_LEAVING] = {true, ALWAYS, CLUSTER_LEAVING, RENEW_CHECK,
+                                CLUSTER_DO_CANCEL_PING},
+                        [CLUSTER_LINGERING] = {true, ALWAYS, CLUSTER_LINGERING, RENEW_LEAVE, 0},
+                },
+        [CLUSTER_LIFE_HEARD_NOW] =
+                {
+                        [CLUSTER_ALIVE] = IS_HEARD,
+                        [CLUSTER_SUSPECT] = IS_HEARD,
+                        [CLUSTER_RECONNECTING] = IS_HEARD,
+                        [CLUSTER_URGENT] = IS_HEARD,
+                        [CLUSTER_LEAVING] = IS_HEARD,
+                        [CLUSTER_LINGERING] = IS_HEARD,
+                },
+        [CLUSTER_LIFE_EXPECTED] =
+                {
+                        [CLUSTER_ALIVE] = {true, SILENT, CLUSTER_SUSPECT, SOON, 0},
+                        [CLUSTER_LEAVING] = {true, SILENT, CLUSTER_LEAVING, SOON, 0},
+                },
+        [CLUSTER_LIFE_UNREACHABLE] =
+                {
+                        [CLUSTER_ALIVE] = {true, SILENT, CLUSTER_SUSPECT, UNREACHABLE,
+                                CLUSTER_DO_PING},
+                        [CLUSTER_LEAVING] = {true, SILENT, CLUSTER_LEAVING, UNREACHABLE,
+                                CLUSTER_DO_PING},
+                },
+        [CLUSTER_LIFE_LINK_ENDED] =
+                {
+                        [CLUSTER_ALIVE] = {true, ALWAYS, CLUSTER_RECONNECTING, UNREACHABLE,
+                                CLUSTER_DO_PING | CLUSTER_DO_RECONNECT},
+                        [CLUSTER_RECONNECTING] = {true, ALWAYS, CLUSTER_RECONNECTING, KEEP,
+                                CLUSTER_DO_PING_ALONE},
+                },
+        [CLUSTER_LIFE_REFUSED] =
+                {
+                        [CLUSTER_ALIVE] = {true, ALWAYS, CLUSTER_SUSPECT, UNREACHABLE,
+                                CLUSTER_DO_PING | CLUSTER_DO_PING_ALONE},
+                        [CLUSTER_SUSPECT] = {true, ALWAYS, CLUSTER_SUSPECT, KEEP,
+                                CLUSTER_DO_PING_ALONE},
+                        [CLUSTER_RECONNECTING] =
+                                {true, ALWAYS, CLUSTER_RECONNECTING, KEEP, CLUSTER_DO_PING_ALONE},
+                },
+        [CLUSTER_LIFE_PINGED_ALONE] =
+                {
+                        [CLUSTER_ALIVE] = IS_URGENT,
+                        [CLUSTER_SUSPECT] = IS_URGENT,
+                        [CLUSTER_RECONNECTING] = IS_URGENT,
+                        [CLUSTER_LINGERING] = {true, ALWAYS, CLUSTER_LINGERING, LEAVE, 0},
+                },
+        [CLUSTER_LIFE_GOODBYE] =
+                {
+                        [CLUSTER_ALIVE] = SAYS_BYE,
+                        [CLUSTER_SUSPECT] = SAYS_BYE,
+                        [CLUSTER_RECONNECTING] = SAYS_BYE,
+                        [CLUSTER_URGENT] = SAYS_BYE,
+                        [CLUSTER_LEAVING] = SAYS_BYE,
+                },
+        [CLUSTER_LIFE_LAST_WORD] =
+                {
+                        [CLUSTER_ALIVE] = LOSE_IT,
+                        [CLUSTER_SUSPECT] = LOSE_IT,
+                        [CLUSTER_RECONNECTING] = LOSE_IT,
+                        [CLUSTER_URGENT] = LOSE_IT,
+                        [CLUSTER_LEAVING] = LOSE_IT,
+                        [CLUSTER_LINGERING] = LOSE_IT,
+                },
+        [CLUSTER_LIFE_LINKS_GONE] =
+                {
+                        [CLUSTER_LEAVING] = LOSE_IT,
+                        [CLUSTER_LINGERING] = LOSE_IT,
+                },
+        [CLUSTER_LIFE_TIME] =
+                {
+                        [CLUSTER_ALIVE] = IS_OVERDUE,
+                        [CLUSTER_SUSPECT] = IS_OVERDUE,
+                        [CLUSTER_RECONNECTING] = IS_OVERDUE,
+                        [CLUSTER_URGENT] = IS_OVERDUE,
+                        [CLUSTER_LEAVING] = {true, OVERDUE, CLUSTER_LINGERING, RENEW_ASKED,
+                                CLUSTER_DO_PING | CLUSTER_DO_PING_ALONE},
+                        [CLUSTER_LINGERING] = IS_OVERDUE,
+                },
+        [CLUSTER_LIFE_DROPPED] =
+                {
+                        [CLUSTER_ALIVE] = LOSE_IT,
+                        [CLUSTER_SUSPECT] = LOSE_IT,
+                        [CLUSTER_RECONNECTING] = LOSE_IT,
+                        [CLUSTER_URGENT] = LOSE_IT,
+                        [CLUSTER_LEAVING] = LOSE_IT,
+                        [CLUSTER_LINGERING] = LOSE_IT,
+                },
 };
 
 void
@@ -151,7 +169,7 @@ ClusterLivenessInit(ClusterLiveness *life, int64_t ttl, bool local, bool leaving
     life->state = leaving ? CLUSTER_LEAVING : CLUSTER_ALIVE;
     life->cause = leaving ? CLUSTER_LIFE_GOODBYE : CLUSTER_LIFE_HEARD;
     life->seen = now;
-    life->deadline = now + (leaving ? LEAVE_WITHIN : ttl);
+    life->deadline = now + (leaving ? LEAVE_CHECK_AFTER : ttl);
 }
 
 static bool
@@ -182,8 +200,17 @@ MoveDeadline(ClusterLiveness *life, Deadline how, int64_t now, int64_t within)
     case RENEW:
         life->deadline = now + life->ttl;
         break;
+    case RENEW_CHECK:
+        life->deadline = now + LEAVE_CHECK_AFTER;
+        break;
     case RENEW_LEAVE:
         life->deadline = now + LEAVE_WITHIN;
+        break;
+    case RENEW_ASKED:
+        life->deadline = now + UNREACHABLE_EXPECT_WITHIN;
+        break;
+    case LEAVE_CHECK:
+        Forward(life, now + LEAVE_CHECK_AFTER);
         break;
     case LEAVE:
         Forward(life, now + LEAVE_WITHIN);
@@ -215,7 +242,7 @@ ClusterLivenessStep(ClusterLiveness *life, ClusterLifeEvent event, int64_t now, 
     if (!applies) {
         return 0;
     }
-    if (event == CLUSTER_LIFE_HEARD) {
+    if (event == CLUSTER_LIFE_HEARD || event == CLUSTER_LIFE_HEARD_NOW) {
         life->seen = now;
     }
     if (step->next != life->state) {
@@ -224,6 +251,12 @@ ClusterLivenessStep(ClusterLiveness *life, ClusterLifeEvent event, int64_t now, 
     life->state = step->next;
     MoveDeadline(life, step->deadline, now, within);
     return step->actions;
+}
+
+bool
+ClusterLivenessLeaves(const ClusterLiveness *life)
+{
+    return life->state == CLUSTER_LEAVING || life->state == CLUSTER_LINGERING;
 }
 
 const char *
@@ -235,6 +268,7 @@ ClusterLifeStateName(ClusterLifeState state)
             [CLUSTER_RECONNECTING] = "reconnecting",
             [CLUSTER_URGENT] = "urgent",
             [CLUSTER_LEAVING] = "leaving",
+            [CLUSTER_LINGERING] = "lingering",
             [CLUSTER_LOST] = "lost",
     };
 
@@ -247,6 +281,7 @@ ClusterLifeEventName(ClusterLifeEvent event)
 {
     static const char *const names[] = {
             [CLUSTER_LIFE_HEARD] = "heard",
+            [CLUSTER_LIFE_HEARD_NOW] = "heard-now",
             [CLUSTER_LIFE_EXPECTED] = "expected",
             [CLUSTER_LIFE_UNREACHABLE] = "unreachable",
             [CLUSTER_LIFE_LINK_ENDED] = "link-ended",

@@ -20,7 +20,9 @@
 #define UNREACHABLE_EXPECT_WITHIN 30000
 #define HUNG_UP_EXPECT_WITHIN     3000 /* a member on this host whose link ended */
 #define HUNG_UP_EXPECT_FAR_WITHIN 10000
-#define LEAVE_WITHIN              10000 /* silence after a goodbye while a link is open */
+/* Silence after a goodbye while a link is open: until it is asked, and until it is lost then. */
+#define LEAVE_CHECK_AFTER 2000
+#define LEAVE_WITHIN      8000
 
 typedef enum ClusterLifeState {
     CLUSTER_ALIVE = 0,
@@ -28,12 +30,14 @@ typedef enum ClusterLifeState {
     CLUSTER_RECONNECTING, /* suspect: its link ended without a goodbye, and a new one was tried */
     CLUSTER_URGENT,       /* suspect, and asked after alone: dead most likely */
     CLUSTER_LEAVING,      /* said goodbye, but what it sent before may still come over a link */
+    CLUSTER_LINGERING, /* the same, but its links do not end, and it was asked whether it lives */
     CLUSTER_LOST,
     CLUSTER_LIFE_STATES
 } ClusterLifeState;
 
 typedef enum ClusterLifeEvent {
-    CLUSTER_LIFE_HEARD = 0,    /* a packet came from it */
+    CLUSTER_LIFE_HEARD = 0,    /* a packet came from it over a link, which a goodbye overtakes */
+    CLUSTER_LIFE_HEARD_NOW,    /* ... by datagram: sent after any goodbye, which it takes back */
     CLUSTER_LIFE_EXPECTED,     /* it must be heard within some time: somebody asks after it */
     CLUSTER_LIFE_UNREACHABLE,  /* no way to it worked */
     CLUSTER_LIFE_LINK_ENDED,   /* its link ended without a goodbye, as when its process dies */
@@ -77,6 +81,8 @@ void ClusterLivenessInit(ClusterLiveness *life, int64_t ttl, bool local, bool le
  */
 unsigned ClusterLivenessStep(ClusterLiveness *life, ClusterLifeEvent event, int64_t now,
         int64_t within, bool *taken);
+/* Did it say goodbye, whether that was checked or not? */
+bool ClusterLivenessLeaves(const ClusterLiveness *life);
 const char *ClusterLifeStateName(ClusterLifeState state);
 const char *ClusterLifeEventName(ClusterLifeEvent event);
 

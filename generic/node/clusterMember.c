@@ -272,18 +272,31 @@ ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link
     }
 }
 
+/* Does the packet come from where the member is known to be? */
+static bool
+ComesFromIt(const ClusterMember *member, const ClusterMessage *message)
+{
+    ClusterAddress from = ClusterAddressWithPort(&message->origin.address, 0);
+
+    return message->local ? member->local : ClusterAddressCompare(&from, &member->address) == 0;
+}
+
 /*
- * A packet came over the link. What is sent to the member goes over one as
- * long as that is open, though both sides may have made one at the same
- * moment: over another it would overtake what waits there.
+ * A packet came over the link, which says to be the member's. What is sent to
+ * the member goes over one as long as that is open, though both sides may have
+ * made one at the same moment: over another it would overtake what waits there.
+ * Nor does a link from elsewhere get what is meant for the member. It is read
+ * all the same, and to its end when the member leaves.
  */
 static void
-HearOver(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+HearOver(ClusterMember *member, const ClusterMessage *message)
 {
+    ClusterSlot *slot = message->slot;
     ClusterLink *used = member->links[slot->index];
 
-    if (used != link && AssignLink(member, slot, link) && !LinkIsOpen(slot, used)) {
-        member->links[slot->index] = link;
+    if (used != message->link && AssignLink(member, slot, message->link) && !LinkIsOpen(slot, used)
+            && ComesFromIt(member, message)) {
+        member->links[slot->index] = message->link;
     }
 }
 
@@ -334,7 +347,7 @@ ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message)
     UpdateProtocols(member, message);
     UpdateAddress(member, message, !message->slot->type->reliable);
     if (message->link) {
-        HearOver(member, message->slot, message->link);
+        HearOver(member, message);
     }
 }
 
@@ -470,6 +483,24 @@ ClusterMemberConnected(const ClusterMember *member)
 
     for (i = 0; i < member->node->slotCount; i++) {
         if (member->links[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+ClusterMemberServed(ClusterMember *member)
+{
+    const ClusterNode *node = member->node;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        const ClusterSlot *slot = node->slots[i];
+
+        if (member->links[i]
+                || (slot->transport && slot->type->serving
+                        && slot->type->serving(slot->transport, member))) {
             return true;
         }
     }

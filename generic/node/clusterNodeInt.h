@@ -130,6 +130,7 @@ struct ClusterNode {
     bool started;
     bool checking;        /* transports are being told of a heartbeat */
     bool closing, closed; /* closing begins with the goodbye */
+    bool saidGoodbye;     /* a script did, or closing */
     int pid;              /* of the process that made it */
     const ClusterNodeDelegate *delegate;
     void *context;
@@ -289,8 +290,10 @@ void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
 /* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */
 void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
-/* Has it an open link? */
+/* Has it an open link over which we send? */
 bool ClusterMemberConnected(const ClusterMember *member);
+/* Is there any open link over which it spoke last of all, or over which we send? */
+bool ClusterMemberServed(ClusterMember *member);
 
 /* What so many elements, of so many bytes together, weigh. */
 size_t ClusterMemberWeight(size_t bytes, size_t elements);

@@ -29,22 +29,29 @@
 /*
  * A goodbye by datagram overtakes what the member wrote to its connections:
  * it is lost once those are read to their end. One that is not accepted yet
- * will bring it back, to be read in the same way. A goodbye that comes over a
- * connection is the last there.
+ * will bring it back, to be read in the same way. Anybody can send one, so if
+ * nothing ends the member is asked; one with a filter, which the member may not
+ * have heard of, is always checked so. A goodbye over the connection that we
+ * use is the last there; over another one it ends that one alone.
  */
 static void
 OnDisconnect(ClusterNode *node, ClusterMessage *message)
 {
     ClusterMember *member = message->member;
-    bool overtakes = !message->slot->type->ordered;
+    ClusterSlot *slot = message->slot;
 
-    if (overtakes) {
+    if (!slot->type->ordered) {
         ClusterRosterRemember(node, member->uuid);
+        ClusterRosterStep(member,
+                ClusterMemberServed(member) || ClusterPacketHas(&message->packet, CLUSTER_FILTER)
+                        ? CLUSTER_LIFE_GOODBYE
+                        : CLUSTER_LIFE_LAST_WORD,
+                0);
+    } else if (!message->link || member->links[slot->index] == message->link) {
+        ClusterRosterStep(member, CLUSTER_LIFE_LAST_WORD, 0);
+    } else if (slot->transport) {
+        slot->type->done(slot->transport, message->link);
     }
-    ClusterRosterStep(member,
-            overtakes && ClusterMemberConnected(member) ? CLUSTER_LIFE_GOODBYE
-                                                        : CLUSTER_LIFE_LAST_WORD,
-            0);
 }
 
 /* Its props were taken over with the packet. One that is known for long, but not by them, is asked. */
@@ -194,9 +201,14 @@ _Static_assert(CLUSTER_COUNT(types) == CLUSTER_TYPES, "each type has a row");
  * ------------------------------------------------------------------------
  */
 
+/* A goodbye is no longer; of own packets only such are read to their end. */
+#define GOODBYE_MAX 512
+
 typedef struct Refusal {
     ClusterNode *node;
     ClusterDrop reason;
+    bool mayBeGoodbye; /* by its length */
+    bool own;          /* and read on nevertheless */
 } Refusal;
 
 /* Own packets, and those meant for others, are dropped before the rest of them is read. */
@@ -208,24 +220,43 @@ CheckField(void *context, ClusterField id, const ClusterFieldValue *value)
 
     if (id == CLUSTER_SID) {
         refusal->reason = CLUSTER_DROP_OWN;
-        return !bpacket_span_equals(value->span, node->sid, CLUSTER_SID_LENGTH);
+        refusal->own = bpacket_span_equals(value->span, node->sid, CLUSTER_SID_LENGTH);
+        return !refusal->own || refusal->mayBeGoodbye;
     }
     refusal->reason = CLUSTER_DROP_FILTERED;
     return ClusterNodeInFilter(node, value->list);
+}
+
+/* Somebody said goodbye in our name: all hear that we are here, as if they had asked. */
+static void
+ContradictGoodbye(ClusterNode *node, const ClusterMessage *message)
+{
+    if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT && !node->saidGoodbye
+            && !node->closing) {
+        ClusterPingerAsked(node, 1);
+        ClusterTurnEnd(node);
+    }
 }
 
 /* Decodes; false, with the drop counted, when the packet is not for us. *wellFormed: it is one at all, as far as it was read. */
 static bool
 DecodeMessage(ClusterNode *node, ClusterMessage *message, bpacket_span packet, bool *wellFormed)
 {
-    Refusal refusal = {node, CLUSTER_DROP_MALFORMED};
+    Refusal refusal = {.node = node,
+            .reason = CLUSTER_DROP_MALFORMED,
+            .mayBeGoodbye = packet.length <= GOODBYE_MAX};
     bpacket_status status = ClusterPacketDecode(packet.bytes, packet.length, CheckField, &refusal,
             &message->packet);
 
     *wellFormed =
             status == BPACKET_REFUSED || (status == BPACKET_OK && ClusterMessageComplete(message));
     if (status == BPACKET_OK && *wellFormed) {
-        return true;
+        if (!refusal.own) {
+            return true;
+        }
+        ClusterNodeCountDrop(node, CLUSTER_DROP_OWN);
+        ContradictGoodbye(node, message);
+        return false;
     }
     if (status != BPACKET_REFUSED) {
         refusal.reason = CLUSTER_DROP_MALFORMED;
@@ -341,6 +372,10 @@ IdentifySender(ClusterNode *node, ClusterMessage *message)
 
     MessageUuid(message, text);
     member = ClusterNodeMemberByUuid(node, text);
+    if (member && member->local && !message->local) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN); /* no other host speaks for it */
+        return false;
+    }
     uuid = member ? member->uuid : Tcl_NewStringObj(text, -1);
     Tcl_IncrRefCount(uuid);
     found = FindMember(node, message, member, uuid);
@@ -504,16 +539,18 @@ TransportReceived(void *context, ClusterTransport *transport, ClusterLink *link,
     return ClusterNodeReceive(context, link, packet, origin);
 }
 
-/* The member's link over a slot is gone. Returns whether it was the last one there. */
+/*
+ * The link over a slot is gone. Returns whether it was the one that we sent
+ * over. Another that is open need not be the member's, whatever it says.
+ */
 static bool
-ForgetLink(ClusterMember *member, ClusterSlot *slot, ClusterTransport *transport, ClusterLink *link)
+ForgetLink(ClusterMember *member, const ClusterSlot *slot, const ClusterLink *link)
 {
     if (member->links[slot->index] != link) {
         return false;
     }
-    member->links[slot->index] =
-            slot->type->serving ? slot->type->serving(transport, member) : NULL;
-    return !member->links[slot->index];
+    member->links[slot->index] = NULL;
+    return true;
 }
 
 static void
@@ -524,13 +561,14 @@ TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, v
     ClusterMember *member = owner;
     bool last;
 
+    (void) transport;
     if (!member || slot->node->closed) {
         return;
     }
     ClusterNodeHold(slot->node);
-    last = ForgetLink(member, slot, transport, link);
-    if (member->life.state == CLUSTER_LEAVING) {
-        if (!ClusterMemberConnected(member)) {
+    last = ForgetLink(member, slot, link);
+    if (ClusterLivenessLeaves(&member->life)) {
+        if (!ClusterMemberServed(member)) {
             ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
         }
     } else if (unsent->count && !member->lost) {
@@ -550,13 +588,14 @@ TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, vo
     ClusterSlot *slot = context;
     ClusterMember *member = owner;
 
+    (void) transport;
     if (!member || slot->node->closed) {
         return;
     }
     ClusterNodeHold(slot->node);
-    ForgetLink(member, slot, transport, link);
-    if (member->life.state == CLUSTER_LEAVING) {
-        if (!ClusterMemberConnected(member)) {
+    ForgetLink(member, slot, link);
+    if (ClusterLivenessLeaves(&member->life)) {
+        if (!ClusterMemberServed(member)) {
             ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
         }
     } else if (unsent->count && !member->lost) {
@@ -574,7 +613,7 @@ TransportArriving(void *context, ClusterTransport *transport, void *owner)
     ClusterNode *node = ((ClusterSlot *) context)->node;
 
     (void) transport;
-    if (!node->closed && member->life.state == CLUSTER_LEAVING) {
+    if (!node->closed && ClusterLivenessLeaves(&member->life)) {
         ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
         ClusterTurnArm(node);
     }

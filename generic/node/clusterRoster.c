@@ -87,13 +87,28 @@ ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid)
     node->departedNext = (node->departedNext + 1) % CLUSTER_DEPARTED_MAX;
 }
 
+/* It was not true. */
+static void
+ForgetGoodbye(ClusterNode *node, Tcl_Obj *uuid)
+{
+    int i;
+
+    for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
+        if (node->departed[i]
+                && strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
+            ClusterReplaceObj(&node->departed[i], NULL);
+        }
+    }
+}
+
 static bool
 HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
 {
     int i;
 
-    for (i = 0; i < CLUSTER_DEPARTED_MAX && node->departed[i]; i++) {
-        if (strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
+    for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
+        if (node->departed[i]
+                && strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
             return true;
         }
     }
@@ -356,6 +371,19 @@ KeepFirst(ClusterMember *member, ClusterMessage *message)
     Recharge(member);
 }
 
+/* What came over a link may have been sent before a goodbye; a datagram was not, and takes it back. */
+static void
+HearAgain(ClusterMember *member, const ClusterMessage *message)
+{
+    bool now = !message->slot->type->ordered
+            && message->packet.field[CLUSTER_TYPE].number != CLUSTER_DISCONNECT;
+
+    if (now && ClusterLivenessLeaves(&member->life)) {
+        ForgetGoodbye(member->node, member->uuid);
+    }
+    ClusterRosterStep(member, now ? CLUSTER_LIFE_HEARD_NOW : CLUSTER_LIFE_HEARD, 0);
+}
+
 void
 ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
 {
@@ -364,7 +392,7 @@ ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
 
     ClusterMemberTakeWay(member, message);
     ClusterRoomHeard(member);
-    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    HearAgain(member, message);
     TakeState(member, message, &before);
     if (member->propsKnown && member->tagsKnown) {
         ClusterRoomKnown(member);

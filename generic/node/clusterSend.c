@@ -155,6 +155,7 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
     ClusterSendDetails unused;
     ClusterSendStatus status = CLUSTER_SEND_CANCELLED;
     ClusterBlob *blob;
+    uint64_t type;
 
     details = details ? details : &unused;
     memset(details, 0, sizeof *details);
@@ -162,6 +163,8 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
         return CLUSTER_SEND_UNREACHABLE;
     }
     ClusterNodeHold(node);
+    node->saidGoodbye |=
+            ClusterOutgoingNumber(outgoing, CLUSTER_TYPE, &type) && type == CLUSTER_DISCONNECT;
     if (!ClusterOutgoingHas(outgoing, CLUSTER_CHANNEL)) {
         ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, CLUSTER_CHANNEL_BROADCAST);
     }
