@@ -258,8 +258,14 @@ Tcl_Obj *ClusterMemberProtocols(const ClusterMember *member);
 /* Its address as text (a new value). */
 Tcl_Obj *ClusterMemberIp(const ClusterMember *member);
 bool ClusterMemberLocal(const ClusterMember *member);
-/* What a resolver matches: tags, hid, sid, ip, and localhost when local. Borrowed. */
+/* What a resolver matches: the tags and the sid if they count, hid, ip, and localhost when local. A new value. */
 Tcl_Obj *ClusterMemberWords(ClusterMember *member);
+/* Of these those that say where it is, a list, borrowed. */
+Tcl_Obj *ClusterMemberPlace(ClusterMember *member);
+/* May a resolver match the tag? Not one that looks like who or where somebody is. */
+bool ClusterMemberTagCounts(const ClusterMember *member, Tcl_Obj *tag);
+/* ... the sid? Not one that is another's, or looks like where somebody is. */
+bool ClusterMemberSidCounts(const ClusterMember *member);
 /* Milliseconds since it was heard. */
 int64_t ClusterMemberSilence(const ClusterMember *member);
 /* Must be heard within ms, or it is lost. False when it was heard within 3 s, or is expected already. */

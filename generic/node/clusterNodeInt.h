@@ -204,7 +204,7 @@ struct ClusterMember {
     bool lost, lossTold;
     Tcl_Obj *sid, *hid, *uuid;
     Tcl_Obj *protocols, *tags, *props;
-    Tcl_Obj *words;             /* what resolvers match; NULL until asked for */
+    Tcl_Obj *place;             /* what resolvers match beside tags and sid; NULL until asked for */
     bpacket_span protocolsWire; /* as last received, malloc'ed: it seldom changes */
     ClusterAddress address;     /* without a port */
     bool local;

@@ -26,8 +26,10 @@ struct ClusterResolver {
 
 /* What is matched. */
 typedef struct Subject {
-    Tcl_Obj *words; /* list */
-    Tcl_Obj *tags;  /* list, for -exact */
+    const ClusterMember *member; /* NULL for ourselves, whose tags a script of ours set */
+    Tcl_Obj *tags;               /* list */
+    Tcl_Obj *sid;
+    Tcl_Obj *place; /* list: hid, ip, localhost, which tags cannot claim */
     Tcl_Obj *name;  /* full name, or NULL */
 } Subject;
 
@@ -346,9 +348,9 @@ WordMatches(ClusterMatchMode mode, Tcl_Obj *item, Tcl_Obj *word)
     return strcmp(Tcl_GetString(item), Tcl_GetString(word)) == 0;
 }
 
-/* Does any word of the list match the item? */
+/* Does any word of the list match the item? member: whose tags the list is, which must count; NULL: all do. */
 static bool
-AnyWord(ClusterMatchMode mode, Tcl_Obj *item, Tcl_Obj *list)
+AnyWord(ClusterMatchMode mode, Tcl_Obj *item, Tcl_Obj *list, const ClusterMember *member)
 {
     Tcl_Obj *walked = Walkable(mode, list), **words;
     Tcl_Size count = 0, i;
@@ -356,10 +358,18 @@ AnyWord(ClusterMatchMode mode, Tcl_Obj *item, Tcl_Obj *list)
 
     Tcl_ListObjGetElements(NULL, walked, &count, &words);
     for (i = 0; i < count && !matches; i++) {
-        matches = WordMatches(mode, item, words[i]);
+        matches = WordMatches(mode, item, words[i])
+                && (!member || ClusterMemberTagCounts(member, words[i]));
     }
     Tcl_DecrRefCount(walked);
     return matches;
+}
+
+static bool
+SidMatches(ClusterMatchMode mode, Tcl_Obj *item, const Subject *subject)
+{
+    return WordMatches(mode, item, subject->sid)
+            && (!subject->member || ClusterMemberSidCounts(subject->member));
 }
 
 static bool
@@ -369,15 +379,17 @@ ItemMatches(const Term *term, Tcl_Obj *item, const Subject *subject)
             && strcmp(Tcl_GetString(item), Tcl_GetString(subject->name)) == 0) {
         return true;
     }
-    return AnyWord(term->mode, item,
-            term->op == CLUSTER_MATCH_EXACT ? subject->tags : subject->words);
+    return AnyWord(term->mode, item, subject->tags, subject->member)
+            || (term->op != CLUSTER_MATCH_EXACT
+                    && (SidMatches(term->mode, item, subject)
+                            || AnyWord(term->mode, item, subject->place, NULL)));
 }
 
-/* Does every tag match one of the items? */
+/* Does every tag that counts match one of the items? */
 static bool
-NothingBeside(const Term *term, Tcl_Size count, Tcl_Obj **items, Tcl_Obj *tags)
+NothingBeside(const Term *term, Tcl_Size count, Tcl_Obj **items, const Subject *subject)
 {
-    Tcl_Obj *walked = Walkable(term->mode, tags), **words;
+    Tcl_Obj *walked = Walkable(term->mode, subject->tags), **words;
     Tcl_Size n = 0, i, j;
     bool nothing = true;
 
@@ -386,7 +398,8 @@ NothingBeside(const Term *term, Tcl_Size count, Tcl_Obj **items, Tcl_Obj *tags)
         for (j = 0; j < count && !WordMatches(term->mode, items[j], words[i]); j++) {
             continue;
         }
-        nothing = j < count;
+        nothing = j < count
+                || (subject->member && !ClusterMemberTagCounts(subject->member, words[i]));
     }
     Tcl_DecrRefCount(walked);
     return nothing;
@@ -406,7 +419,7 @@ OperatorHolds(const Term *term, Tcl_Size count, Tcl_Obj **items, const Subject *
     case CLUSTER_MATCH_SOME:
         return hits > 0;
     case CLUSTER_MATCH_EXACT:
-        return hits == count && NothingBeside(term, count, items, subject->tags);
+        return hits == count && NothingBeside(term, count, items, subject);
     default:
         return hits == count;
     }
@@ -442,7 +455,9 @@ ClusterResolverMatches(const ClusterResolver *resolver, ClusterMember *member)
 {
     Subject subject;
 
-    subject.words = ClusterMemberWords(member);
+    subject.member = member;
+    subject.sid = ClusterMemberSid(member);
+    subject.place = ClusterMemberPlace(member);
     subject.tags = ClusterMemberTags(member);
     subject.name = ClusterMemberName(member);
     return SubjectMatches(resolver, &subject);
@@ -455,22 +470,22 @@ ClusterResolverMatchesSelf(const ClusterResolver *resolver, const ClusterNode *n
     int count = ClusterLocalCount(false), i;
     bool matches;
 
-    subject.words = Tcl_NewListObj(0, NULL);
+    subject.member = NULL;
+    subject.sid = ClusterNodeSid(node);
+    subject.place = Tcl_NewListObj(0, NULL);
     subject.tags = ClusterNodeTags(node);
     subject.name = NULL;
-    Tcl_IncrRefCount(subject.words);
-    Tcl_ListObjAppendList(NULL, subject.words, subject.tags);
-    Tcl_ListObjAppendElement(NULL, subject.words, ClusterNodeSid(node));
-    Tcl_ListObjAppendElement(NULL, subject.words, ClusterNodeHid(node));
-    Tcl_ListObjAppendElement(NULL, subject.words, Tcl_NewStringObj("localhost", -1));
+    Tcl_IncrRefCount(subject.place);
+    Tcl_ListObjAppendElement(NULL, subject.place, ClusterNodeHid(node));
+    Tcl_ListObjAppendElement(NULL, subject.place, Tcl_NewStringObj("localhost", -1));
     for (i = 0; i < count; i++) {
         ClusterAddress address = ClusterLocalAt(i);
         char text[CLUSTER_ADDRESS_TEXT];
 
         ClusterAddressFormat(&address, text);
-        Tcl_ListObjAppendElement(NULL, subject.words, Tcl_NewStringObj(text, -1));
+        Tcl_ListObjAppendElement(NULL, subject.place, Tcl_NewStringObj(text, -1));
     }
     matches = SubjectMatches(resolver, &subject);
-    Tcl_DecrRefCount(subject.words);
+    Tcl_DecrRefCount(subject.place);
     return matches;
 }

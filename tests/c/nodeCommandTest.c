@@ -32,10 +32,13 @@ MemberBySid(const ClusterNode *node, Tcl_Obj *sid)
     return member;
 }
 
+/* By the name of a node, a sid, or a uuid. */
 static ClusterMember *
 GetMember(TestNode *test, Tcl_Interp *interp, Tcl_Obj *word)
 {
-    ClusterMember *member = MemberBySid(test->node, SidOf(test, word));
+    ClusterMember *member = strchr(Tcl_GetString(word), '@')
+            ? ClusterNodeMemberByUuid(test->node, Tcl_GetString(word))
+            : MemberBySid(test->node, SidOf(test, word));
 
     if (!member) {
         TestFail(interp, "no member", word);

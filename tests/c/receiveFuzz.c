@@ -554,6 +554,15 @@ TakePayload(Stage *stage, uint8_t step, const uint8_t *bytes, size_t length)
     Tcl_DecrRefCount(payload);
 }
 
+static Tcl_Obj *
+HeldWords(ClusterMember *member)
+{
+    Tcl_Obj *words = ClusterMemberWords(member);
+
+    Tcl_IncrRefCount(words);
+    return words;
+}
+
 /* Does something with a member, if there is one. */
 static void
 WithMember(Player *player, uint8_t what)
@@ -586,7 +595,7 @@ WithMember(Player *player, uint8_t what)
         ClusterMemberHangUp(member, ClusterNodeSlot(player->node, 0));
         break;
     case 5:
-        (void) ClusterMemberWords(member);
+        Tcl_DecrRefCount(HeldWords(member));
         break;
     default:
         ClusterMemberLose(member);
