@@ -171,6 +171,14 @@
  */
 #define CLUSTER_CONNECT_BURST 32
 #define CLUSTER_CONNECT_EVERY 100
+/*
+ * Milliseconds for which a way to a member is left alone: where nothing is, at
+ * first, or until the member says once more where it is; after that, and where
+ * we are denied. Nobody: other props of the member end it. failures of the
+ * transport.
+ */
+#define CLUSTER_BARRED_FIRST 2000
+#define CLUSTER_BARRED_MOST  60000
 /* Milliseconds for which a member has been heard before it is connected to unasked. */
 #define CLUSTER_CONNECT_AFTER 2000
 /* Bytes of a ruid that is sent back, all of them printable, none a blank. Anybody. The answer has none. */

@@ -212,9 +212,14 @@ RunReport(ClusterNode *node, ClusterErrand *errand)
 static void
 RunReconnect(ClusterNode *node, ClusterErrand *errand)
 {
+    ClusterSendResult result;
+
     (void) node;
-    if (!errand->member->lost
-            && ClusterSendReach(errand->member, errand->slot) == CLUSTER_SEND_FAILED) {
+    if (errand->member->lost) {
+        return;
+    }
+    result = ClusterSendReach(errand->member, errand->slot);
+    if (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_ABSENT) {
         ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED, 0);
     }
 }

@@ -361,6 +361,56 @@ ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj *
     UpdateTags(member, message, before);
 }
 
+/*
+ * ------------------------------------------------------------------------
+ * Ways that cannot work
+ * ------------------------------------------------------------------------
+ */
+
+bool
+ClusterMemberBar(ClusterMember *member, const ClusterSlot *slot, ClusterSendResult result,
+        bool telling)
+{
+    uint32_t bit = 1u << slot->index;
+    int64_t now = ClusterNodeNow(member->node);
+    bool tell = result == CLUSTER_SEND_ABSENT && (member->toldSlots & bit) == 0;
+
+    if (result != CLUSTER_SEND_DENIED && result != CLUSTER_SEND_ABSENT) {
+        return true;
+    }
+    if (now >= member->barredUntil) {
+        member->barredFor = result == CLUSTER_SEND_ABSENT && member->barredFor == 0
+                ? CLUSTER_BARRED_FIRST
+                : CLUSTER_BARRED_MOST;
+        member->barredUntil = now + member->barredFor;
+    }
+    member->barredSlots |= bit;
+    if (tell && telling) {
+        member->toldSlots |= bit;
+    }
+    return tell;
+}
+
+/* It says where it is: elsewhere, or in the same place, where it may have made anew what was not there. */
+static void
+HearWhereabouts(ClusterMember *member, Tcl_Obj *props)
+{
+    if (strcmp(Tcl_GetString(props), Tcl_GetString(member->props)) != 0) {
+        member->barredSlots = member->toldSlots = 0;
+        member->barredFor = 0;
+        member->barredUntil = 0;
+    } else if (member->barredFor == CLUSTER_BARRED_FIRST) {
+        member->barredUntil = 0;
+    }
+}
+
+bool
+ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return (member->barredSlots & (1u << slot->index)) && !member->links[slot->index]
+            && ClusterNodeNow(member->node) < member->barredUntil;
+}
+
 void
 ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
 {
@@ -380,6 +430,9 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
     if (count <= CLUSTER_PROTOCOLS_MAX) {
         Tcl_GetStringFromObj(merged, &length);
         if (length <= CLUSTER_PROPS_BYTES_MAX) {
+            if (member->barredSlots) {
+                HearWhereabouts(member, merged);
+            }
             ClusterReplaceObj(&member->props, merged);
             member->propsKnown = true;
             member->weights[CLUSTER_PART_PROPS] =

@@ -217,6 +217,10 @@ struct ClusterMember {
     bool answeredOnce;                 /* answered is set */
     int64_t answered;                  /* when it was last told by itself who we are */
     bool wantsLink;         /* it asked or was asked by multicast: a link would tell of its end */
+    uint32_t toldSlots;     /* bits: nothing is there, and the member was told */
+    uint32_t barredSlots;   /* bits: ways that cannot work, left alone ... */
+    int64_t barredUntil;    /* ... so long ... */
+    int barredFor;          /* ... which is so many ms */
     int64_t reported;       /* since when it was told what failed, not twice in a while */
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for the discovered callback */
@@ -290,6 +294,11 @@ void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
 /* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */
 void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
+/* A way to it did not work, as the result says: leaves it alone for a while if it cannot. Is the member to be told? `telling`: it will be. */
+bool ClusterMemberBar(ClusterMember *member, const ClusterSlot *slot, ClusterSendResult result,
+        bool telling);
+/* Is that way left alone now? */
+bool ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot);
 /* Has it an open link over which we send? */
 bool ClusterMemberConnected(const ClusterMember *member);
 /* Is there any open link over which it spoke last of all, or over which we send? */

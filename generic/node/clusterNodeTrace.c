@@ -82,11 +82,14 @@ ClusterNodeTraceOut(const ClusterSlot *slot, const ClusterMember *member, const 
     static const char *const results[] = {
             [CLUSTER_SENT] = "",
             [CLUSTER_SEND_FAILED] = ": failed",
+            [CLUSTER_SEND_DENIED] = ": denied",
+            [CLUSTER_SEND_ABSENT] = ": nothing there",
             [CLUSTER_SEND_FULL] = ": queue full",
             [CLUSTER_SEND_TOO_LARGE] = ": too large",
     };
     bpacket_span packet = {blob->bytes, blob->length};
 
+    _Static_assert(CLUSTER_COUNT(results) == CLUSTER_SEND_RESULTS, "each result has a word");
     if (slot->node->trace) {
         TracePacket(slot, "out", packet, member ? Tcl_GetString(member->uuid) : "to all",
                 results[result]);

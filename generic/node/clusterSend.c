@@ -243,6 +243,7 @@ ChooseRoute(ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
 {
     Tcl_Obj **words;
     Tcl_Size count = 0, i;
+    ClusterSlot *barred = NULL;
     uint32_t seen = 0;
     bool chosen;
 
@@ -264,9 +265,14 @@ ChooseRoute(ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
         seen |= 1u << slot->index;
         if (IsUnknown(member, slot)) {
             route->unknown = true;
+        } else if (ClusterMemberBarred(member, slot)) {
+            barred = barred ? barred : slot;
         } else if (MayConnect(member, slot, route, flags)) {
             route->slots[route->count++] = slot;
         }
+    }
+    if (barred && route->count == 0 && MayConnect(member, barred, route, flags)) {
+        route->slots[route->count++] = barred; /* there is no other */
     }
 }
 
@@ -390,27 +396,34 @@ TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags
         ClusterSendDetails *details)
 {
     ClusterSendResult result = CLUSTER_SEND_FAILED;
-    bool tooLarge = false;
+    bool tooLarge = false, denied = true;
+    uint32_t failed = 0;
     int i;
 
     for (i = 0; i < route->count; i++) {
         result = Attempt(member, route->slots[i], blob);
         if (result == CLUSTER_SENT) {
             details->slot = route->slots[i];
-            if (i > 0 && (flags & CLUSTER_REPORT_FAILURES) && !tooLarge) {
-                ReportFailures(member, SlotBits(route, i), route->slots[i], route, i + 1, flags);
+            if (failed && (flags & CLUSTER_REPORT_FAILURES) && !tooLarge) {
+                ReportFailures(member, failed, route->slots[i], route, i + 1, flags);
             }
             return CLUSTER_SEND_DONE;
         }
         if (result == CLUSTER_SEND_FULL) {
             return CLUSTER_SEND_BUSY; /* another way would overtake what waits */
         }
+        if (ClusterMemberBar(member, route->slots[i], result,
+                    (flags & CLUSTER_REPORT_FAILURES) != 0)) {
+            failed |= 1u << route->slots[i]->index;
+        }
         tooLarge |= result == CLUSTER_SEND_TOO_LARGE;
+        denied &= result == CLUSTER_SEND_DENIED;
     }
     if (tooLarge && route->count == 1) {
         return CLUSTER_SEND_OVERSIZED;
     }
-    if ((flags & CLUSTER_PING_ON_FAIL) && (route->count > 0 || route->unknown)) {
+    if ((flags & CLUSTER_PING_ON_FAIL)
+            && (route->count > 0 ? !denied : route->unknown)) { /* who denies us is alive */
         ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE, 0);
     }
     return CLUSTER_SEND_UNREACHABLE;

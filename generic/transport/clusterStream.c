@@ -7,6 +7,7 @@
 
 #include "transport/clusterPool.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Connections taken in one turn. */
@@ -163,6 +164,23 @@ ClusterStreamClose(ClusterTransport *transport)
     ClusterStreamRelease(stream);
 }
 
+/* What is to be made of a connect that failed at once. */
+static ClusterSendResult
+ConnectFailure(int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        return CLUSTER_SEND_DENIED;
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+        return CLUSTER_SEND_ABSENT;
+    default:
+        return CLUSTER_SEND_FAILED;
+    }
+}
+
 ClusterSendResult
 ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link)
 {
@@ -177,7 +195,7 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
     result = stream->family->connect(stream, peer, &fd, &error);
     if (result == CLUSTERP_ERROR) {
         stream->traffic.failures++;
-        return CLUSTER_SEND_FAILED;
+        return ConnectFailure(error);
     }
     *link = ClusterConnNew(stream, fd,
             result == CLUSTERP_AGAIN ? CLUSTER_CONN_CONNECTING : CLUSTER_CONN_CONNECTED, &address,

@@ -42,10 +42,13 @@ typedef struct ClusterTransport ClusterTransport;
 typedef struct ClusterLink ClusterLink;
 
 typedef enum ClusterSendResult {
-    CLUSTER_SENT,          /* written, or queued on a link that is open or opening */
-    CLUSTER_SEND_FAILED,   /* this way does not work now */
-    CLUSTER_SEND_FULL,     /* the peer does not read: the queue is at its limit */
-    CLUSTER_SEND_TOO_LARGE /* more than the transport can carry */
+    CLUSTER_SENT,        /* written, or queued on a link that is open or opening */
+    CLUSTER_SEND_FAILED, /* this way does not work now */
+    CLUSTER_SEND_DENIED, /* it is there, and not for us: it will not work soon, whatever the peer does */
+    CLUSTER_SEND_ABSENT,    /* where the peer says it is, there is nothing */
+    CLUSTER_SEND_FULL,      /* the peer does not read: the queue is at its limit */
+    CLUSTER_SEND_TOO_LARGE, /* more than the transport can carry */
+    CLUSTER_SEND_RESULTS
 } ClusterSendResult;
 
 /* Why bytes or packets were dropped; the names are in clusterTransport.c, what they mean in the manual. */

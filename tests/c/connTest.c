@@ -428,7 +428,7 @@ StreamIsAt(const MemoryHost *host, const ClusterPeer *peer)
 
 /* A link that is opening, NULL when that fails at once. */
 static ClusterLink *
-StreamDial(MemoryStream *self, const ClusterPeer *peer)
+StreamDial(MemoryStream *self, const ClusterPeer *peer, ClusterSendResult *failure)
 {
     uint16_t port = StreamPeerPort(peer->props);
     MemoryStream *to = FindStream(self->host->net, port);
@@ -437,7 +437,12 @@ StreamDial(MemoryStream *self, const ClusterPeer *peer)
     if (to && !StreamIsAt(to->host, peer)) {
         to = NULL;
     }
-    if (!port || (to && to->host->refusal == MEMORY_REFUSES_AT_ONCE)
+    *failure = !to                                  ? CLUSTER_SEND_FAILED
+            : to->host->refusal == MEMORY_DENIES    ? CLUSTER_SEND_DENIED
+            : to->host->refusal == MEMORY_IS_ABSENT ? CLUSTER_SEND_ABSENT
+                                                    : CLUSTER_SEND_FAILED;
+    if (!port || *failure != CLUSTER_SEND_FAILED
+            || (to && to->host->refusal == MEMORY_REFUSES_AT_ONCE)
             || (link = LinkNew(self, to ? to->host : NULL, peer->owner)) == NULL) {
         self->traffic.failures++;
         return NULL;
@@ -454,10 +459,11 @@ StreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **l
     MemoryStream *self = StreamAlive(transport, "send over a closed t");
     ClusterLink *link = *linkPtr;
     Tcl_WideInt limit = self->host->limit;
+    ClusterSendResult failure = CLUSTER_SEND_FAILED;
 
     if (!link) {
-        if (!peer || (link = StreamDial(self, peer)) == NULL) {
-            return CLUSTER_SEND_FAILED;
+        if (!peer || (link = StreamDial(self, peer, &failure)) == NULL) {
+            return failure;
         }
         *linkPtr = link;
     } else if (link->dead || link->stream != self) {

@@ -25,7 +25,9 @@ typedef enum MemoryWay { MEMORY_C, MEMORY_D, MEMORY_WAYS } MemoryWay;
 typedef enum MemoryRefusal {
     MEMORY_ACCEPTS,
     MEMORY_REFUSES_AT_ONCE, /* send() fails */
-    MEMORY_REFUSES_LATER    /* the link breaks, told by closed() */
+    MEMORY_REFUSES_LATER,   /* the link breaks, told by closed() */
+    MEMORY_DENIES,          /* send() says that it is not for us */
+    MEMORY_IS_ABSENT        /* ... that nothing is there */
 } MemoryRefusal;
 
 /*

@@ -532,11 +532,11 @@ CloseCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
 /* ---- the node's place on the network ------------------------------------- */
 
-/* refuse no|now|later: connections to its `t`, until that is refreshed. */
+/* refuse no|now|later|denied|absent: connections to its `t`, until that is refreshed. */
 static int
 RefuseCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    static const char *const words[] = {"no", "now", "later", NULL};
+    static const char *const words[] = {"no", "now", "later", "denied", "absent", NULL};
     int index;
 
     (void) objc;
@@ -628,7 +628,7 @@ static const struct {
         {"on", OnCmd, 1, 2, "callback ?prefix?"},
         {"ping", PingCmd, 1, 1, "member"},
         {"query", QueryCmd, 4, 4, "members id timeout data"},
-        {"refuse", RefuseCmd, 1, 1, "no|now|later"},
+        {"refuse", RefuseCmd, 1, 1, "no|now|later|denied|absent"},
         {"send", SendCmd, 3, 5, "member type extra ?flags? ?protocols?"},
         {"sid", FactCmd, 0, 0, NULL},
         {"stall", StallCmd, 1, 2, "boolean ?limit?"},
