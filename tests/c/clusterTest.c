@@ -14,6 +14,7 @@
 #include "lifeTest.h"
 #include "nodeTest.h"
 #include "stateTest.h"
+#include "workTest.h"
 
 int
 Clustertest_Init(Tcl_Interp *interp)
@@ -22,7 +23,8 @@ Clustertest_Init(Tcl_Interp *interp)
             || Clusterlifetest_Init(interp) != TCL_OK || Clusterblobtest_Init(interp) != TCL_OK
             || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK
             || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK
-            || Clustertabletest_Init(interp) != TCL_OK || Clusterstatetest_Init(interp) != TCL_OK) {
+            || Clustertabletest_Init(interp) != TCL_OK || Clusterstatetest_Init(interp) != TCL_OK
+            || Clusterworktest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);
