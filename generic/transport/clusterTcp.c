@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PORT_MAX 65535
+#define PORT_MAX    65535
+#define PORT_DIGITS 5
 
 typedef struct Tcp {
     ClusterStream stream;
@@ -32,17 +33,28 @@ TcpListen(ClusterStream *stream, int *fd, int *error)
     return ClusterpTcpListen(self->wanted, self->localOnly, fd, &self->port, error);
 }
 
+/* A port as a stranger writes it, 0 when it is none: long digits would be dear to convert. */
+static uint16_t
+TcpPortOf(Tcl_Obj *value)
+{
+    Tcl_Size length;
+    int port = 0;
+
+    Tcl_GetStringFromObj(value, &length);
+    if (length > PORT_DIGITS || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0
+            || port > PORT_MAX) {
+        return 0;
+    }
+    return (uint16_t) port;
+}
+
 /* The port a member advertises, 0 when there is none that could be one. */
 static uint16_t
 TcpPeerPort(Tcl_Obj *props)
 {
     Tcl_Obj *value = props ? ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "port") : NULL;
-    int port;
 
-    if (!value || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0 || port > PORT_MAX) {
-        return 0;
-    }
-    return (uint16_t) port;
+    return value ? TcpPortOf(value) : 0;
 }
 
 static ClusterpResult
