@@ -237,6 +237,16 @@ ClusterpAccept(int listener, int *fd, ClusterpAddr *from, int *error)
 }
 
 bool
+ClusterpListens(int fd)
+{
+    int listens = 0, error = 0;
+    socklen_t length = sizeof(int);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0
+            && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
+}
+
+bool
 ClusterpSomebodyWaits(int listener)
 {
     struct pollfd waiting = {listener, POLLIN, 0};

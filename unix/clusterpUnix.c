@@ -6,13 +6,24 @@
 
 #include "clusterpInt.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Seconds for which a file that nobody listens behind is left alone. */
+#define YOUNG_S 2
+/* Entries of a directory that are looked at for files that are left over, and how many of those are tried. */
+#define TIDY_ENTRIES 65536
+#define TIDY_FILES   256
 
 static bool
 ToAddress(const char *path, struct sockaddr_un *address)
@@ -63,6 +74,13 @@ ClusterpUnixConnect(const char *path, int *fd, int *error)
     }
     *fd = Connect(&address);
     return *fd < 0 ? ClusterpFail(error) : CLUSTERP_OK;
+}
+
+static bool
+IsFile(const struct stat *status, const ClusterpFileId *file)
+{
+    return S_ISSOCK(status->st_mode) && file->device == (uint64_t) status->st_dev
+            && file->number == (uint64_t) status->st_ino;
 }
 
 static bool
@@ -163,17 +181,95 @@ Bind(int fd, const struct sockaddr_un *address)
 }
 
 /*
- * Nobody can connect before listen, so the permissions are set in time. The
- * process's umask is left alone, as other threads make files meanwhile. While
- * bound but not listening the file looks stale to others: if one took its
- * place just then, that is found at the end.
+ * ------------------------------------------------------------------------
+ * Permissions
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Binds a socket whose file is never more open than `mode`. The process's
+ * umask, which other threads use meanwhile, is not widened for it.
  */
 static bool
-Open(int fd, const struct sockaddr_un *address, int mode, ClusterpFileId *file)
+BindWithin(int fd, const struct sockaddr_un *address, mode_t mode)
 {
-    const char *path = address->sun_path;
+#ifdef __linux__
+    /* The file gets the socket's own permissions, without those that the umask takes away. */
+    return fchmod(fd, mode) == 0 && Bind(fd, address);
+#else
+    mode_t before = umask(0777);
+    bool bound;
 
-    if (!Identify(path, file) || chmod(path, (mode_t) mode) != 0 || listen(fd, SOMAXCONN) != 0) {
+    (void) umask(before | (0777 & ~mode));
+    bound = Bind(fd, address);
+    (void) umask(before);
+    return bound;
+#endif
+}
+
+/* Gives back what the umask took. Nobody's file but ours, whatever stands at the path by now. */
+static bool
+Widen(const char *path, const ClusterpFileId *file, mode_t mode)
+{
+    struct stat status;
+    bool done = false;
+#ifdef __linux__
+    char name[32];
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) {
+        return false;
+    }
+    (void) snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    if (fstat(fd, &status) == 0 && IsFile(&status, file)) {
+        done = (status.st_mode & 0777) == mode || chmod(name, mode) == 0;
+    }
+    ClusterpDiscard(fd);
+#else
+    if (lstat(path, &status) == 0 && IsFile(&status, file)) {
+        done = (status.st_mode & 0777) == mode
+                || fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+#endif
+    return done;
+}
+
+size_t
+ClusterpUnixOpenDirectory(const char *path)
+{
+    const char *slash = path;
+
+    while ((slash = strchr(slash, '/')) != NULL) {
+        size_t length = slash == path ? 1 : (size_t) (slash - path);
+        char *directory = strndup(path, length);
+        struct stat status;
+        bool others = directory != NULL && stat(directory, &status) == 0
+                && (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+
+        free(directory);
+        if (others) {
+            return length;
+        }
+        slash++;
+    }
+    return 0;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Listening
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Nobody can connect before listen. While bound but not listening the file
+ * looks stale to others: if one took its place just then, that is found at the
+ * end.
+ */
+static bool
+Open(int fd, const char *path, mode_t mode, ClusterpFileId *file)
+{
+    if (!Identify(path, file) || !Widen(path, file, mode) || listen(fd, SOMAXCONN) != 0) {
         return false;
     }
     if (!ClusterpUnixOwns(file, path)) {
@@ -183,37 +279,177 @@ Open(int fd, const struct sockaddr_un *address, int mode, ClusterpFileId *file)
     return true;
 }
 
+static bool
+BindAndOpen(int fd, const struct sockaddr_un *address, mode_t mode, ClusterpFileId *file)
+{
+    const char *path = address->sun_path;
+    int saved;
+
+    memset(file, 0, sizeof(*file));
+    if (!BindWithin(fd, address, mode)) {
+        return false;
+    }
+    if (!Open(fd, path, mode, file)) {
+        saved = errno;
+        if (file->number != 0 && ClusterpUnixOwns(file, path)) {
+            ClusterpUnlink(path);
+        }
+        errno = saved;
+        return false;
+    }
+    return true;
+}
+
+/* A name in the directory of the path that nobody else has; it is no longer, as the path's own has a sid in it. */
+static bool
+NameBeside(const char *path, struct sockaddr_un *address)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash != NULL ? (size_t) (slash - path) + 1 : 0;
+    uint32_t random;
+
+    if (!ToAddress(path, address)) {
+        return false;
+    }
+    ClusterpRandom(&random, sizeof(random));
+    (void) snprintf(address->sun_path + length, sizeof(address->sun_path) - length, ".%08x",
+            (unsigned) random);
+    return true;
+}
+
+/* In place of a file of ours, which others can connect to until it is replaced in one step. */
+static bool
+Replace(int fd, const char *path, mode_t mode, ClusterpFileId *file)
+{
+    struct sockaddr_un beside;
+
+    if (!NameBeside(path, &beside) || !BindAndOpen(fd, &beside, mode, file)) {
+        return false;
+    }
+    if (rename(beside.sun_path, path) != 0) {
+        int saved = errno;
+
+        ClusterpUnlink(beside.sun_path);
+        errno = saved;
+        return false;
+    }
+    return true;
+}
+
 ClusterpResult
-ClusterpUnixListen(const char *path, int mode, int *fd, ClusterpFileId *file, int *error)
+ClusterpUnixListen(const char *path, int mode, const ClusterpFileId *mine, int *fd,
+        ClusterpFileId *file, int *error)
 {
     struct sockaddr_un address;
-    ClusterpFileId made = {0, 0};
-    int socket, saved;
+    bool replaces = mine != NULL && ClusterpUnixOwns(mine, path);
+    int made;
 
     *fd = -1;
     if (!ToAddress(path, &address)) {
         return ClusterpFail(error);
     }
-    socket = ClusterpSocket(AF_UNIX, SOCK_STREAM);
-    if (socket < 0) {
+    made = ClusterpSocket(AF_UNIX, SOCK_STREAM);
+    if (made < 0) {
         return ClusterpFail(error);
     }
-    if (!Bind(socket, &address)) {
-        ClusterpDiscard(socket);
+    if (replaces ? !Replace(made, path, (mode_t) mode, file)
+                 : !BindAndOpen(made, &address, (mode_t) mode, file)) {
+        ClusterpDiscard(made);
         return ClusterpFail(error);
     }
-    if (!Open(socket, &address, mode, &made)) {
-        saved = errno;
-        if (made.number != 0 && ClusterpUnixOwns(&made, path)) {
-            ClusterpUnlink(path);
-        }
-        ClusterpClose(socket);
-        errno = saved;
-        return ClusterpFail(error);
-    }
-    *fd = socket;
-    if (file != NULL) {
-        *file = made;
-    }
+    *fd = made;
     return CLUSTERP_OK;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Files that are left over
+ * ------------------------------------------------------------------------
+ */
+
+/* Is it like ours, but for the sid, which stands at `at`? */
+static bool
+IsAlike(const char *name, const char *ours, size_t at, size_t length)
+{
+    size_t i;
+
+    if (strlen(name) != strlen(ours) || strncmp(name, ours, at) != 0
+            || strcmp(name + at + length, ours + at + length) != 0 || strcmp(name, ours) == 0) {
+        return false;
+    }
+    for (i = at; i < at + length; i++) {
+        if (!isalnum((unsigned char) name[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One that was made just now may be about to listen. */
+static void
+RemoveIfDead(const char *path)
+{
+    struct sockaddr_un address;
+    struct stat status;
+
+    if (ToAddress(path, &address) && lstat(path, &status) == 0 && S_ISSOCK(status.st_mode)
+            && status.st_uid == geteuid() && time(NULL) - status.st_mtime > YOUNG_S) {
+        (void) RemoveStale(&address);
+    }
+}
+
+void
+ClusterpUnixTidy(const char *path, size_t sidAt, size_t sidLength)
+{
+    const char *tail = strrchr(path, '/') + 1;
+    size_t directory = (size_t) (tail - path);
+    struct sockaddr_un address;
+    const struct dirent *entry;
+    int seen = 0, alike = 0;
+    DIR *all;
+
+    if (!ToAddress(path, &address)) {
+        return;
+    }
+    address.sun_path[directory] = '\0';
+    all = opendir(address.sun_path);
+    while (all != NULL && seen++ < TIDY_ENTRIES && alike < TIDY_FILES
+            && (entry = readdir(all)) != NULL) {
+        if (IsAlike(entry->d_name, tail, sidAt - directory, sidLength)) {
+            alike++;
+            strcpy(address.sun_path + directory, entry->d_name); /* as long as the path is */
+            RemoveIfDead(address.sun_path);
+        }
+    }
+    if (all != NULL) {
+        (void) closedir(all);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * The far end
+ * ------------------------------------------------------------------------
+ */
+
+bool
+ClusterpPeerIsTrusted(int fd)
+{
+    uid_t uid;
+#ifdef __linux__
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+        return false;
+    }
+    uid = peer.uid;
+#else
+    gid_t gid;
+
+    if (getpeereid(fd, &uid, &gid) != 0) {
+        return false;
+    }
+#endif
+    return uid == 0 || uid == geteuid();
 }

@@ -144,15 +144,30 @@ ClusterpResult ClusterpAccept(int listener, int *fd, ClusterpAddr *from, int *er
 
 /* Would ClusterpAccept find somebody? */
 bool ClusterpSomebodyWaits(int listener);
+/* Is it a socket that listens, with no error? */
+bool ClusterpListens(int fd);
 
 /*
- * Listens on a unix-domain path, mode its permissions (0600). A file in the
- * way is replaced only if it is a socket and nobody listens behind it;
+ * Listens on a unix-domain path, mode its permissions (0600), which it never
+ * exceeds. A file in the way is replaced only if it is `mine` (unless that is
+ * NULL), which works until then, or a socket that nobody listens behind;
  * otherwise the error is EADDRINUSE. Over-long: ENAMETOOLONG. Missing
  * directories are made (0700). *file says which file was made.
  */
-ClusterpResult ClusterpUnixListen(const char *path, int mode, int *fd, ClusterpFileId *file,
-        int *error);
+ClusterpResult ClusterpUnixListen(const char *path, int mode, const ClusterpFileId *mine, int *fd,
+        ClusterpFileId *file, int *error);
+/*
+ * How much of an absolute path names a directory where others may replace what
+ * is not theirs: all can write there, and it is not sticky. 0 for none.
+ */
+size_t ClusterpUnixOpenDirectory(const char *path);
+/*
+ * Removes this user's sockets that nobody listens behind and that are named as
+ * an absolute path, but with other letters and digits at sidAt.
+ */
+void ClusterpUnixTidy(const char *path, size_t sidAt, size_t sidLength);
+/* Is the process that listened behind a connected unix-domain socket of this user or root? */
+bool ClusterpPeerIsTrusted(int fd);
 /* A full backlog is an ERROR with EAGAIN, as nothing is under way then. */
 ClusterpResult ClusterpUnixConnect(const char *path, int *fd, int *error);
 /* Does path still name that very file? Ask while the socket bound to it is open. */

@@ -88,30 +88,52 @@ OnResponse(ClusterNode *node, ClusterMessage *message)
     ClusterQueryAnswered(node, message->member, ClusterMessagePayload(message));
 }
 
-/* Makes a server socket anew, at most once in REFRESH_EVERY: strangers may report what they like. */
-static void
+/*
+ * Has a server socket looked after, at most once in REFRESH_EVERY: strangers
+ * may report what they like. One that is well stays as it is. Returns whether
+ * it was time for that.
+ */
+static bool
 RefreshSlot(ClusterNode *node, ClusterSlot *slot)
 {
     int64_t now = ClusterNodeNow(node);
 
     if (!slot->transport || slot->type->reachesAll
             || (slot->refreshed && now - slot->lastRefresh < REFRESH_EVERY)) {
-        return;
+        return false;
     }
     slot->refreshed = true;
     slot->lastRefresh = now;
-    slot->type->event(slot->transport, CLUSTER_EVENT_REFRESH);
+    slot->type->event(slot->transport, CLUSTER_EVENT_REPORTED);
+    return true;
 }
 
 /*
- * {protocols LIST}: these of ours failed for the member, so they are made
- * anew. A transport written in Tcl may do anything meanwhile, also to the
+ * Who reports may not know where we are by now: the next heartbeat tells, and
+ * one at once for a member with a link.
+ */
+static void
+TellWhere(ClusterNode *node, const ClusterMember *member)
+{
+    if (node->closed) {
+        return;
+    }
+    node->propsChanged = true;
+    if (!member->lost && ClusterMemberConnected(member)) {
+        ClusterBeaconPropsChanged(node);
+    }
+}
+
+/*
+ * {protocols LIST}: these of ours failed for the member, so they are looked
+ * after. A transport written in Tcl may do anything meanwhile, also to the
  * list's value, so each word is fetched anew.
  */
 static void
 OnFailure(ClusterNode *node, ClusterMessage *message)
 {
     Tcl_Obj *data = ClusterMessageData(message, CLUSTER_FAILURE_BYTES_MAX), *list, *word;
+    bool looked = false;
     Tcl_Size i;
 
     if (!data) {
@@ -126,13 +148,14 @@ OnFailure(ClusterNode *node, ClusterMessage *message)
                 i++) {
             ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(word));
 
-            if (slot) {
-                RefreshSlot(node, slot);
-            }
+            looked = (slot && RefreshSlot(node, slot)) || looked;
         }
         Tcl_DecrRefCount(list);
     }
     Tcl_DecrRefCount(data);
+    if (looked) {
+        TellWhere(node, message->member);
+    }
 }
 
 /*

@@ -279,7 +279,7 @@ ChooseRoute(ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
 static ClusterPeer
 PeerOf(ClusterMember *member, const ClusterSlot *slot)
 {
-    ClusterPeer peer = {member->address, member->local, NULL, member};
+    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
 
     Tcl_DictObjGet(NULL, member->props, slot->id, &peer.props);
     return peer;

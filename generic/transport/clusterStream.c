@@ -12,6 +12,8 @@
 
 /* Connections taken in one turn. */
 #define ACCEPT_MAX 64
+/* ... and when the server socket is about to be closed: its backlog is shorter. */
+#define ACCEPT_ALL 65536
 
 void
 ClusterStreamHold(ClusterStream *stream)
@@ -81,50 +83,93 @@ StreamAdmit(ClusterStream *stream, int fd, const ClusterAddress *from)
     return true;
 }
 
-static void
-StreamListenerReady(void *context, int mask)
+/* Takes at most so many of those who wait at a server socket. False when that stopped for want of something. */
+static bool
+StreamAccept(ClusterStream *stream, int listener, int most)
 {
-    ClusterStream *stream = context;
-    int i;
-
-    (void) mask;
-    for (i = 0; i < ACCEPT_MAX; i++) {
+    while (most-- > 0) {
         ClusterpAddr system = {0, 0};
         ClusterpResult result = CLUSTERP_ERROR;
         ClusterAddress from;
         int fd = -1;
 
         if (ClusterPoolMayAccept(stream)) {
-            result = ClusterpAccept(stream->listener, &fd, &system, NULL);
+            result = ClusterpAccept(listener, &fd, &system, NULL);
         }
         if (result == CLUSTERP_AGAIN) {
-            return;
+            return true;
         }
         from = ClusterAddressFromPlatform(&system);
         if (result != CLUSTERP_OK || !StreamAdmit(stream, fd, &from)) {
-            StreamPauseAccepting(stream);
-            return;
+            return false;
         }
+    }
+    return true;
+}
+
+static void
+StreamListenerReady(void *context, int mask)
+{
+    ClusterStream *stream = context;
+
+    (void) mask;
+    if (!StreamAccept(stream, stream->listener, ACCEPT_MAX)) {
+        StreamPauseAccepting(stream);
     }
 }
 
-bool
-ClusterStreamListen(ClusterStream *stream, int *error)
+/* Makes a server socket in place of the one there is, if any, which stays when that fails. */
+static bool
+StreamListen(ClusterStream *stream, int *error)
 {
+    ClusterWatch *watch;
     int fd;
 
-    StreamStopListening(stream);
     if (stream->family->listen(stream, &fd, error) != CLUSTERP_OK) {
         return false;
     }
-    stream->listener = fd;
-    stream->listenWatch = ClusterWatchNew(stream->loop, fd, CLUSTERP_READABLE, StreamListenerReady,
-            NULL, stream, error);
-    if (!stream->listenWatch) {
-        StreamStopListening(stream);
+    watch = ClusterWatchNew(stream->loop, fd, CLUSTERP_READABLE, StreamListenerReady, NULL, stream,
+            error);
+    if (!watch) {
+        ClusterpClose(fd);
         return false;
     }
+    if (stream->listener >= 0) {
+        StreamAccept(stream, stream->listener, ACCEPT_ALL);
+        ClusterPoolRestNot(stream);
+        ClusterWatchFree(&stream->listenWatch);
+        ClusterpClose(stream->listener);
+    }
+    stream->listener = fd;
+    stream->listenWatch = watch;
     return true;
+}
+
+/* Can others reach it, as far as can be seen from here? */
+static bool
+StreamIsWell(const ClusterStream *stream)
+{
+    return stream->listenWatch && ClusterpListens(stream->listener)
+            && stream->family->intact(stream);
+}
+
+/* One whose port is fixed cannot be made while the one before has it, which is closed only when it is of no more use. */
+static void
+StreamRenew(ClusterStream *stream)
+{
+    int error;
+
+    if (StreamListen(stream, &error)) {
+        return;
+    }
+    if (StreamIsWell(stream)) {
+        ClusterStreamResume(stream);
+        return;
+    }
+    StreamStopListening(stream);
+    if (!StreamListen(stream, &error)) {
+        stream->traffic.failures++;
+    }
 }
 
 bool
@@ -142,7 +187,7 @@ ClusterStreamStart(ClusterStream *stream, const ClusterTransportConfig *config,
     ClusterListInit(&stream->conns);
     stream->pool = ClusterPoolGet();
     stream->loop = ClusterLoopGet(error);
-    return stream->loop && ClusterStreamListen(stream, error);
+    return stream->loop && StreamListen(stream, error);
 }
 
 /*
@@ -222,16 +267,13 @@ void
 ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
     ClusterStream *stream = (ClusterStream *) transport;
-    int error;
 
-    if (event == CLUSTER_EVENT_HEARTBEAT && stream->listenWatch && stream->family->intact(stream)) {
+    if (event != CLUSTER_EVENT_REFRESH && StreamIsWell(stream)) {
         ClusterStreamResume(stream);
-        return;
+    } else {
+        StreamRenew(stream);
+        stream->delegate->changed(stream->context, transport);
     }
-    if (!ClusterStreamListen(stream, &error)) {
-        stream->traffic.failures++;
-    }
-    stream->delegate->changed(stream->context, transport);
 }
 
 void

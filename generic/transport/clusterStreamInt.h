@@ -24,9 +24,8 @@ typedef struct ClusterPool ClusterPool;
 typedef struct ClusterStreamFamily {
     const char *linkPrefix; /* of chanIDs: "tcp", "unix" */
     /*
-     * Opens the server socket, of which there is none then: the one before, if
-     * any, was closed, and unlisten called. OK with *fd, which is the
-     * stream's, or ERROR.
+     * Opens the server socket. OK with *fd, which is the stream's, or ERROR. The
+     * one before may still be open; what it left elsewhere is replaced.
      */
     ClusterpResult (*listen)(ClusterStream *stream, int *fd, int *error);
     /* Connects. OK or AGAIN with *fd, which is the caller's, or ERROR, also when the peer advertises nothing usable. */
@@ -74,8 +73,6 @@ bool ClusterStreamStart(ClusterStream *stream, const ClusterTransportConfig *con
 void ClusterStreamResume(ClusterStream *stream);
 void ClusterStreamHold(ClusterStream *stream);
 void ClusterStreamRelease(ClusterStream *stream);
-/* Closes the server socket and makes a new one. False with *error: there is none then. */
-bool ClusterStreamListen(ClusterStream *stream, int *error);
 
 /* Rows of the type table that are the same for all families. */
 void ClusterStreamClose(ClusterTransport *transport);

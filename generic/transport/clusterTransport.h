@@ -84,6 +84,7 @@ typedef struct ClusterTraffic {
 
 /* Whom to send to. Filled in by the layer above for each send; borrowed. */
 typedef struct ClusterPeer {
+    const char *sid;
     ClusterAddress address; /* loopback for members of this host */
     bool local;
     Tcl_Obj *props; /* what the member advertises for this protocol, NULL when nothing */
@@ -178,7 +179,8 @@ typedef struct ClusterTransportConfig {
 
 typedef enum ClusterTransportEvent {
     CLUSTER_EVENT_HEARTBEAT, /* a beat is about to be sent: see that all is well */
-    CLUSTER_EVENT_REFRESH    /* a peer reports failures: make the server socket anew */
+    CLUSTER_EVENT_REPORTED, /* a peer reports failures: see whether the server socket is well, else make it anew */
+    CLUSTER_EVENT_REFRESH /* make the server socket anew */
 } ClusterTransportEvent;
 
 typedef struct ClusterTransportType {

@@ -10,12 +10,17 @@
 #include "packet/clusterForeign.h"
 #include "transport/clusterStreamInt.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MODE_DEFAULT 0600
 #define MODE_MAX     0777
+#define MODE_OTHERS  0022 /* lets others connect */
+
+/* Letters and digits of a sid. */
+#define SID_LEAST 8
 
 typedef struct Unix {
     ClusterStream stream;
@@ -35,10 +40,14 @@ static ClusterpResult
 UnixListen(ClusterStream *stream, int *fd, int *error)
 {
     Unix *self = (Unix *) stream;
-    ClusterpResult result =
-            ClusterpUnixListen(Tcl_GetString(self->path), self->mode, fd, &self->file, error);
+    ClusterpFileId file;
+    ClusterpResult result = ClusterpUnixListen(Tcl_GetString(self->path), self->mode,
+            self->made ? &self->file : NULL, fd, &file, error);
 
-    self->made = result == CLUSTERP_OK;
+    if (result == CLUSTERP_OK) {
+        self->made = true;
+        self->file = file;
+    }
     return result;
 }
 
@@ -51,17 +60,44 @@ UnixPeerPath(Tcl_Obj *props)
     return value && *Tcl_GetString(value) == '/' ? Tcl_GetString(value) : NULL;
 }
 
+/* Does a path end in -SID or -SID.EXT, as those of members do, with a sid as members have it? */
+static bool
+UnixIsPathOf(const char *path, const char *sid)
+{
+    const char *tail = strrchr(path, '/') + 1, *dot = strrchr(tail, '.');
+    size_t length = dot && dot != tail ? (size_t) (dot - tail) : strlen(tail), size = strlen(sid),
+           i;
+
+    for (i = 0; i < size && isalnum((unsigned char) sid[i]); i++) {
+        continue;
+    }
+    return i == size && size >= SID_LEAST && length > size && tail[length - size - 1] == '-'
+            && memcmp(tail + length - size, sid, size) == 0;
+}
+
+/*
+ * A member may say that it is behind any path, and what it asks for is written
+ * there: so only to paths of members' form, and to a process that could have
+ * been given it by whoever runs this one, unless we ourselves let in others.
+ */
 static ClusterpResult
 UnixConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 {
     const char *path = peer->local ? UnixPeerPath(peer->props) : NULL;
+    ClusterpResult result;
 
-    (void) stream;
-    if (!path) {
+    if (!path || !UnixIsPathOf(path, peer->sid)) {
         *error = EADDRNOTAVAIL;
         return CLUSTERP_ERROR;
     }
-    return ClusterpUnixConnect(path, fd, error);
+    result = ClusterpUnixConnect(path, fd, error);
+    if (result == CLUSTERP_OK && !(((const Unix *) stream)->mode & MODE_OTHERS)
+            && !ClusterpPeerIsTrusted(*fd)) {
+        ClusterpClose(*fd);
+        *error = EPERM;
+        return CLUSTERP_ERROR;
+    }
+    return result;
 }
 
 static void
@@ -166,9 +202,12 @@ UnixParseOptions(Unix *self, Tcl_Obj *options, Tcl_Obj **path, Tcl_Obj **why)
     return !*why && *path;
 }
 
-/* Inserts -SID before the extension; a leading dot begins none. New, refCount 0; NULL for no usable path. */
+/*
+ * Inserts -SID before the extension; a leading dot begins none. New, refCount 0;
+ * NULL for no usable path. *sidAt: where the sid begins, in bytes.
+ */
 static Tcl_Obj *
-UnixServerPath(Tcl_Obj *given, const char *sid)
+UnixServerPath(Tcl_Obj *given, const char *sid, size_t *sidAt)
 {
     Tcl_Obj *normalized;
     const char *path, *tail, *dot;
@@ -188,8 +227,10 @@ UnixServerPath(Tcl_Obj *given, const char *sid)
         return NULL;
     }
     if (!dot || dot == tail) {
+        *sidAt = strlen(path) + 1;
         return Tcl_ObjPrintf("%s-%s", path, sid);
     }
+    *sidAt = (size_t) (dot - path) + 1;
     result = Tcl_NewStringObj(path, (Tcl_Size) (dot - path));
     Tcl_AppendPrintfToObj(result, "-%s%s", sid, dot);
     return result;
@@ -211,8 +252,9 @@ UnixOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *d
         void *context, Tcl_Obj **why, const char **code)
 {
     Unix *self = calloc(1, sizeof *self);
+    int error = ENOMEM, open;
     Tcl_Obj *given;
-    int error = ENOMEM;
+    size_t sidAt;
 
     *code = "CONFIG";
     if (!self) {
@@ -225,13 +267,22 @@ UnixOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *d
         UnixFree(&self->stream);
         return NULL;
     }
-    self->path = UnixServerPath(given, config->sid);
+    self->path = UnixServerPath(given, config->sid, &sidAt);
     if (!self->path) {
         *why = Tcl_ObjPrintf("bad path \"%s\" in -u", Tcl_GetString(given));
         UnixFree(&self->stream);
         return NULL;
     }
     Tcl_IncrRefCount(self->path);
+    open = (int) ClusterpUnixOpenDirectory(Tcl_GetString(self->path));
+    if (open) {
+        *why = Tcl_ObjPrintf("cannot listen on unix socket \"%s\": everybody can replace files in "
+                             "\"%.*s\", which is writable and not sticky",
+                Tcl_GetString(self->path), open, Tcl_GetString(self->path));
+        UnixFree(&self->stream);
+        return NULL;
+    }
+    ClusterpUnixTidy(Tcl_GetString(self->path), sidAt, strlen(config->sid));
     if (!ClusterStreamStart(&self->stream, config, &unixFamily, delegate, context, &error)) {
         *code = "SOCKET";
         *why = Tcl_ObjPrintf("cannot listen on unix socket \"%s\": %s", Tcl_GetString(self->path),

@@ -498,7 +498,7 @@ StreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
     MemoryStream *self = StreamAlive(transport, "event for a closed t");
 
-    if (event == CLUSTER_EVENT_REFRESH) {
+    if (event != CLUSTER_EVENT_HEARTBEAT) {
         self->port = self->host->net->nextPort++;
         self->host->refusal = MEMORY_ACCEPTS;
         self->delegate->changed(self->context, transport);
