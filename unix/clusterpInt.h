@@ -57,6 +57,7 @@ typedef struct ClusterpInterface {
     unsigned index;
     unsigned flags;                 /* IFF_UP and so on */
     uint32_t ip;                    /* the first one, 0 for none */
+    uint32_t mask;                  /* of its net */
     uint8_t mac[CLUSTERP_MAC_SIZE]; /* zeros for none */
 } ClusterpInterface;
 
@@ -73,6 +74,61 @@ void ClusterpInterfacesFree(ClusterpInterfaces *all);
 const ClusterpInterface *ClusterpInterfaceFind(const ClusterpInterfaces *all, const char *text);
 /* That of the default route, or NULL. */
 const ClusterpInterface *ClusterpInterfaceDefault(const ClusterpInterfaces *all);
+
+/* ---- clusterpWays.c ----------------------------------------------------- */
+
+/* Systems limit the memberships of a socket, Linux to 20 by default; no more than this are kept. */
+#define CLUSTERP_MEMBERSHIPS 64
+
+/* The ear for this host, which sends to it as well, and that for others, which sends to them. */
+#define CLUSTERP_HOME 0
+#define CLUSTERP_AWAY 1
+
+/* An interface that is sent by. */
+typedef struct ClusterpWay {
+    unsigned index; /* 0 for none */
+    uint32_t ip;    /* the source address of what goes there */
+    bool carrier;   /* somebody may be there */
+    uint64_t sent;  /* the number of the latest datagram that went */
+} ClusterpWay;
+
+struct ClusterpMulticast {
+    int fd[CLUSTERP_EARS]; /* owned; -1 for none */
+    int network;           /* owned; tells of changes, -1 for none */
+    bool told;             /* the system tells the ears apart */
+    int ttl;
+    ClusterpAddr group;
+    char **wanted; /* the interfaces asked for, owned; none for any */
+    int wantedCount;
+    unsigned loopback;                      /* index of the loopback device, 0 for none */
+    ClusterpWay home;                       /* to this host */
+    ClusterpWay ways[CLUSTERP_MEMBERSHIPS]; /* to others */
+    int wayCount;
+    ClusterpWay used;                      /* what the ear for others is set to send by */
+    uint64_t number;                       /* of the latest datagram */
+    unsigned joined[CLUSTERP_MEMBERSHIPS]; /* indexes of the interfaces it is a member on */
+    int joinedCount;
+    int links; /* of these, those that others are heard by */
+};
+
+/*
+ * Brings memberships and ways in line with the interfaces there are. False,
+ * with errno set, when there is no way or no membership; it is usable again
+ * after a later success. *changed: there is a way with a carrier that was not
+ * there before, or without one, or with another address.
+ */
+bool ClusterpWaysSettle(ClusterpMulticast *socket, bool *changed);
+/* Gives up the membership on an interface, with 0 all of them, so that it can be joined anew. */
+void ClusterpWaysLeave(ClusterpMulticast *socket, unsigned index);
+/* What the descriptor sends to groups goes this way. */
+bool ClusterpWaysUse(int fd, const ClusterpWay *way);
+
+/* ---- clusterpNetwork.c, one for each family of systems ------------------- */
+
+/* A descriptor that becomes readable when interfaces or addresses come, go or change; -1 when there is none. */
+int ClusterpNetworkOpen(void);
+/* Reads what it tells, and has the socket leave interfaces that went, which may be back by now. */
+void ClusterpNetworkRead(int fd, ClusterpMulticast *socket);
 
 /* ---- clusterpHost.c, one for each family of systems --------------------- */
 

@@ -55,14 +55,20 @@ Enter(ClusterpInterfaces *all, const struct ifaddrs *entry)
 }
 
 static uint32_t
-EntryIp(const struct ifaddrs *entry)
+IpOf(const struct sockaddr *name)
 {
     ClusterpAddr address = {0, 0};
 
-    if (entry->ifa_addr != NULL) {
-        ClusterpFromSockaddr(entry->ifa_addr, &address);
+    if (name != NULL) {
+        ClusterpFromSockaddr(name, &address);
     }
     return address.ip;
+}
+
+static uint32_t
+EntryIp(const struct ifaddrs *entry)
+{
+    return IpOf(entry->ifa_addr);
 }
 
 bool
@@ -90,6 +96,7 @@ ClusterpInterfacesGet(ClusterpInterfaces *all)
 
         if (interface->ip == 0) {
             interface->ip = EntryIp(entry);
+            interface->mask = interface->ip != 0 ? IpOf(entry->ifa_netmask) : 0;
         }
         (void) ClusterpLinkAddress(entry, interface->mac);
     }

@@ -1,16 +1,13 @@
 /*
  * clusterpMulticast.c --
  *
- *	The multicast socket: its memberships, the interface it sends on, its datagrams.
+ *	The multicast socket: its opening and its datagrams (the interfaces: clusterpWays.c).
  *
  *	Where the system tells what was sent on this host from what was not, each
  *	kind has a socket of its own, with a filter (ClusterpConfine): so the ear
- *	that heard a datagram says whence it came. Both are members of the same
- *	groups.
- *
- *	It is a member on every interface, so that it hears other programs of
- *	this host whichever of the interfaces they send on, but sends on one
- *	only, so that nobody hears it twice.
+ *	that heard a datagram says whence it came. What goes to other hosts is sent
+ *	by the ear for others, without coming back, what goes to this host by the
+ *	other one.
  */
 
 #include "clusterpInt.h"
@@ -24,223 +21,8 @@
 #define RECEIVE_BUFFER       (4 * 1024 * 1024)
 #define RECEIVE_BUFFER_LEAST (64 * 1024)
 
-/* Systems limit the memberships of a socket, Linux to 20 by default; no more than this are kept. */
-#define MEMBERSHIP_LIMIT 64
-
 /* Room for what a datagram's arrival is told by. */
 #define CONTROL_SIZE 256
-
-/* The ear for this host, which sends as well, and that for others. */
-#define HOME 0
-#define AWAY 1
-
-struct ClusterpMulticast {
-    int fd[CLUSTERP_EARS]; /* owned; -1 for none */
-    bool told;             /* the system tells the ears apart */
-    ClusterpAddr group;
-    char *wanted;                      /* the interface asked for, owned; NULL for any */
-    unsigned sending;                  /* index of the interface in use, 0 for none */
-    unsigned loopback;                 /* index of the loopback device, 0 for none */
-    unsigned joined[MEMBERSHIP_LIMIT]; /* indexes of the interfaces it is a member on */
-    int joinedCount;
-};
-
-/* ---- memberships -------------------------------------------------------- */
-
-/* Of all ears; false with errno set when the first cannot. */
-static bool
-ChangeMembership(const ClusterpMulticast *socket, int option, unsigned index)
-{
-    struct ip_mreqn request;
-
-    memset(&request, 0, sizeof(request));
-    request.imr_multiaddr.s_addr = htonl(socket->group.ip);
-    request.imr_ifindex = (int) index;
-    if (socket->fd[AWAY] >= 0) {
-        (void) setsockopt(socket->fd[AWAY], IPPROTO_IP, option, &request, sizeof(request));
-    }
-    return setsockopt(socket->fd[HOME], IPPROTO_IP, option, &request, sizeof(request)) == 0;
-}
-
-/* Joins unless it has; that too many have been joined, or that the interface cannot, is no matter. */
-static void
-Join(ClusterpMulticast *socket, unsigned index)
-{
-    for (int i = 0; i < socket->joinedCount; i++) {
-        if (socket->joined[i] == index) {
-            return;
-        }
-    }
-    if (index == 0 || socket->joinedCount == MEMBERSHIP_LIMIT) {
-        return;
-    }
-    if (ChangeMembership(socket, IP_ADD_MEMBERSHIP, index) || errno == EADDRINUSE) {
-        socket->joined[socket->joinedCount++] = index;
-    }
-}
-
-static bool
-Exists(const ClusterpInterfaces *all, unsigned index)
-{
-    for (int i = 0; i < all->count; i++) {
-        if (all->list[i].index == index) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Gives up memberships on interfaces that are gone: they would count against the limit. */
-static void
-LeaveGone(ClusterpMulticast *socket, const ClusterpInterfaces *all)
-{
-    int kept = 0;
-
-    for (int i = 0; i < socket->joinedCount; i++) {
-        if (Exists(all, socket->joined[i])) {
-            socket->joined[kept++] = socket->joined[i];
-        } else {
-            (void) ChangeMembership(socket, IP_DROP_MEMBERSHIP, socket->joined[i]);
-        }
-    }
-    socket->joinedCount = kept;
-}
-
-static bool
-CanMulticast(const ClusterpInterface *interface)
-{
-    /* On Linux loopback does not claim that it can, but it does. */
-    return (interface->flags & IFF_LOOPBACK) != 0
-            || ((interface->flags & IFF_UP) != 0 && (interface->flags & IFF_MULTICAST) != 0);
-}
-
-/* Those that matter most come first, in case there are more than the system allows. */
-static void
-JoinAll(ClusterpMulticast *socket, const ClusterpInterfaces *all)
-{
-    Join(socket, socket->sending);
-    for (int loopback = 1; loopback >= 0; loopback--) {
-        for (int i = 0; i < all->count; i++) {
-            const ClusterpInterface *interface = &all->list[i];
-
-            if (CanMulticast(interface)
-                    && ((interface->flags & IFF_LOOPBACK) != 0) == (loopback != 0)) {
-                Join(socket, interface->index);
-            }
-        }
-    }
-}
-
-/* ---- the way out -------------------------------------------------------- */
-
-static bool
-Usable(const ClusterpInterface *interface)
-{
-    return interface != NULL && interface->ip != 0 && (interface->flags & IFF_UP) != 0
-            && CanMulticast(interface);
-}
-
-/* The first that is not loopback, one with a carrier before others, else loopback. */
-static const ClusterpInterface *
-FirstUsable(const ClusterpInterfaces *all)
-{
-    const ClusterpInterface *best = NULL;
-    int bestRank = 0;
-
-    for (int i = 0; i < all->count; i++) {
-        const ClusterpInterface *interface = &all->list[i];
-        int rank = 1;
-
-        if (!Usable(interface)) {
-            continue;
-        }
-        if ((interface->flags & IFF_LOOPBACK) == 0) {
-            rank = (interface->flags & IFF_RUNNING) != 0 ? 3 : 2;
-        }
-        if (rank > bestRank) {
-            best = interface;
-            bestRank = rank;
-        }
-    }
-    return best;
-}
-
-/* Returns NULL when there is none; with one asked for, none but that. */
-static const ClusterpInterface *
-Choose(const ClusterpMulticast *socket, const ClusterpInterfaces *all)
-{
-    const ClusterpInterface *interface;
-
-    if (socket->wanted != NULL) {
-        return ClusterpInterfaceFind(all, socket->wanted);
-    }
-    interface = ClusterpInterfaceDefault(all);
-    return Usable(interface) ? interface : FirstUsable(all);
-}
-
-static bool
-SetSending(ClusterpMulticast *socket, const ClusterpInterface *interface)
-{
-    struct ip_mreqn request;
-    uint32_t ip = interface->ip;
-
-    /* An address asked for may be another than the interface's first. */
-    if (socket->wanted != NULL) {
-        (void) ClusterpParseIp(socket->wanted, &ip);
-    }
-    memset(&request, 0, sizeof(request));
-    request.imr_ifindex = (int) interface->index;
-    /* Else Linux puts another interface's address, or none at all, in what goes out by loopback. */
-    request.imr_address.s_addr = htonl(ip);
-    if (setsockopt(socket->fd[HOME], IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof(request)) != 0) {
-        return false;
-    }
-    socket->sending = interface->index;
-    return true;
-}
-
-static unsigned
-Loopback(const ClusterpInterfaces *all)
-{
-    for (int i = 0; i < all->count; i++) {
-        if ((all->list[i].flags & IFF_LOOPBACK) != 0) {
-            return all->list[i].index;
-        }
-    }
-    return 0;
-}
-
-/*
- * Brings the socket in line with the interfaces there are. False, with errno
- * set, when there is no way out or no membership; it is usable again after a
- * later success.
- */
-static bool
-Settle(ClusterpMulticast *socket)
-{
-    ClusterpInterfaces all;
-    const ClusterpInterface *interface;
-    bool sends = true;
-    int saved = ENODEV;
-
-    if (!ClusterpInterfacesGet(&all)) {
-        return false;
-    }
-    LeaveGone(socket, &all);
-    socket->loopback = Loopback(&all);
-    interface = Choose(socket, &all);
-    if (interface == NULL) {
-        sends = socket->wanted
-                == NULL; /* with nothing up at all there is still loopback to wait for */
-    } else if (!SetSending(socket, interface)) {
-        sends = false;
-        saved = errno;
-    }
-    JoinAll(socket, &all);
-    ClusterpInterfacesFree(&all);
-    errno = saved;
-    return sends && socket->joinedCount > 0;
-}
 
 /* ---- opening and closing ------------------------------------------------ */
 
@@ -266,10 +48,10 @@ ShareAndBind(int fd, const ClusterpAddr *group)
 }
 
 static bool
-SetHops(int fd, int ttl)
+SetHops(int fd, int ttl, bool back)
 {
     /* The size that every system takes for these two. */
-    unsigned char hops = (unsigned char) ttl, loop = 1;
+    unsigned char hops = (unsigned char) ttl, loop = back ? 1 : 0;
 
     if (ttl < 0 || ttl > 255) {
         errno = EINVAL;
@@ -299,7 +81,7 @@ Prepare(int fd)
 
 /* Confined before it is bound, so that nothing slips in. */
 static bool
-OpenEar(ClusterpMulticast *socket, int ear, int ttl)
+OpenEar(ClusterpMulticast *socket, int ear)
 {
     int fd = socket->fd[ear] = ClusterpSocket(AF_INET, SOCK_DGRAM);
     bool confined;
@@ -308,33 +90,61 @@ OpenEar(ClusterpMulticast *socket, int ear, int ttl)
         return false;
     }
     Prepare(fd);
-    confined = ClusterpConfine(fd, ear == HOME ? CLUSTERP_HERE : CLUSTERP_ELSEWHERE);
-    if (ear == HOME) {
+    confined = ClusterpConfine(fd, ear == CLUSTERP_HOME ? CLUSTERP_HERE : CLUSTERP_ELSEWHERE);
+    if (ear == CLUSTERP_HOME) {
         socket->told = confined;
-    } else if (!confined) {
+    } else if (socket->told && !confined) {
         return false;
     }
-    return SetHops(fd, ttl) && ShareAndBind(fd, &socket->group);
+    return SetHops(fd, socket->ttl, ear == CLUSTERP_HOME) && ShareAndBind(fd, &socket->group);
 }
 
 static bool
-Configure(ClusterpMulticast *socket, int ttl)
+KeepWanted(ClusterpMulticast *socket, const char *const *interfaces)
 {
+    size_t count = 0;
+
+    while (interfaces != NULL && interfaces[count] != NULL) {
+        count++;
+    }
+    if (count == 0) {
+        return true;
+    }
+    socket->wanted = calloc(count, sizeof(*socket->wanted));
+    for (size_t i = 0; socket->wanted != NULL && i < count; i++) {
+        socket->wanted[i] = strdup(interfaces[i]);
+        if (socket->wanted[i] == NULL) {
+            break;
+        }
+        socket->wantedCount++;
+    }
+    errno = ENOMEM;
+    return (size_t) socket->wantedCount == count;
+}
+
+static bool
+Configure(ClusterpMulticast *socket)
+{
+    bool changed;
+
     if (!IN_MULTICAST(socket->group.ip)) {
         errno = EINVAL;
         return false;
     }
-    if (!OpenEar(socket, HOME, ttl)) {
+    if (!OpenEar(socket, CLUSTERP_HOME)) {
         return false;
     }
-    if (socket->told && ttl > 0 && !OpenEar(socket, AWAY, ttl)) {
-        return false;
+    if (socket->ttl > 0) {
+        if (!OpenEar(socket, CLUSTERP_AWAY)) {
+            return false;
+        }
+        socket->network = ClusterpNetworkOpen(); /* before the first look, to miss nothing */
     }
-    return Settle(socket);
+    return ClusterpWaysSettle(socket, &changed);
 }
 
 ClusterpMulticast *
-ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface, int *error)
+ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *const *interfaces, int *error)
 {
     ClusterpMulticast *socket = calloc(1, sizeof(*socket));
 
@@ -346,15 +156,13 @@ ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface,
     for (int ear = 0; ear < CLUSTERP_EARS; ear++) {
         socket->fd[ear] = -1;
     }
+    socket->network = -1;
     socket->group = *group;
-    if (interface != NULL && (socket->wanted = strdup(interface)) == NULL) {
-        errno = ENOMEM;
-        (void) ClusterpFail(error);
-    } else if (!Configure(socket, ttl)) {
-        (void) ClusterpFail(error);
-    } else {
+    socket->ttl = ttl;
+    if (KeepWanted(socket, interfaces) && Configure(socket)) {
         return socket;
     }
+    (void) ClusterpFail(error);
     ClusterpMulticastClose(socket);
     return NULL;
 }
@@ -366,6 +174,10 @@ ClusterpMulticastClose(ClusterpMulticast *socket)
         for (int ear = 0; ear < CLUSTERP_EARS; ear++) {
             ClusterpClose(socket->fd[ear]);
         }
+        ClusterpClose(socket->network);
+        for (int i = 0; i < socket->wantedCount; i++) {
+            free(socket->wanted[i]);
+        }
         free(socket->wanted);
         free(socket);
     }
@@ -374,29 +186,87 @@ ClusterpMulticastClose(ClusterpMulticast *socket)
 int
 ClusterpMulticastDescriptor(const ClusterpMulticast *socket, int ear)
 {
-    return socket->fd[ear];
+    return ear == CLUSTERP_HOME || socket->told ? socket->fd[ear] : -1;
 }
 
-void
+int
+ClusterpMulticastNetwork(const ClusterpMulticast *socket)
+{
+    return socket->network;
+}
+
+bool
 ClusterpMulticastRefresh(ClusterpMulticast *socket)
 {
-    (void) Settle(socket);
+    bool changed = false;
+
+    if (socket->network >= 0) {
+        ClusterpNetworkRead(socket->network, socket);
+    }
+    (void) ClusterpWaysSettle(socket, &changed);
+    return changed;
 }
 
 /* ---- datagrams ---------------------------------------------------------- */
 
+/* What a datagram is; it goes by each way that it has not gone by. */
+typedef struct Letter {
+    const void *bytes;
+    size_t length;
+    int went;  /* ways by which it leaves this host */
+    int error; /* of the last way by which it did not go, 0 for none */
+} Letter;
+
 static bool
-SendOnce(const ClusterpMulticast *socket, const void *bytes, size_t length)
+SendOnce(int fd, const ClusterpAddr *group, const Letter *letter)
 {
     struct sockaddr_in to;
     ssize_t sent;
 
-    ClusterpToSockaddr(socket->group.ip, socket->group.port, &to);
+    ClusterpToSockaddr(group->ip, group->port, &to);
     do {
-        sent = sendto(socket->fd[HOME], bytes, length, MSG_DONTWAIT, (struct sockaddr *) &to,
+        sent = sendto(fd, letter->bytes, letter->length, MSG_DONTWAIT, (struct sockaddr *) &to,
                 sizeof(to));
     } while (sent < 0 && errno == EINTR);
     return sent >= 0;
+}
+
+static void
+SendBy(ClusterpMulticast *socket, int ear, ClusterpWay *way, Letter *letter)
+{
+    if (way->sent == socket->number) {
+        return;
+    }
+    if (ear == CLUSTERP_AWAY && (way->index != socket->used.index || way->ip != socket->used.ip)) {
+        socket->used = *way;
+        if (!ClusterpWaysUse(socket->fd[ear], way)) {
+            socket->used.index = 0;
+            letter->error = errno;
+            return;
+        }
+    }
+    if (!SendOnce(socket->fd[ear], &socket->group, letter)) {
+        letter->error = errno;
+        return;
+    }
+    way->sent = socket->number;
+    letter->went += way->index != socket->loopback || socket->wayCount == 0;
+}
+
+/* By all ways that it has not gone by. */
+static void
+SendAll(ClusterpMulticast *socket, Letter *letter)
+{
+    letter->error = 0;
+    if (socket->home.index == 0 && socket->wayCount == 0) {
+        letter->error = ENETDOWN;
+    }
+    if (socket->home.index != 0) {
+        SendBy(socket, CLUSTERP_HOME, &socket->home, letter);
+    }
+    for (int i = 0; i < socket->wayCount; i++) {
+        SendBy(socket, CLUSTERP_AWAY, &socket->ways[i], letter);
+    }
 }
 
 /* Does errno say that the interface to send on is no longer what it was? */
@@ -420,20 +290,18 @@ WayOutVanished(int number)
 ClusterpResult
 ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length, int *error)
 {
-    bool sent = SendOnce(socket, bytes, length);
+    Letter letter = {.bytes = bytes, .length = length};
+    bool changed;
 
-    if (!sent && WayOutVanished(errno)) {
-        int saved = errno;
-
-        if (Settle(socket)) {
-            sent = SendOnce(socket, bytes, length);
-        } else {
-            errno = saved;
-        }
+    socket->number++;
+    SendAll(socket, &letter);
+    if (letter.error != 0 && WayOutVanished(letter.error) && ClusterpWaysSettle(socket, &changed)) {
+        SendAll(socket, &letter);
     }
-    if (sent) {
+    if (letter.went > 0) {
         return CLUSTERP_OK;
     }
+    errno = letter.error;
     return ClusterpWouldBlock(errno) || errno == ENOBUFS ? CLUSTERP_AGAIN : ClusterpFail(error);
 }
 
@@ -463,7 +331,7 @@ static ClusterpWhence
 Whence(const ClusterpMulticast *socket, int ear, unsigned interface)
 {
     if (socket->told) {
-        return ear == HOME ? CLUSTERP_HERE : CLUSTERP_ELSEWHERE;
+        return ear == CLUSTERP_HOME ? CLUSTERP_HERE : CLUSTERP_ELSEWHERE;
     }
     return interface != 0 && interface == socket->loopback ? CLUSTERP_HERE : CLUSTERP_UNKNOWN;
 }
@@ -501,6 +369,7 @@ ClusterpMulticastReceive(ClusterpMulticast *socket, int ear, void *buffer, size_
         ClusterpFromSockaddr((struct sockaddr *) &peer, &arrival->from);
         arrival->interface = ArrivedBy(&message);
         arrival->whence = Whence(socket, ear, arrival->interface);
+        arrival->severally = socket->links > 1 && arrival->whence != CLUSTERP_HERE;
     }
     return CLUSTERP_OK;
 }

@@ -181,6 +181,13 @@
 #define CLUSTER_BARRED_MOST  60000
 /* Milliseconds for which a member has been heard before it is connected to unasked. */
 #define CLUSTER_CONNECT_AFTER 2000
+/*
+ * Milliseconds between two heartbeats, and between two probes, that a change of
+ * the network makes us send. Whoever can make a link of ours come and go. The
+ * heartbeat goes out later, the probe not at all. None.
+ */
+#define CLUSTER_MOVED_BEAT_EVERY  1000
+#define CLUSTER_MOVED_PROBE_EVERY 5000
 /* Bytes of a ruid that is sent back, all of them printable, none a blank. Anybody. The answer has none. */
 #define CLUSTER_RUID_ECHOED 64
 

@@ -96,21 +96,29 @@ typedef enum ClusterpWhence {
 
 /*
  * A socket bound to the group's port, which other sockets of this host may
- * share, a member of the group on every interface that is up and can
- * multicast (loopback always), and sending on one: `interface` (a name or an
- * IPv4 address) if that is not NULL, else that of the default route, else the
- * first that is up, else loopback. ttl: hops, 0 for this host only. With
- * "127.0.0.1" as interface everybody sees that as the sender's address.
- * Only datagrams sent to this very group and port are received, own ones too.
+ * share. It is a member of the group on the `interfaces` and on loopback, and
+ * sends by each that is up and by loopback. They are names or IPv4 addresses up
+ * to a NULL, of which one at least has to be there; NULL or none: all that are
+ * up and can multicast, of those with addresses of the same net the first alone
+ * for sending. ttl: hops; 0 for this host only: then it sends by the first
+ * interface given, else by loopback, and everybody sees 127.0.0.1 as the
+ * sender's address. Only datagrams sent to this very group and port are
+ * received, own ones too.
  */
-ClusterpMulticast *ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *interface,
-        int *error);
+ClusterpMulticast *ClusterpMulticastOpen(const ClusterpAddr *group, int ttl,
+        const char *const *interfaces, int *error);
 void ClusterpMulticastClose(ClusterpMulticast *socket);
 /* -1 when there is no such ear. */
 int ClusterpMulticastDescriptor(const ClusterpMulticast *socket, int ear);
-/* Joins on interfaces that came since and chooses the sending one anew. */
-void ClusterpMulticastRefresh(ClusterpMulticast *socket);
-/* One datagram. When the way out has vanished, refreshes and tries once more. */
+/* A descriptor that becomes readable when the host's interfaces or addresses change; -1 when the system tells of none. */
+int ClusterpMulticastNetwork(const ClusterpMulticast *socket);
+/*
+ * Reads what that descriptor tells, joins on interfaces that came or returned
+ * and chooses anew which to send by. True when these, or the addresses that
+ * others see, are not what they were.
+ */
+bool ClusterpMulticastRefresh(ClusterpMulticast *socket);
+/* One datagram, by every way. When one has vanished, refreshes and tries what is left. OK: somebody may have got it. */
 ClusterpResult ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length,
         int *error);
 /* Where a datagram came from, and in. */
@@ -119,6 +127,7 @@ typedef struct ClusterpArrival {
     unsigned
             interface; /* index of the interface that it came in by, 0 when the system does not say */
     ClusterpWhence whence;
+    bool severally; /* from others, who are heard by more than one interface: it may come by each */
 } ClusterpArrival;
 
 /* One datagram into buffer (at least 65536 bytes, or it may be cut); CLUSTERP_AGAIN when none is there. */

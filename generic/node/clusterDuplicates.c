@@ -15,6 +15,7 @@
 #define BUCKETS CLUSTER_DUPLICATES_MAX /* a power of two */
 #define NONE    UINT32_MAX
 
+_Static_assert(CLUSTER_DUPLICATES_WAYS <= 32, "ways are bits");
 _Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "a hash is cut by a mask");
 
 /* One packet that passed. */
@@ -26,8 +27,16 @@ typedef struct Passed {
     uint32_t next; /* the next newer one of its bucket */
 } Passed;
 
+/* What packets come over. */
+typedef struct Way {
+    int slot;
+    unsigned interface;
+} Way;
+
 struct ClusterDuplicates {
     uint64_t key[2];
+    Way ways[CLUSTER_DUPLICATES_WAYS];
+    unsigned wayCount;      /* numbered so far, beyond the table too */
     uint32_t oldest, count; /* of the ring */
     Passed ring[CLUSTER_DUPLICATES_MAX];
     uint32_t first[BUCKETS], last[BUCKETS]; /* oldest and newest of each */
@@ -85,6 +94,24 @@ Remember(ClusterDuplicates *self, const Passed *passed)
     }
     self->last[bucket] = at;
     self->count++;
+}
+
+int
+ClusterDuplicatesWay(ClusterDuplicates *duplicates, int slot, unsigned interface)
+{
+    unsigned known = duplicates->wayCount < CLUSTER_DUPLICATES_WAYS ? duplicates->wayCount
+                                                                    : CLUSTER_DUPLICATES_WAYS;
+    unsigned i;
+
+    for (i = 0; i < known; i++) {
+        if (duplicates->ways[i].slot == slot && duplicates->ways[i].interface == interface) {
+            return (int) i;
+        }
+    }
+    i = duplicates->wayCount++ % CLUSTER_DUPLICATES_WAYS;
+    duplicates->ways[i].slot = slot;
+    duplicates->ways[i].interface = interface;
+    return (int) i;
 }
 
 bool

@@ -21,6 +21,9 @@
 /* So many packets are remembered; of more the oldest are forgotten, and their copies pass. */
 #define CLUSTER_DUPLICATES_MAX 4096
 
+/* So many ways are told apart. */
+#define CLUSTER_DUPLICATES_WAYS 32
+
 typedef struct ClusterDuplicates ClusterDuplicates;
 
 /*
@@ -30,7 +33,12 @@ typedef struct ClusterDuplicates ClusterDuplicates;
 ClusterDuplicates *ClusterDuplicatesNew(const uint64_t key[2]);
 /* NULL is allowed. */
 void ClusterDuplicatesFree(ClusterDuplicates *duplicates);
-/* A packet came over a way (0 to 31) at a time, in ms, no earlier than the last. May it pass? */
+/*
+ * The number of a way: a slot's, and the interface's there. Of more than
+ * CLUSTER_DUPLICATES_WAYS the one that was numbered first gives up its number.
+ */
+int ClusterDuplicatesWay(ClusterDuplicates *duplicates, int slot, unsigned interface);
+/* A packet came over a way at a time, in ms, no earlier than the last. May it pass? */
 bool ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, bpacket_span packet,
         int64_t now);
 

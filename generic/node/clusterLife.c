@@ -86,17 +86,12 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
 static bool
 PrepareDuplicates(ClusterNode *node, const ClusterTransportType *type)
 {
-    uint64_t key[2];
     int i;
 
-    for (i = 0; type->reachesAll && !node->duplicates && i < node->slotCount; i++) {
-        if (node->slots[i]->type->reachesAll) {
-            node->system.random(node->system.context, key, sizeof key);
-            node->duplicates = ClusterDuplicatesNew(key);
-            return node->duplicates != NULL;
-        }
+    for (i = 0; type->reachesAll && !node->severalSlots && i < node->slotCount; i++) {
+        node->severalSlots = node->slots[i]->type->reachesAll;
     }
-    return true;
+    return !node->severalSlots || ClusterNodeFilterDuplicates(node);
 }
 
 bool

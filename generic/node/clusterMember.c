@@ -64,6 +64,8 @@ ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid, bool
     member->address = message->local ? ClusterAddressLoopback()
                                      : ClusterAddressWithPort(&message->origin.address, 0);
     member->local = message->local;
+    member->interface = message->origin.interface;
+    member->addressHeard = true;
     member->isNew = true;
     member->found = ClusterNodeNow(node);
     ClusterLivenessInit(&member->life, node->ttl, member->local, leaving, ClusterNodeNow(node));
@@ -113,12 +115,47 @@ UpdateProtocols(ClusterMember *member, ClusterMessage *message)
     }
 }
 
+static bool
+SameAddress(const ClusterMember *member, const ClusterMessage *message)
+{
+    ClusterAddress address = ClusterAddressWithPort(&message->origin.address, 0);
+
+    return ClusterAddressCompare(&address, &member->address) == 0;
+}
+
+/*
+ * Who shares several links with us is heard by each, with another address.
+ * Which copy is the first is chance, so the address that is known holds until
+ * nothing came from it since the last datagram but one. On one link, where
+ * there can be but one, a new address counts at once.
+ */
+static bool
+KeepsAddress(ClusterMember *member, const ClusterMessage *message)
+{
+    bool heard = member->addressHeard;
+
+    member->addressHeard = SameAddress(member, message);
+    return heard && !member->addressHeard && message->origin.severally
+            && message->local == member->local && message->origin.interface != member->interface;
+}
+
+void
+ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message)
+{
+    member->addressHeard = member->addressHeard || SameAddress(member, message);
+}
+
 /* The address is taken from datagrams, which come from the member itself; the far end of a link may be anybody. */
 static void
 UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
 {
-    ClusterAddress address =
-            datagram ? ClusterAddressWithPort(&message->origin.address, 0) : member->address;
+    ClusterAddress address = member->address;
+
+    if (datagram && !KeepsAddress(member, message)) {
+        address = ClusterAddressWithPort(&message->origin.address, 0);
+        member->interface = message->origin.interface;
+        member->addressHeard = true;
+    }
 
     if (ClusterAddressCompare(&address, &member->address) != 0 || message->local != member->local) {
         member->address = address;

@@ -117,6 +117,18 @@ ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind k
     }
 }
 
+bool
+ClusterNodeFilterDuplicates(ClusterNode *node)
+{
+    uint64_t key[2];
+
+    if (!node->duplicates) {
+        node->system.random(node->system.context, key, sizeof key);
+        node->duplicates = ClusterDuplicatesNew(key);
+    }
+    return node->duplicates != NULL;
+}
+
 void
 ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline)
 {

@@ -150,8 +150,10 @@ struct ClusterNode {
     bool tagsChanged, propsChanged; /* to go out with the next heartbeat */
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int slotCount;
-    ClusterDuplicates *duplicates; /* once two slots reach everybody; NULL before */
-    uint64_t *channels;            /* ascending */
+    /* Once two slots reach everybody, or a packet may come by several interfaces of one; NULL before. */
+    ClusterDuplicates *duplicates;
+    bool severalSlots;  /* the former */
+    uint64_t *channels; /* ascending */
     size_t channelCount;
     ClusterTable byUuid, bySid; /* members; of one sid those found first come first */
     Tcl_HashTable queries;      /* by id, which we choose */
@@ -175,6 +177,8 @@ struct ClusterNode {
     int64_t graceUntil; /* nobody expires before */
     bool discovered;    /* lastDiscovery is set */
     int64_t lastDiscovery;
+    bool moved;       /* lastMove is set */
+    int64_t lastMove; /* when the network changed and it probed for that */
     ClusterList notices, errands;
     int telling; /* notices being told: nested in scripts that these run */
     uint64_t drops[CLUSTER_DROPS];
@@ -207,6 +211,8 @@ struct ClusterMember {
     Tcl_Obj *place;             /* what resolvers match beside tags and sid; NULL until asked for */
     bpacket_span protocolsWire; /* as last received, malloc'ed: it seldom changes */
     ClusterAddress address;     /* without a port */
+    unsigned interface;         /* by which a datagram from that address came last, 0 for none */
+    bool addressHeard;          /* from it, since the datagram before the latest that was no copy */
     bool local;
     ClusterLiveness life;
     ClusterDeadline expiry, discovery;
@@ -261,6 +267,8 @@ int64_t ClusterNodeNow(const ClusterNode *node);
 void ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind kind,
         int64_t at);
 void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);
+/* Makes the filter of duplicates unless it is there. False without memory. */
+bool ClusterNodeFilterDuplicates(ClusterNode *node);
 
 /* ---- clusterQuota.c ---- */
 
@@ -291,6 +299,8 @@ ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_
 bool ClusterMemberAccepts(const ClusterMessage *message);
 /* Takes over its address, protocols and link. */
 void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
+/* A copy of a datagram of its came from an address: is it the one that is known? Then that still holds. */
+void ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message);
 /* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */
 void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);

@@ -421,15 +421,35 @@ Nameable(const ClusterMessage *message)
             && PlainIdentity(packet->field[CLUSTER_HID].span);
 }
 
-/* Did it come over another way that reaches everybody before? */
+/* Did it come over another way that reaches everybody before, or by another interface? */
 static bool
 IsDuplicate(ClusterNode *node, const ClusterMessage *message)
 {
     bpacket_span packet = {message->bytes, message->length};
+    unsigned interface = message->origin.severally ? message->origin.interface : 0;
 
-    return node->duplicates && message->slot->type->reachesAll
-            && !ClusterDuplicatesPass(node->duplicates, message->slot->index, packet,
-                    ClusterNodeNow(node));
+    if (!message->slot->type->reachesAll || !(node->severalSlots || message->origin.severally)
+            || !ClusterNodeFilterDuplicates(node)) {
+        return false;
+    }
+    return !ClusterDuplicatesPass(node->duplicates,
+            ClusterDuplicatesWay(node->duplicates, message->slot->index, interface), packet,
+            ClusterNodeNow(node));
+}
+
+/* A copy says only that its sender still has the address that it came from. */
+static void
+DropDuplicate(ClusterNode *node, const ClusterMessage *message)
+{
+    char uuid[UUID_SIZE];
+    ClusterMember *member;
+
+    ClusterNodeCountDrop(node, CLUSTER_DROP_DUPLICATE);
+    MessageUuid(message, uuid);
+    member = ClusterNodeMemberByUuid(node, uuid);
+    if (member) {
+        ClusterMemberHeardAgain(member, message);
+    }
 }
 
 /* Everything between decoding and the type. False: dropped. */
@@ -451,7 +471,7 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
         return false;
     }
     if (IsDuplicate(node, message)) {
-        ClusterNodeCountDrop(node, CLUSTER_DROP_DUPLICATE);
+        DropDuplicate(node, message);
         return false;
     }
     if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON
@@ -652,6 +672,31 @@ TransportChanged(void *context, ClusterTransport *transport)
     ClusterTurnArm(node);
 }
 
+/*
+ * A beat tells where we are now. Who is there and beats seldom is asked,
+ * however lately the last probe went out: it did not get there. Whoever can
+ * make our link come and go does not make us probe each time.
+ */
+static void
+TransportMoved(void *context, ClusterTransport *transport)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+    int64_t now = ClusterNodeNow(node);
+
+    (void) transport;
+    if (!node->started || node->closed) {
+        return;
+    }
+    ClusterBeaconPropsChanged(node);
+    if (!node->moved || now - node->lastMove >= CLUSTER_MOVED_PROBE_EVERY) {
+        node->moved = true;
+        node->lastMove = now;
+        node->discovered = false;
+        ClusterErrandAppend(node, CLUSTER_SEND_DISCOVERY, NULL);
+    }
+    ClusterTurnEnd(node);
+}
+
 static void
 TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
 {
@@ -665,5 +710,6 @@ const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .faded = TransportFaded,
         .arriving = TransportArriving,
         .changed = TransportChanged,
+        .moved = TransportMoved,
         .dropped = TransportDropped,
 };

@@ -10,9 +10,12 @@
 
 #include "transport/clusterMulticast.h"
 
+#include "base/clusterLimits.h"
+#include "base/clusterLocal.h"
 #include "base/clusterLoop.h"
 #include "packet/clusterPacket.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +42,9 @@ struct Multicast {
     ClusterLoop *loop;
     ClusterpMulticast *socket;
     Ear ears[CLUSTERP_EARS];
+    ClusterWatch *network; /* NULL where the system tells of no changes */
+    ClusterTimer soon;     /* tells of a change that came soon after another */
+    int64_t moved;         /* when the last was told of; 0 for never */
     char name[CLUSTER_LINK_NAME];
     ClusterAddress group; /* with its port */
     ClusterAddress last;  /* who sent the latest datagram, with the group's port */
@@ -71,6 +77,7 @@ MulticastNoteOrigin(Ear *ear, const ClusterpArrival *arrival)
     origin->interface = arrival->interface;
     origin->vouched = arrival->whence == CLUSTERP_HERE;
     origin->foreign = arrival->whence == CLUSTERP_ELSEWHERE;
+    origin->severally = arrival->severally;
     memcpy(origin->name, self->name, sizeof origin->name);
     self->last = origin->address;
 }
@@ -169,18 +176,64 @@ MulticastReadable(void *context, int mask)
 }
 
 /*
- * The only option: {interface NAME}. Members that stay on this host send by
- * loopback, so that all see an address under which they reach the sender's
- * other sockets.
+ * ------------------------------------------------------------------------
+ * Changes of the network
+ * ------------------------------------------------------------------------
  */
+
+static void
+MulticastTellMoved(void *context)
+{
+    Multicast *self = context;
+
+    self->moved = ClusterpMonotonic();
+    self->refCount++;
+    self->delegate->moved(self->context, &self->base);
+    MulticastRelease(self);
+}
+
+/* Others are to know at once where we are heard from now; of an interface that comes and goes, now and then. */
+static void
+MulticastMoved(Multicast *self)
+{
+    int64_t since = (ClusterpMonotonic() - self->moved) / 1000;
+
+    if (!self->moved || since >= CLUSTER_MOVED_BEAT_EVERY) {
+        MulticastTellMoved(self);
+    } else if (!ClusterTimerIsSet(&self->soon)) {
+        ClusterTimerSet(&self->soon, ClusterLoopClock(self->loop), CLUSTER_MOVED_BEAT_EVERY - since,
+                MulticastTellMoved, self);
+    }
+}
+
+static void
+MulticastNetworkChanged(void *context, int mask)
+{
+    Multicast *self = context;
+
+    (void) mask;
+    ClusterLocalCount(true);
+    if (ClusterpMulticastRefresh(self->socket)) {
+        MulticastMoved(self);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Opening
+ * ------------------------------------------------------------------------
+ */
+
+/* The only option: {interface LIST}. *interfaces: that list, NULL when there is none; borrowed. */
 static bool
-MulticastParseOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
+MulticastParseOptions(Tcl_Obj *options, Tcl_Obj **interfaces, Tcl_Obj **why)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
+    Tcl_Size count;
     int done;
 
-    *interface = NULL;
+    *interfaces = NULL;
     if (!options) {
         return true;
     }
@@ -189,14 +242,47 @@ MulticastParseOptions(Tcl_Obj *options, const char **interface, Tcl_Obj **why)
         return false;
     }
     for (; !done; Tcl_DictObjNext(&search, &key, &value, &done)) {
+        *why = NULL;
         if (strcmp(Tcl_GetString(key), "interface") != 0) {
             *why = Tcl_ObjPrintf("unknown key \"%s\" in -c: must be interface", Tcl_GetString(key));
+        } else if (Tcl_ListObjLength(NULL, value, &count) != TCL_OK) {
+            *why = Tcl_ObjPrintf("bad interface \"%s\" in -c: must be a list",
+                    Tcl_GetString(value));
+        }
+        if (*why) {
             Tcl_DictObjDone(&search);
             return false;
         }
-        *interface = Tcl_GetString(value);
+        *interfaces = count ? value : NULL;
     }
     return true;
+}
+
+/* The socket, on those interfaces of a list that are there (NULL: all). NULL with *error. */
+static ClusterpMulticast *
+MulticastSocket(const ClusterTransportConfig *config, Tcl_Obj *interfaces, int *error)
+{
+    ClusterpMulticast *socket;
+    Tcl_Obj **words = NULL;
+    Tcl_Size count = 0, i;
+    ClusterpAddr group;
+    const char **names;
+
+    *error = ENOMEM;
+    if (interfaces) {
+        Tcl_ListObjGetElements(NULL, interfaces, &count, &words);
+    }
+    names = calloc((size_t) count + 1, sizeof *names);
+    if (!names || !ClusterAddressToPlatform(&config->group, &group)) {
+        free(names);
+        return NULL;
+    }
+    for (i = 0; i < count; i++) {
+        names[i] = Tcl_GetString(words[i]);
+    }
+    socket = ClusterpMulticastOpen(&group, config->remote, names, error);
+    free(names);
+    return socket;
 }
 
 static void
@@ -207,13 +293,16 @@ MulticastUnwatch(Multicast *self)
     for (i = 0; i < CLUSTERP_EARS; i++) {
         ClusterWatchFree(&self->ears[i].watch);
     }
+    if (self->network) {
+        ClusterWatchFree(&self->network);
+    }
 }
 
 /* Listens with every ear there is; false with *error, and with none. */
 static bool
 MulticastWatch(Multicast *self, int *error)
 {
-    int i;
+    int i, network = ClusterpMulticastNetwork(self->socket);
 
     for (i = 0; i < CLUSTERP_EARS; i++) {
         Ear *ear = &self->ears[i];
@@ -231,6 +320,14 @@ MulticastWatch(Multicast *self, int *error)
             return false;
         }
     }
+    if (network >= 0) {
+        self->network = ClusterWatchNew(self->loop, network, CLUSTERP_READABLE,
+                MulticastNetworkChanged, NULL, self, error);
+        if (!self->network) {
+            MulticastUnwatch(self);
+            return false;
+        }
+    }
     snprintf(self->name, sizeof self->name, "udp%d", ClusterpMulticastDescriptor(self->socket, 0));
     return true;
 }
@@ -239,18 +336,14 @@ static ClusterTransport *
 MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
         void *context, Tcl_Obj **why, const char **code)
 {
-    const char *interface;
+    Tcl_Obj *interfaces;
     char text[CLUSTER_ADDRESS_TEXT];
-    ClusterpAddr group;
     int error = 0;
     Multicast *self;
 
     *code = "CONFIG";
-    if (!MulticastParseOptions(config->options, &interface, why)) {
+    if (!MulticastParseOptions(config->options, &interfaces, why)) {
         return NULL;
-    }
-    if (!interface && config->remote == 0) {
-        interface = "127.0.0.1";
     }
     *code = "SOCKET";
     self = calloc(1, sizeof *self);
@@ -264,8 +357,8 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     self->context = context;
     self->group = config->group;
     self->loop = ClusterLoopGet(&error);
-    if (self->loop && ClusterAddressToPlatform(&config->group, &group)) {
-        self->socket = ClusterpMulticastOpen(&group, config->remote, interface, &error);
+    if (self->loop) {
+        self->socket = MulticastSocket(config, interfaces, &error);
     }
     if (self->socket && MulticastWatch(self, &error)) {
         return &self->base;
@@ -277,8 +370,8 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     ClusterAddressFormat(&config->group, text);
     *why = Tcl_ObjPrintf("cannot join multicast group %s port %d", text,
             ClusterAddressPort(&config->group));
-    if (config->options && interface) {
-        Tcl_AppendPrintfToObj(*why, " on interface \"%s\"", interface);
+    if (interfaces) {
+        Tcl_AppendPrintfToObj(*why, " on interface \"%s\"", Tcl_GetString(interfaces));
     }
     Tcl_AppendPrintfToObj(*why, ": %s", Tcl_ErrnoMsg(error));
     return NULL;
@@ -290,6 +383,7 @@ MulticastClose(ClusterTransport *transport)
     Multicast *self = (Multicast *) transport;
 
     self->closed = true;
+    ClusterTimerCancel(&self->soon);
     MulticastUnwatch(self);
     ClusterpMulticastClose(self->socket);
     self->socket = NULL;
@@ -326,8 +420,12 @@ MulticastProps(ClusterTransport *transport)
 static void
 MulticastEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
+    Multicast *self = (Multicast *) transport;
+
     (void) event;
-    ClusterpMulticastRefresh(((Multicast *) transport)->socket);
+    if (ClusterpMulticastRefresh(self->socket)) {
+        MulticastMoved(self);
+    }
 }
 
 /* The descriptor of the socket shows whoever sent last. */

@@ -1,7 +1,7 @@
 /*
  * clusterMulticast.h --
  *
- *	Transport `c`, multicast datagrams. Option: {interface NAME}, where to send from.
+ *	Transport `c`, multicast datagrams. Option: {interface LIST}, where to send and to listen.
  */
 
 #ifndef CLUSTER_MULTICAST_H

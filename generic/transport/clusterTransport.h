@@ -6,8 +6,8 @@
  *	it tells the layer above (the delegate).
  *
  *	Neither side blocks. A built-in transport calls the delegate from the event
- *	loop alone, but for changed(), which event() may call, and dropped(), which
- *	only counts. A transport written in Tcl runs its script in open, close,
+ *	loop alone, but for changed() and moved(), which event() may call, and
+ *	dropped(), which only counts. A transport written in Tcl runs its script in open, close,
  *	send, props, event, describe, forget and done, and a script may do anything
  *	there: hand in packets, close links, destroy the cluster. So whoever calls
  *	one of these looks afterwards at what is left. own, isOpen, serving, reach,
@@ -119,6 +119,8 @@ typedef struct ClusterOrigin {
      * does not tell (others than Linux) it is all there is.
      */
     bool foreign;
+    /* Its sender is heard by several interfaces, so the same datagram may come by each of them. */
+    bool severally;
     char name[CLUSTER_LINK_NAME]; /* chanID, unique in the thread */
     Tcl_Obj *path;                /* unix-domain sockets: ours, which descriptors show; else NULL */
     Tcl_Obj *chanID, *descriptor; /* of transports written in Tcl, in place of name; else NULL */
@@ -161,6 +163,12 @@ typedef struct ClusterTransportDelegate {
     void (*arriving)(void *context, ClusterTransport *transport, void *owner);
     /* What props() returns has changed. From within event(), or from a script's call. */
     void (*changed)(void *context, ClusterTransport *transport);
+    /*
+     * Interfaces or addresses have changed: others are to learn where we are
+     * heard from, and there may be some who were not before. From the event
+     * loop, or from within event().
+     */
+    void (*moved)(void *context, ClusterTransport *transport);
     /* Something was dropped. Called from anywhere, so it only counts. */
     void (*dropped)(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count);
 } ClusterTransportDelegate;

@@ -110,8 +110,8 @@ DatagramFillOrigin(const MemoryDatagram *self, const ClusterAddress *from, Clust
 
 /* The bytes are the receiver's only until it returns. */
 bool
-MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const void *bytes,
-        size_t length)
+MemoryInjectBy(MemoryHost *to, MemoryWay way, const ClusterAddress *from, unsigned interface,
+        const void *bytes, size_t length)
 {
     MemoryDatagram *self = to->datagrams[way];
     ClusterOrigin origin;
@@ -126,9 +126,18 @@ MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const vo
     packet.length = length;
     self->traffic.packetsIn++;
     DatagramFillOrigin(self, from, &origin);
+    origin.interface = interface;
+    origin.severally = origin.foreign = interface != 0;
     self->delegate->received(self->context, &self->base, NULL, packet, &origin);
     free(copy);
     return true;
+}
+
+bool
+MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const void *bytes,
+        size_t length)
+{
+    return MemoryInjectBy(to, way, from, 0, bytes, length);
 }
 
 static void

@@ -35,6 +35,7 @@ DatagramCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
     ClusterpResult result;
     Tcl_Size length;
     const unsigned char *bytes;
+    const char *interfaces[2] = {NULL, NULL};
     int port, hops = 0, error = EINVAL;
 
     (void) clientData;
@@ -49,8 +50,8 @@ DatagramCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv
         return FailWithErrno(interp, "datagram", error);
     }
     group.port = (uint16_t) port;
-    socket = ClusterpMulticastOpen(&group, hops, objc > 5 ? Tcl_GetString(objv[5]) : "127.0.0.1",
-            &error);
+    interfaces[0] = objc > 5 ? Tcl_GetString(objv[5]) : "127.0.0.1";
+    socket = ClusterpMulticastOpen(&group, hops, interfaces, &error);
     if (!socket) {
         return FailWithErrno(interp, "datagram", error);
     }
@@ -91,6 +92,7 @@ ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterpArrival arrival;
     ClusterpMulticast *socket;
     ClusterpResult result;
+    const char *interfaces[2] = {NULL, NULL};
     int port, error = EINVAL;
     char text[16];
 
@@ -104,7 +106,8 @@ ArrivalCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         return FailWithErrno(interp, "arrival", error);
     }
     group.port = (uint16_t) port;
-    socket = ClusterpMulticastOpen(&group, 0, Tcl_GetString(objv[3]), &error);
+    interfaces[0] = Tcl_GetString(objv[3]);
+    socket = ClusterpMulticastOpen(&group, 0, interfaces, &error);
     if (!socket) {
         return FailWithErrno(interp, "arrival", error);
     }

@@ -78,6 +78,9 @@ void MemoryNetCut(MemoryNet *net, MemoryWay way, bool cut);
 /* A datagram arrives at the host, now, as if from that address. False when that way is closed. */
 bool MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const void *bytes,
         size_t length);
+/* The same by one of several interfaces, from another host. */
+bool MemoryInjectBy(MemoryHost *to, MemoryWay way, const ClusterAddress *from, unsigned interface,
+        const void *bytes, size_t length);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
 /* Writes what a stalled host has queued. */

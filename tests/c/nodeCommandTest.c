@@ -577,12 +577,13 @@ BreakCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* hear BYTES ?IP? ?c|d?: a datagram arrives, by `c` unless told otherwise. */
+/* hear BYTES ?IP? ?c|d? ?INTERFACE?: a datagram arrives, by `c` unless told otherwise, by one of several interfaces if told. */
 static int
 HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterAddress from = ClusterAddressLoopback();
     MemoryWay way = MEMORY_C;
+    int interface = 0;
     Tcl_Size length;
     const unsigned char *bytes = Tcl_GetByteArrayFromObj(objv[3], &length);
 
@@ -592,9 +593,13 @@ HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (objc > 5 && !MemoryWayByName(Tcl_GetString(objv[5]), &way)) {
         return TestFail(interp, "bad way", objv[5]);
     }
+    if (objc > 6 && Tcl_GetIntFromObj(interp, objv[6], &interface) != TCL_OK) {
+        return TCL_ERROR;
+    }
     Tcl_SetObjResult(interp,
-            Tcl_NewBooleanObj(
-                    bytes && MemoryInject(&test->host, way, &from, bytes, (size_t) length)));
+            Tcl_NewBooleanObj(bytes
+                    && MemoryInjectBy(&test->host, way, &from, (unsigned) interface, bytes,
+                            (size_t) length)));
     return TCL_OK;
 }
 
@@ -618,7 +623,7 @@ static const struct {
         {"end", EndCmd, 1, 1, "id"},
         {"expect", ExpectCmd, 2, 2, "member ms"},
         {"hangup", HangUpCmd, 1, 1, "member"},
-        {"hear", HearCmd, 1, 3, "bytes ?ip? ?c|d?"},
+        {"hear", HearCmd, 1, 4, "bytes ?ip? ?c|d? ?interface?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?channel?"},
         {"hid", FactCmd, 0, 0, NULL},
         {"log", LogCmd, 0, 0, NULL},
