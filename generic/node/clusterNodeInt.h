@@ -435,7 +435,7 @@ bool ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t wi
 void ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot);
 /* Members whose sids these are must be heard within PING_EXPECT_WITHIN. */
 void ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids);
-/* Loses members whose time is over. */
+/* Loses members whose time is over, as many as one turn may. */
 void ClusterRosterExpire(ClusterNode *node);
 /* What is to be done when a member's deadlines are due. */
 void ClusterRosterDiscoveryDue(ClusterMember *member);

@@ -14,6 +14,9 @@
 /* A larger first packet is told of without its content. */
 #define FIRST_KEPT_MAX 65536
 
+/* Members lost in one turn because a heartbeat looked. */
+#define EXPIRE_MOST 64
+
 /*
  * ------------------------------------------------------------------------
  * The lists
@@ -242,17 +245,19 @@ ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids)
     }
 }
 
+/* When many are over at once most are left to their own deadlines, which take turns with others in the event loop. */
 void
 ClusterRosterExpire(ClusterNode *node)
 {
     ClusterMember *member = ClusterNodeNextMember(node, NULL), *next;
+    int lost = 0;
 
     if (ClusterNodeNow(node) < node->graceUntil) {
         return;
     }
-    for (; member; member = next) {
+    for (; member && lost < EXPIRE_MOST; member = next) {
         next = ClusterNodeNextMember(node, member);
-        ClusterRosterStep(member, CLUSTER_LIFE_TIME, 0);
+        lost += ClusterRosterStep(member, CLUSTER_LIFE_TIME, 0) ? 1 : 0;
     }
 }
 
