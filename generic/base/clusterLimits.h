@@ -162,6 +162,13 @@
 #define CLUSTER_ANSWER_TOGETHER 1000
 /* Milliseconds in which heartbeats answer our probe: who sends one then is connected to. */
 #define CLUSTER_ANSWER_WITHIN 1000
+/*
+ * Queries by multicast, not for this member alone, of members to which there is
+ * no connection. Anybody: one packet makes all members answer. The query is
+ * dropped before a hook sees it. withheld responses, and limit.
+ */
+#define CLUSTER_RESPONSE_BURST 100
+#define CLUSTER_RESPONSE_EVERY 10
 /* Failure reports. Anybody who advertises ways that do not work. None is sent. withheld reports. */
 #define CLUSTER_REPORT_BURST 16
 #define CLUSTER_REPORT_EVERY 250

@@ -179,9 +179,10 @@ void ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason);
 
 /* What others can make us send or do, each within a limit of its own (clusterLimits.h). */
 typedef enum ClusterQuota {
-    CLUSTER_QUOTA_ANSWERS,  /* to who asks who we are, alone */
-    CLUSTER_QUOTA_REPORTS,  /* of ways that failed */
-    CLUSTER_QUOTA_CONNECTS, /* that no script asked for */
+    CLUSTER_QUOTA_ANSWERS,   /* to who asks who we are, alone */
+    CLUSTER_QUOTA_RESPONSES, /* by multicast, to queries that are for several */
+    CLUSTER_QUOTA_REPORTS,   /* of ways that failed */
+    CLUSTER_QUOTA_CONNECTS,  /* that no script asked for */
     CLUSTER_QUOTAS
 } ClusterQuota;
 

@@ -142,14 +142,18 @@ void
 ClusterPingerAnswerTogether(ClusterNode *node)
 {
     ClusterPinger *pinger = &node->pinger;
+    int64_t now = ClusterNodeNow(node);
     size_t spread = node->memberCount < CLUSTER_ANSWER_TOGETHER ? node->memberCount
                                                                 : CLUSTER_ANSWER_TOGETHER;
-    int64_t wait = ClusterSystemRandomBelow(&node->system, (uint32_t) spread + 1);
-    int64_t due = ClusterNodeNow(node) + (wait > AnswerWait(node) ? wait : AnswerWait(node));
+    int64_t wait;
 
-    if (!ClusterDeadlineIsSet(&pinger->answerDue) || pinger->answerDue.due > due) {
-        ClusterNodeSetDue(node, &pinger->answerDue, CLUSTER_DUE_ANSWER, due);
+    if (ClusterDeadlineIsSet(&pinger->answerDue)
+            && pinger->answerDue.due <= now + CLUSTER_ANSWER_TOGETHER) {
+        return;
     }
+    wait = ClusterSystemRandomBelow(&node->system, (uint32_t) spread + 1);
+    ClusterNodeSetDue(node, &pinger->answerDue, CLUSTER_DUE_ANSWER,
+            now + (wait > AnswerWait(node) ? wait : AnswerWait(node)));
 }
 
 void

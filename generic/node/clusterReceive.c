@@ -168,13 +168,38 @@ OnEvent(ClusterNode *node, ClusterMessage *message)
     node->delegate->event(node->context, message);
 }
 
+/*
+ * Whoever asks one member costs it a packet for each of its own. Who asks many
+ * by one packet makes each send one, which all others get, if it cannot go
+ * over a connection.
+ */
+static bool
+MayRespond(ClusterNode *node, const ClusterMessage *message)
+{
+    bpacket_list filter = message->packet.field[CLUSTER_FILTER].list;
+    bpacket_span word;
+
+    if (!message->slot->type->reachesAll || ClusterMemberConnected(message->member)
+            || (ClusterPacketHas(&message->packet, CLUSTER_FILTER) && filter.count == 1
+                    && bpacket_list_next(&filter, &word)
+                    && bpacket_span_equals(word, node->sid, CLUSTER_SID_LENGTH))) {
+        return true;
+    }
+    return ClusterNodeMay(node, CLUSTER_QUOTA_RESPONSES);
+}
+
 static void
 OnQuery(ClusterNode *node, ClusterMessage *message)
 {
     Tcl_Obj *ruid, *keepalive, *answer = NULL;
     ClusterOutgoing reply;
-    bool good = node->delegate->query(node->context, message, &answer);
+    bool good;
 
+    if (!MayRespond(node, message)) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
+        return;
+    }
+    good = node->delegate->query(node->context, message, &answer);
     if (!answer) {
         return;
     }
