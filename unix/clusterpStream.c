@@ -52,8 +52,8 @@ BindAndListen(int fd, uint16_t port, bool localOnly)
             && listen(fd, SOMAXCONN) == 0;
 }
 
-static bool
-LocalName(int fd, ClusterpAddr *name)
+bool
+ClusterpNearAddress(int fd, ClusterpAddr *name)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof(address);
@@ -75,7 +75,7 @@ ClusterpTcpListen(uint16_t port, bool localOnly, int *fd, uint16_t *bound, int *
     if (made < 0) {
         return ClusterpFail(error);
     }
-    if (!BindAndListen(made, port, localOnly) || !LocalName(made, &name)) {
+    if (!BindAndListen(made, port, localOnly) || !ClusterpNearAddress(made, &name)) {
         ClusterpDiscard(made);
         return ClusterpFail(error);
     }
@@ -97,7 +97,8 @@ ConnectedToItself(int fd)
     socklen_t length = sizeof(peer);
     ClusterpAddr near, far;
 
-    if (getpeername(fd, (struct sockaddr *) &peer, &length) != 0 || !LocalName(fd, &near)) {
+    if (getpeername(fd, (struct sockaddr *) &peer, &length) != 0
+            || !ClusterpNearAddress(fd, &near)) {
         return false;
     }
     ClusterpFromSockaddr((struct sockaddr *) &peer, &far);
@@ -359,6 +360,35 @@ ClusterpDelivered(int fd)
     (void) fd;
 #endif
     return CLUSTERP_CONFIRMED;
+}
+
+bool
+ClusterpProbe(int fd, bool soon)
+{
+#ifdef __linux__
+    return ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, soon ? 1 : KEEPALIVE_IDLE_S);
+#else
+    (void) fd;
+    (void) soon;
+    return false;
+#endif
+}
+
+int64_t
+ClusterpSilence(int fd)
+{
+#ifdef __linux__
+    struct tcp_info info;
+    socklen_t length = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
+        return info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
+                                                                  : info.tcpi_last_data_recv;
+    }
+#else
+    (void) fd;
+#endif
+    return INT64_MAX;
 }
 
 bool

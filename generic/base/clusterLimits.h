@@ -109,6 +109,8 @@
 #define CLUSTER_STALLED_S 120
 /* Seconds without an answer of the peer's host to what was written. The network. The link is given up. failures. */
 #define CLUSTER_FORGOTTEN_S 8
+/* Seconds for which nothing is written to a peer that is said to be elsewhere, until its host answers. Anybody. */
+#define CLUSTER_DOUBT_S 2
 /* Milliseconds until a connect under way counts as failed. Each member. failures. */
 #define CLUSTER_CONNECT_MS 5000
 

@@ -200,6 +200,16 @@ typedef enum ClusterpDelivery {
 ClusterpDelivery ClusterpDelivered(int fd);
 /* Does an error of a stream socket say that the way to the peer's host is gone, rather than that the peer is? */
 bool ClusterpIsWayGone(int error);
+/*
+ * Has the system ask the far end of a TCP connection soon whether it is there,
+ * or, on false, as late as usual. False when ClusterpSilence could not tell of
+ * the answer.
+ */
+bool ClusterpProbe(int fd, bool soon);
+/* Milliseconds since anything came from the far end's host. */
+int64_t ClusterpSilence(int fd);
+/* Our own end's address; zero for unix sockets. */
+bool ClusterpNearAddress(int fd, ClusterpAddr *address);
 void ClusterpClose(int fd);
 
 /* How many descriptors the process may have (SIZE_MAX: any number), and the number of the next one: the limit when there is none. */

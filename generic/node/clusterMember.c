@@ -145,6 +145,38 @@ ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message)
     member->addressHeard = member->addressHeard || SameAddress(member, message);
 }
 
+/*
+ * It is heard from another address than before. If it was heard from there
+ * shortly before, or that was so once, it has both: its links stay.
+ */
+static bool
+HasMoved(ClusterMember *member, const ClusterAddress *address)
+{
+    int64_t now = ClusterNodeNow(member->node);
+    bool returns = ClusterAddressCompare(address, &member->former) == 0
+            && (member->hasBoth || now - member->formerHeard < RETURNS_WITHIN);
+
+    member->hasBoth = returns;
+    member->former = member->address;
+    member->formerHeard = now;
+    return !returns;
+}
+
+/* Its links to where it was end, and what waits there goes out anew. */
+static void
+MoveLinks(ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        const ClusterSlot *slot = member->node->slots[i];
+
+        if (member->links[i] && slot->type->moved) {
+            slot->type->moved(member->links[i], &member->address);
+        }
+    }
+}
+
 /* The address is taken from datagrams, which come from the member itself; the far end of a link may be anybody. */
 static void
 UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
@@ -158,9 +190,14 @@ UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagra
     }
 
     if (ClusterAddressCompare(&address, &member->address) != 0 || message->local != member->local) {
+        bool moved = !message->local && !member->local && HasMoved(member, &address);
+
         member->address = address;
         member->local = member->life.local = message->local;
         ClusterReplaceObj(&member->place, NULL);
+        if (moved) {
+            MoveLinks(member);
+        }
     }
 }
 

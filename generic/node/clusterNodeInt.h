@@ -32,13 +32,14 @@
 #define PING_ANSWER_WITHIN 15000
 #define PING_ANSWER_EVERY  1000 /* a ping for us alone is answered at most this often */
 #define PING_EXPECT_WITHIN 20000
-#define PING_SOON_MOST     10   /* members asked after at once as their link ended ... */
-#define PING_SOON_EVERY    1000 /* ... in so long */
-#define LATE               20   /* deadlines so late: what waits is read before anybody is lost */
-#define LATE_GRACE         100  /* ... for which it has so long */
-#define AWAY               1000 /* so late: the event loop was not there ... */
-#define AWAY_GRACE         3000 /* ... so nobody is lost for so long */
-#define REFRESH_EVERY      1000 /* failure reports are heeded at most this often */
+#define PING_SOON_MOST     10    /* members asked after at once as their link ended ... */
+#define PING_SOON_EVERY    1000  /* ... in so long */
+#define LATE               20    /* deadlines so late: what waits is read before anybody is lost */
+#define LATE_GRACE         100   /* ... for which it has so long */
+#define AWAY               1000  /* so late: the event loop was not there ... */
+#define AWAY_GRACE         3000  /* ... so nobody is lost for so long */
+#define RETURNS_WITHIN     10000 /* heard from another address and back: it has both */
+#define REFRESH_EVERY      1000  /* failure reports are heeded at most this often */
 
 struct ClusterSlot {
     ClusterNode *node;
@@ -213,6 +214,9 @@ struct ClusterMember {
     ClusterAddress address;     /* without a port */
     unsigned interface;         /* by which a datagram from that address came last, 0 for none */
     bool addressHeard;          /* from it, since the datagram before the latest that was no copy */
+    ClusterAddress former;      /* the one before; none at first */
+    int64_t formerHeard;        /* when it changed */
+    bool hasBoth;               /* it is heard from both by turns */
     bool local;
     ClusterLiveness life;
     ClusterDeadline expiry, discovery;

@@ -70,10 +70,16 @@ void
 ClusterConnFail(ClusterLink *conn, bool failed)
 {
     ClusterStream *stream = conn->stream;
+    int fd = -1;
 
-    if (!ConnDetach(conn)) {
+    if (ClusterConnIsDead(conn)) {
         return;
     }
+    if (conn->moved && !conn->connecting) {
+        fd = conn->fd;
+        conn->fd = -1; /* stays open for what the system has taken */
+    }
+    ConnDetach(conn);
     if (failed || conn->output.queue.count) {
         stream->traffic.failures++;
     }
@@ -83,6 +89,12 @@ ClusterConnFail(ClusterLink *conn, bool failed)
     } else {
         stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
                 &conn->output.queue);
+    }
+    if (fd >= 0) {
+        ClusterOutput none = {.written = 0};
+
+        ClusterBlobQueueInit(&none.queue);
+        ClusterLingerTake(stream->loop, fd, &none, false, stream->queueMost);
     }
     ClusterConnRelease(conn);
 }
@@ -113,6 +125,15 @@ ConnBreak(ClusterLink *conn, int error)
     conn->broken = true;
     conn->faded = conn->faded || ClusterpIsWayGone(error);
     ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
+}
+
+void
+ClusterConnGiveUp(ClusterLink *conn)
+{
+    if (!ClusterConnIsDead(conn) && !conn->broken) {
+        conn->moved = conn->faded = true;
+        ConnBreak(conn, 0);
+    }
 }
 
 void
@@ -160,13 +181,13 @@ ConnWriteOnce(ClusterLink *conn, int *error)
  * Writes until the queue is empty or the system takes no more. Calls nobody:
  * a failure is left for the event loop.
  */
-static void
-ConnWriteQueue(ClusterLink *conn)
+void
+ClusterConnWrite(ClusterLink *conn)
 {
     ClusterpResult result = CLUSTERP_OK;
     int error = 0;
 
-    while (conn->output.queue.count && result == CLUSTERP_OK) {
+    while (conn->output.queue.count && result == CLUSTERP_OK && !conn->doubted) {
         result = ConnWriteOnce(conn, &error);
     }
     if (result == CLUSTERP_ERROR) {
@@ -183,7 +204,7 @@ ConnFlush(void *context)
     ClusterLink *conn = context;
 
     if (!conn->connecting && !conn->broken) {
-        ConnWriteQueue(conn);
+        ClusterConnWrite(conn);
     }
 }
 
@@ -203,9 +224,9 @@ ConnWriteSoon(ClusterLink *conn)
     }
     if (conn->direct < CLUSTER_DIRECT_WRITES) {
         conn->direct++;
-        ConnWriteQueue(conn);
+        ClusterConnWrite(conn);
     } else if (conn->output.queue.bytes - conn->output.written >= CLUSTER_GATHER_BYTES) {
-        ConnWriteQueue(conn);
+        ClusterConnWrite(conn);
     } else {
         ClusterWatchFlush(conn->watch);
     }
@@ -398,7 +419,7 @@ ConnIsConnected(ClusterLink *conn)
     }
     conn->connecting = false;
     ClusterTimerCancel(&conn->timeout);
-    ConnWriteQueue(conn);
+    ClusterConnWrite(conn);
     return true;
 }
 
@@ -412,7 +433,7 @@ ConnReady(void *context, int mask)
         ClusterConnFail(conn, true);
     } else if (!conn->connecting || ConnIsConnected(conn)) {
         if ((mask & CLUSTERP_WRITABLE) && !ClusterConnIsDead(conn)) {
-            ConnWriteQueue(conn);
+            ClusterConnWrite(conn);
         }
         if ((mask & CLUSTERP_READABLE) && !ClusterConnIsDead(conn) && !conn->broken) {
             ConnRead(conn);
@@ -497,7 +518,7 @@ static bool
 ConnMustLinger(ClusterLink *conn, ClusterpResult standing)
 {
     if (standing == CLUSTERP_OK) {
-        ConnWriteQueue(conn);
+        ClusterConnWrite(conn);
         return !conn->broken && (conn->output.queue.count || ClusterpUnsent(conn->fd));
     }
     return standing == CLUSTERP_AGAIN && conn->output.queue.count;

@@ -27,9 +27,11 @@ struct ClusterLink {
     ClusterAddress peer;
     bool accepted; /* the peer made it */
     bool connecting;
-    bool broken;            /* a write failed, or it is given up: to be told from the event loop */
-    bool faded;             /* its end says nothing of the peer: the way to it is gone */
-    bool writable;          /* it is watched for that */
+    bool broken;   /* a write failed, or it is given up: to be told from the event loop */
+    bool doubted;  /* the peer may live elsewhere: nothing is written until that is decided */
+    bool moved;    /* to be given up, though what the system has of it may still arrive */
+    bool faded;    /* its end says nothing of the peer: the way to it is gone */
+    bool writable; /* it is watched for that */
     bpacket_stream *frames; /* made with the first read */
     ClusterOutput output;
     unsigned turn;        /* of the last send */
@@ -48,6 +50,8 @@ struct ClusterLink {
     bool unconfirmed; /* something was written that the far end may not have confirmed */
     uint64_t bytesIn, bytesOut;
     ClusterProgress in, out; /* of the packet begun, of what waits */
+    unsigned doubtedAt;      /* second of the pool */
+    int64_t doubtedSince;    /* ms of the loop's clock */
     unsigned repeated;       /* looks in a row at which the system repeated what it had sent */
     size_t input, waiting;   /* bytes charged to the pool */
 };
@@ -63,6 +67,10 @@ void ClusterConnFail(ClusterLink *conn, bool failed);
 void ClusterConnEnd(ClusterLink *conn, ClusterDrop reason);
 /* What is waited for has changed: it is read only when the pool lets it. */
 void ClusterConnAwait(ClusterLink *conn);
+/* Has it end with faded(), from the event loop; what the system has taken may still arrive. */
+void ClusterConnGiveUp(ClusterLink *conn);
+/* Writes what waits, as far as that goes. */
+void ClusterConnWrite(ClusterLink *conn);
 /* Throws away what waits, and has it fail from the event loop. */
 void ClusterConnSacrifice(ClusterLink *conn);
 

@@ -2,10 +2,13 @@
  * clusterConnLook.c --
  *
  *	Judges a connection once a second: does it speak, does a packet that has
- *	begun go on, is what waits taken, does the network still know it?
+ *	begun go on, is what waits taken, does the network still know it? And, when
+ *	asked, whether its ends are still where they were.
  */
 
 #include "transport/clusterConnInt.h"
+
+#include "base/clusterLocal.h"
 
 static unsigned
 Second(const ClusterLink *conn)
@@ -82,9 +85,28 @@ IsForgotten(ClusterLink *conn)
     return conn->repeated >= CLUSTER_FORGOTTEN_S;
 }
 
+/* The peer is said to live elsewhere: has its host answered the system's question by now? */
+static void
+DecideDoubt(ClusterLink *conn)
+{
+    int64_t passed = ClusterClockNow(ClusterLoopClock(conn->stream->loop)) - conn->doubtedSince;
+
+    if (!conn->doubted || Second(conn) - conn->doubtedAt < CLUSTER_DOUBT_S) {
+        return;
+    }
+    if (ClusterpSilence(conn->fd) > passed) {
+        ClusterConnGiveUp(conn);
+        return;
+    }
+    conn->doubted = false;
+    ClusterpProbe(conn->fd, false);
+    ClusterConnWrite(conn);
+}
+
 bool
 ClusterConnLook(ClusterLink *conn)
 {
+    DecideDoubt(conn);
     if (conn->broken) {
         return false; /* the event loop knows */
     }
@@ -99,7 +121,56 @@ ClusterConnLook(ClusterLink *conn)
         ClusterConnFail(conn, true);
     } else {
         return (conn->accepted && !conn->spoke) || conn->begun || conn->output.queue.count
-                || conn->unconfirmed;
+                || conn->unconfirmed || conn->doubted;
     }
     return false;
+}
+
+/*
+ * Anybody can send a datagram in the peer's name, so a link that still works is
+ * not ended by one: the system is told to ask, and nothing is written meanwhile.
+ */
+static void
+Doubt(ClusterLink *conn)
+{
+    if (conn->doubted) {
+        return;
+    }
+    if (conn->connecting || !ClusterpProbe(conn->fd, true)) {
+        ClusterConnGiveUp(conn);
+        return;
+    }
+    conn->doubted = true;
+    conn->doubtedAt = Second(conn);
+    conn->doubtedSince = ClusterClockNow(ClusterLoopClock(conn->stream->loop));
+    ClusterPoolWatch(conn);
+}
+
+void
+ClusterConnMoved(ClusterLink *conn, const ClusterAddress *address)
+{
+    ClusterLink *each = ClusterConnFirst(conn->stream);
+
+    for (; each; each = ClusterConnNext(each)) {
+        ClusterAddress peer = ClusterAddressWithPort(&each->peer, 0);
+
+        if (each->owner == conn->owner && ClusterAddressCompare(&peer, address) != 0) {
+            Doubt(each);
+        }
+    }
+}
+
+void
+ClusterConnCheckNear(ClusterLink *conn)
+{
+    ClusterpAddr system;
+    ClusterAddress near;
+
+    if (!ClusterpNearAddress(conn->fd, &system) || system.ip == 0) {
+        return;
+    }
+    near = ClusterAddressFromPlatform(&system);
+    if (!ClusterIsLocal(&near)) {
+        ClusterConnGiveUp(conn);
+    }
 }

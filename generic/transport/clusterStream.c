@@ -7,6 +7,8 @@
 
 #include "transport/clusterPool.h"
 
+#include "base/clusterLocal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -263,11 +265,31 @@ ClusterStreamSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterL
     return result == CLUSTER_SENT ? ClusterConnSend(*link, blob) : result;
 }
 
+/*
+ * Ends connections from an address that this host has no more: nothing comes
+ * over them. Where it has too many to know them all, none.
+ */
+static void
+StreamCheckNear(ClusterStream *stream)
+{
+    ClusterLink *conn = ClusterConnFirst(stream);
+
+    if (!conn || stream->base.type->localOnly || ClusterLocalCount(true) >= CLUSTER_LOCAL_MAX) {
+        return;
+    }
+    for (; conn; conn = ClusterConnNext(conn)) {
+        ClusterConnCheckNear(conn);
+    }
+}
+
 void
 ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event)
 {
     ClusterStream *stream = (ClusterStream *) transport;
 
+    if (event == CLUSTER_EVENT_HEARTBEAT) {
+        StreamCheckNear(stream);
+    }
     if (event != CLUSTER_EVENT_REFRESH && StreamIsWell(stream)) {
         ClusterStreamResume(stream);
     } else {

@@ -108,6 +108,10 @@ ClusterLink *ClusterConnFirst(const ClusterStream *stream);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);
 /* Did the peer make it, rather than we? */
 bool ClusterConnAccepted(const ClusterLink *conn);
+/* The peer lives at that address now: ends its links to another address, with faded(), unless they work. */
+void ClusterConnMoved(ClusterLink *conn, const ClusterAddress *address);
+/* Ends one, with faded(), whose near address is none of this host's any more. */
+void ClusterConnCheckNear(ClusterLink *conn);
 /* Not closed. */
 bool ClusterConnIsOpen(const ClusterLink *conn);
 /* The origin of what comes over it. */

@@ -226,4 +226,5 @@ const ClusterTransportType clusterTcpType = {
         .isOpen = ClusterConnIsOpen,
         .serving = ClusterStreamServing,
         .reach = ClusterStreamReach,
+        .moved = ClusterConnMoved,
 };

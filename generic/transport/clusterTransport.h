@@ -258,6 +258,12 @@ typedef struct ClusterTransportType {
     bool (*isOpen)(const ClusterLink *link);
     /* The newest open link that serves an owner, NULL when there is none; NULL: there is never more than one. */
     ClusterLink *(*serving)(ClusterTransport *transport, const void *owner);
+    /*
+     * The owner of a link is at another address by now. Links of it that are not
+     * to that one end soon, unless they still work: faded() tells of each. Calls nobody. NULL: it is
+     * nothing to the transport.
+     */
+    void (*moved)(ClusterLink *link, const ClusterAddress *address);
     /* Opens a link to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
     ClusterSendResult (
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);
