@@ -128,7 +128,7 @@ bool ClusterpWaysUse(int fd, const ClusterpWay *way);
 /* A descriptor that becomes readable when interfaces or addresses come, go or change; -1 when there is none. */
 int ClusterpNetworkOpen(void);
 /* Reads what it tells, and has the socket leave interfaces that went, which may be back by now. */
-void ClusterpNetworkRead(int fd, ClusterpMulticast *socket);
+void ClusterpNetworkRead(int fd, ClusterpMulticast *multicast);
 
 /* ---- clusterpHost.c, one for each family of systems --------------------- */
 

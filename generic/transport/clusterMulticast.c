@@ -231,7 +231,7 @@ MulticastParseOptions(Tcl_Obj *options, Tcl_Obj **interfaces, Tcl_Obj **why)
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
     Tcl_Size count;
-    int done;
+    int done = 1;
 
     *interfaces = NULL;
     if (!options) {
