@@ -143,7 +143,9 @@ ClusterpMachineId(char *buffer, size_t size)
  * Binding to the loopback device would not do: listeners are looked up by the
  * interface that has the address, and multicast may be sent by any. The filter
  * drops the others' packets before there is a handshake, or anything in the
- * receive buffer; accepted sockets inherit it. It needs no privilege.
+ * receive buffer; accepted sockets inherit it. It needs no privilege, but on TCP
+ * with some kernels: loopback alone is left to those who lack it there, where
+ * a handshake with a false source address does not come about.
  */
 bool
 ClusterpConfine(int fd, ClusterpWhence whence)
