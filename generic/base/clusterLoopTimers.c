@@ -75,11 +75,15 @@ ClusterLoopTimersSetUp(ClusterLoopTimers *timers, ClusterpPoller *poller)
     NoteLateness(timers, now);
     timers->lastSeen = now;
     if (!ClusterClockNext(&timers->clock, &due)) {
+        timers->clock.lateness = 0;
         return;
     }
     if (due <= now) {
         Tcl_SetMaxBlockTime(&none);
-    } else if (!poller) {
+        return;
+    }
+    timers->clock.lateness = 0; /* what was late was cancelled before it was run */
+    if (!poller) {
         Tcl_Time wait = {(long) ((due - now) / 1000), (long) ((due - now) % 1000 * 1000)};
 
         Tcl_SetMaxBlockTime(&wait);
