@@ -417,7 +417,8 @@ ClusterpUnixTidy(const char *path, size_t sidAt, size_t sidLength)
             && (entry = readdir(all)) != NULL) {
         if (IsAlike(entry->d_name, tail, sidAt - directory, sidLength)) {
             alike++;
-            strcpy(address.sun_path + directory, entry->d_name); /* as long as the path is */
+            (void) snprintf(address.sun_path + directory, sizeof(address.sun_path) - directory,
+                    "%s", entry->d_name);
             RemoveIfDead(address.sun_path);
         }
     }
