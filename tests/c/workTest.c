@@ -29,11 +29,13 @@
 /* Of all threads; tests that count have one. */
 static uint64_t blocks;
 
-/* Called by what was compiled with -fsanitize-coverage=trace-pc at each basic block. */
+/* Called by what was compiled with -fsanitize-coverage=trace-pc at each basic block. The name is the compiler's. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __sanitizer_cov_trace_pc(void);
 
 NOT_COUNTED void
 __sanitizer_cov_trace_pc(void)
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 {
     blocks++;
 }
