@@ -34,7 +34,7 @@ static void
 SourceText(const ClusterMessage *message, char text[CLUSTER_ADDRESS_TEXT])
 {
     if (message->local) {
-        strcpy(text, "local");
+        memcpy(text, "local", sizeof "local");
     } else {
         ClusterAddressFormat(&message->origin.address, text);
     }
@@ -54,7 +54,7 @@ NewSource(ClusterNode *node, const char *text)
     ClusterSource *source = calloc(1, sizeof *source);
 
     if (source) {
-        strcpy(source->text, text);
+        memcpy(source->text, text, strlen(text) + 1);
         ClusterListInit(&source->unknown);
         ClusterListInit(&source->known);
         ClusterTableAdd(&node->sources, &source->entry, source->text, strlen(source->text));
