@@ -230,7 +230,7 @@ MulticastParseOptions(Tcl_Obj *options, Tcl_Obj **interfaces, Tcl_Obj **why)
 {
     Tcl_DictSearch search;
     Tcl_Obj *key, *value;
-    Tcl_Size count;
+    Tcl_Size count = 0;
     int done = 1;
 
     *interfaces = NULL;
