@@ -75,11 +75,11 @@ GrowTable(ClusterTable *table)
     table->buckets = buckets;
     table->room = room;
     for (i = 0; i < before; i++) {
-        ClusterListEntry *chain = ClusterListFirst(&old[i]), *next;
+        ClusterTableEntry *entry;
 
-        for (; chain; chain = next) { /* the old bucket is not used again */
-            next = ClusterListNext(&old[i], chain);
-            ClusterListAppend(BucketOf(table, EntryOf(chain)->hash), chain);
+        while ((entry = EntryOf(ClusterListFirst(&old[i]))) != NULL) {
+            ClusterListRemove(&entry->chain);
+            ClusterListAppend(BucketOf(table, entry->hash), &entry->chain);
         }
     }
     if (old != &table->single) {
