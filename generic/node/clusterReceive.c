@@ -369,6 +369,16 @@ HostAdmitted(const ClusterNode *node, const ClusterMessage *message)
                             (size_t) length));
 }
 
+/* A beat over a link that the goodbye overtook: it says nothing, so it does not bring the member back, as an event does. */
+static bool
+IsOvertaken(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *uuid)
+{
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+
+    return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY)
+            && message->slot->type->ordered && ClusterRosterHasDeparted(node, uuid);
+}
+
 /* A member's first packet makes it. NULL with the drop counted when it may not be. */
 static ClusterMember *
 NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
@@ -387,6 +397,9 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
     if (member) {
         ClusterMemberHold(member);
         message->member = member;
+    }
+    if (!member && IsOvertaken(node, message, uuid)) {
+        return false;
     }
     if (node->delegate->memberIn(node->context, message, uuid) != CLUSTER_GO_ON) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);

@@ -104,8 +104,8 @@ ForgetGoodbye(ClusterNode *node, Tcl_Obj *uuid)
     }
 }
 
-static bool
-HasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
+bool
+ClusterRosterHasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
 {
     int i;
 
@@ -282,7 +282,7 @@ ClusterMember *
 ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterMember *member, *victim;
-    bool leaving = message->slot->type->ordered && HasDeparted(node, uuid);
+    bool leaving = message->slot->type->ordered && ClusterRosterHasDeparted(node, uuid);
 
     while (!ClusterRoomForMember(node, message, &victim)) {
         if (!victim) {
