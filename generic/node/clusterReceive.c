@@ -375,8 +375,8 @@ IsOvertaken(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *uui
 {
     uint64_t type = message->packet.field[CLUSTER_TYPE].number;
 
-    return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY)
-            && message->slot->type->ordered && ClusterRosterHasDeparted(node, uuid);
+    return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY) && message->slot->type->ordered
+            && ClusterRosterHasDeparted(node, uuid);
 }
 
 /* A member's first packet makes it. NULL with the drop counted when it may not be. */
