@@ -43,11 +43,12 @@ struct ClusterLink {
 
     /* ---- what the pool knows of it ---- */
     ClusterListEntry inWatched, inStrangers, inWaiting;
-    unsigned born;    /* second of the pool */
-    bool spoke;       /* a valid packet came */
-    bool begun;       /* part of a packet is there, and the rest is not */
-    bool contended;   /* ... and others waited for memory at the last look */
-    bool unconfirmed; /* something was written that the far end may not have confirmed */
+    unsigned born;        /* second of the pool */
+    unsigned silentSince; /* the same: since when its first packet is awaited */
+    bool spoke;           /* a valid packet came */
+    bool begun;           /* part of a packet is there, and the rest is not */
+    bool contended;       /* ... and others waited for memory at the last look */
+    bool unconfirmed;     /* something was written that the far end may not have confirmed */
     uint64_t bytesIn, bytesOut;
     ClusterProgress in, out; /* of the packet begun, of what waits */
     unsigned doubtedAt;      /* second of the pool */

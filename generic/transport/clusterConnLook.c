@@ -16,10 +16,17 @@ Second(const ClusterLink *conn)
     return conn->stream->pool->second;
 }
 
+/* One that we do not read, as it waits for memory, has all its time when it is read again. */
 static bool
-IsSilent(const ClusterLink *conn)
+IsSilent(ClusterLink *conn)
 {
-    return conn->accepted && !conn->spoke && Second(conn) - conn->born > CLUSTER_SILENT_S;
+    if (!conn->accepted || conn->spoke) {
+        return false;
+    }
+    if (ClusterListHas(&conn->inWaiting)) {
+        conn->silentSince = Second(conn);
+    }
+    return Second(conn) - conn->silentSince > CLUSTER_SILENT_S;
 }
 
 static void

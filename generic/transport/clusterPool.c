@@ -363,7 +363,7 @@ ClusterPoolEnter(ClusterLink *conn)
 {
     ClusterPool *pool = conn->stream->pool;
 
-    conn->born = pool->second;
+    conn->born = conn->silentSince = pool->second;
     if (conn->accepted) {
         pool->accepted++;
         ClusterListAppend(&pool->strangers, &conn->inStrangers);
