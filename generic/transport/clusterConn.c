@@ -585,12 +585,6 @@ ClusterConnIsOpen(const ClusterLink *conn)
     return !ClusterConnIsDead(conn);
 }
 
-bool
-ClusterConnAccepted(const ClusterLink *conn)
-{
-    return conn->accepted;
-}
-
 void
 ClusterConnDescribe(const ClusterLink *conn, ClusterOrigin *origin)
 {

@@ -106,8 +106,6 @@ void *ClusterConnOwner(const ClusterLink *conn);
 /* Those of a transport that live, newest first. */
 ClusterLink *ClusterConnFirst(const ClusterStream *stream);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);
-/* Did the peer make it, rather than we? */
-bool ClusterConnAccepted(const ClusterLink *conn);
 /* The peer lives at that address now: ends its links to another address, with faded(), unless they work. */
 void ClusterConnMoved(ClusterLink *conn, const ClusterAddress *address);
 /* Ends one, with faded(), whose near address is none of this host's any more. */
