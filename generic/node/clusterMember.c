@@ -338,6 +338,22 @@ AssignLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 }
 
 void
+ClusterMemberEndLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+{
+    ClusterMember *owner;
+
+    if (!slot->transport || !LinkIsOpen(slot, link)) {
+        return;
+    }
+    owner = slot->type->own(link, member);
+    if (owner && owner != member) {
+        slot->type->own(link, owner); /* a hook let a packet of another be read there since */
+        return;
+    }
+    slot->type->done(slot->transport, link);
+}
+
+void
 ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
 {
     if (AssignLink(member, slot, link)) {

@@ -301,6 +301,8 @@ ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_
         bool leaving);
 /* May the packet be used, whoever its sender is? Every member speaks multicast; system and lan are for this host. */
 bool ClusterMemberAccepts(const ClusterMessage *message);
+/* Closes a link over which the member said goodbye, once what waits is written; not one that serves another member by now. */
+void ClusterMemberEndLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link);
 /* Takes over its address, protocols and link. */
 void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
 /* A copy of a datagram of its came from an address: is it the one that is known? Then that still holds. */

@@ -49,8 +49,8 @@ OnDisconnect(ClusterNode *node, ClusterMessage *message)
                 0);
     } else if (!message->link || member->links[slot->index] == message->link) {
         ClusterRosterStep(member, CLUSTER_LIFE_LAST_WORD, 0);
-    } else if (slot->transport) {
-        slot->type->done(slot->transport, message->link);
+    } else {
+        ClusterMemberEndLink(member, slot, message->link);
     }
 }
 
