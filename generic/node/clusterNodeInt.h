@@ -303,13 +303,17 @@ ClusterMember *ClusterMemberNew(ClusterNode *node, ClusterMessage *message, Tcl_
 bool ClusterMemberAccepts(const ClusterMessage *message);
 /* Closes a link over which the member said goodbye, once what waits is written; not one that serves another member by now. */
 void ClusterMemberEndLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link);
-/* Takes over its address, protocols and link. */
+/* Takes over its protocols when they differ from the last packet's, which is rare. */
+void ClusterMemberTakeProtocols(ClusterMember *member, ClusterMessage *message);
+/* Takes over its address and link. */
 void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
 /* A copy of a datagram of its came from an address: is it the one that is known? Then that still holds. */
 void ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message);
 /* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */
 void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);
+/* It says where it is: elsewhere, or in the same place, where it may have made anew what was not there. */
+void ClusterMemberHearWhereabouts(ClusterMember *member, Tcl_Obj *props);
 /* A way to it did not work, as the result says: leaves it alone for a while if it cannot. Is the member to be told? `telling`: it will be. */
 bool ClusterMemberBar(ClusterMember *member, const ClusterSlot *slot, ClusterSendResult result,
         bool telling);

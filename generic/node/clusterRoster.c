@@ -395,6 +395,7 @@ ClusterRosterHear(ClusterMember *member, ClusterMessage *message)
     ClusterNotice *notice;
     Tcl_Obj *before;
 
+    ClusterMemberTakeProtocols(member, message);
     ClusterMemberTakeWay(member, message);
     ClusterRoomHeard(member);
     HearAgain(member, message);

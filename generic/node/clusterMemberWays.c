@@ -1,0 +1,280 @@
+/*
+ * clusterMemberWays.c --
+ *
+ *	The ways to a member: its address, the links to it, and slots that cannot
+ *	work.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+/*
+ * ------------------------------------------------------------------------
+ * Its address
+ * ------------------------------------------------------------------------
+ */
+
+static bool
+SameAddress(const ClusterMember *member, const ClusterMessage *message)
+{
+    ClusterAddress address = ClusterAddressWithPort(&message->origin.address, 0);
+
+    return ClusterAddressCompare(&address, &member->address) == 0;
+}
+
+/*
+ * Who shares several links with us is heard by each, with another address.
+ * Which copy is the first is chance, so the address that is known holds until
+ * nothing came from it since the last datagram but one. On one link, where
+ * there can be but one, a new address counts at once.
+ */
+static bool
+KeepsAddress(ClusterMember *member, const ClusterMessage *message)
+{
+    bool heard = member->addressHeard;
+
+    member->addressHeard = SameAddress(member, message);
+    return heard && !member->addressHeard && message->origin.severally
+            && message->local == member->local && message->origin.interface != member->interface;
+}
+
+void
+ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message)
+{
+    member->addressHeard = member->addressHeard || SameAddress(member, message);
+}
+
+/*
+ * It is heard from another address than before. If it was heard from there
+ * shortly before, or that was so once, it has both: its links stay.
+ */
+static bool
+HasMoved(ClusterMember *member, const ClusterAddress *address)
+{
+    int64_t now = ClusterNodeNow(member->node);
+    bool returns = ClusterAddressCompare(address, &member->former) == 0
+            && (member->hasBoth || now - member->formerHeard < RETURNS_WITHIN);
+
+    member->hasBoth = returns;
+    member->former = member->address;
+    member->formerHeard = now;
+    return !returns;
+}
+
+/* Its links to where it was end, and what waits there goes out anew. */
+static void
+MoveLinks(ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        const ClusterSlot *slot = member->node->slots[i];
+
+        if (member->links[i] && slot->type->moved) {
+            slot->type->moved(member->links[i], &member->address);
+        }
+    }
+}
+
+/* The address is taken from datagrams, which come from the member itself; the far end of a link may be anybody. */
+static void
+UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
+{
+    ClusterAddress address = member->address;
+
+    if (datagram && !KeepsAddress(member, message)) {
+        address = ClusterAddressWithPort(&message->origin.address, 0);
+        member->interface = message->origin.interface;
+        member->addressHeard = true;
+    }
+
+    if (ClusterAddressCompare(&address, &member->address) != 0 || message->local != member->local) {
+        bool moved = !message->local && !member->local && HasMoved(member, &address);
+
+        member->address = address;
+        member->local = member->life.local = message->local;
+        ClusterReplaceObj(&member->place, NULL);
+        if (moved) {
+            MoveLinks(member);
+        }
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Its links
+ * ------------------------------------------------------------------------
+ */
+
+static bool
+LinkIsOpen(const ClusterSlot *slot, const ClusterLink *link)
+{
+    return link && (!slot->type->isOpen || slot->type->isOpen(link));
+}
+
+/* A link serves one member: whoever speaks over it last. False when it is closed, or the member is lost. */
+static bool
+AssignLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+{
+    ClusterMember *before;
+
+    if (member->lost || !LinkIsOpen(slot, link)) {
+        return false; /* a hook may have closed it since the packet came */
+    }
+    before = slot->type->own(link, member);
+    if (before && before != member && before->links[slot->index] == link) {
+        before->links[slot->index] = NULL;
+    }
+    return true;
+}
+
+void
+ClusterMemberEndLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+{
+    ClusterMember *owner;
+
+    if (!slot->transport || !LinkIsOpen(slot, link)) {
+        return;
+    }
+    owner = slot->type->own(link, member);
+    if (owner && owner != member) {
+        slot->type->own(link, owner); /* a hook let a packet of another be read there since */
+        return;
+    }
+    slot->type->done(slot->transport, link);
+}
+
+void
+ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
+{
+    if (AssignLink(member, slot, link)) {
+        member->links[slot->index] = link;
+    }
+}
+
+/* Does the packet come from where the member is known to be? A transport written in Tcl is taken at its word. */
+static bool
+ComesFromIt(const ClusterMember *member, const ClusterMessage *message)
+{
+    ClusterAddress from = ClusterAddressWithPort(&message->origin.address, 0);
+
+    if (message->origin.descriptor) {
+        return true;
+    }
+    return message->local ? member->local : ClusterAddressCompare(&from, &member->address) == 0;
+}
+
+/*
+ * A packet came over the link, which says to be the member's. What is sent to
+ * the member goes over one as long as that is open, though both sides may have
+ * made one at the same moment: over another it would overtake what waits there.
+ * Nor does a link from elsewhere get what is meant for the member. It is read
+ * all the same, and to its end when the member leaves.
+ */
+static void
+HearOver(ClusterMember *member, const ClusterMessage *message)
+{
+    ClusterSlot *slot = message->slot;
+    ClusterLink *used = member->links[slot->index];
+
+    if (used != message->link && AssignLink(member, slot, message->link) && !LinkIsOpen(slot, used)
+            && ComesFromIt(member, message)) {
+        member->links[slot->index] = message->link;
+    }
+}
+
+void
+ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message)
+{
+    UpdateAddress(member, message, !message->slot->type->reliable);
+    if (message->link) {
+        HearOver(member, message);
+    }
+}
+
+bool
+ClusterMemberConnected(const ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        if (member->links[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+ClusterMemberServed(ClusterMember *member)
+{
+    const ClusterNode *node = member->node;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        const ClusterSlot *slot = node->slots[i];
+
+        if (member->links[i]
+                || (slot->transport && slot->type->serving
+                        && slot->type->serving(slot->transport, member))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ClusterLink *
+ClusterMemberLink(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return member->links[slot->index];
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Ways that cannot work
+ * ------------------------------------------------------------------------
+ */
+
+bool
+ClusterMemberBar(ClusterMember *member, const ClusterSlot *slot, ClusterSendResult result,
+        bool telling)
+{
+    uint32_t bit = 1u << slot->index;
+    int64_t now = ClusterNodeNow(member->node);
+    bool tell = result == CLUSTER_SEND_ABSENT && (member->toldSlots & bit) == 0;
+
+    if (result != CLUSTER_SEND_DENIED && result != CLUSTER_SEND_ABSENT) {
+        return true;
+    }
+    if (now >= member->barredUntil) {
+        member->barredFor = result == CLUSTER_SEND_ABSENT && member->barredFor == 0
+                ? CLUSTER_BARRED_FIRST
+                : CLUSTER_BARRED_MOST;
+        member->barredUntil = now + member->barredFor;
+    }
+    member->barredSlots |= bit;
+    if (tell && telling) {
+        member->toldSlots |= bit;
+    }
+    return tell;
+}
+
+void
+ClusterMemberHearWhereabouts(ClusterMember *member, Tcl_Obj *props)
+{
+    if (strcmp(Tcl_GetString(props), Tcl_GetString(member->props)) != 0) {
+        member->barredSlots = member->toldSlots = 0;
+        member->barredFor = 0;
+        member->barredUntil = 0;
+    } else if (member->barredFor == CLUSTER_BARRED_FIRST) {
+        member->barredUntil = 0;
+    }
+}
+
+bool
+ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return (member->barredSlots & (1u << slot->index)) && !member->links[slot->index]
+            && ClusterNodeNow(member->node) < member->barredUntil;
+}
