@@ -1,7 +1,7 @@
 /*
  * clusterpSystem.c --
  *
- *	The clock, random bytes and the process's number.
+ *	The clock, random bytes, the process's number and the host's name.
  */
 
 #include "clusterpInt.h"
@@ -30,6 +30,16 @@ int
 ClusterpProcessId(void)
 {
     return (int) getpid();
+}
+
+/* A name that is too long is cut: whether the system ends it with a NUL then is left open. */
+void
+ClusterpHostName(char *name, size_t size)
+{
+    if (gethostname(name, size) != 0 && errno != ENAMETOOLONG) {
+        name[0] = '\0';
+    }
+    name[size - 1] = '\0';
 }
 
 size_t

@@ -30,6 +30,15 @@
  * CLUSTER_PROTOCOLS_MAX. Anybody. The props stay what they were. None.
  */
 #define CLUSTER_PROPS_BYTES_MAX 16384
+/*
+ * Bytes of what a member tells of itself in its props (key `cluster`). Anybody.
+ * It told nothing of itself. None.
+ */
+#define CLUSTER_SELF_BYTES_MAX 1024
+/* Bytes of a word in it. We ourselves: it is cut. None. */
+#define CLUSTER_SELF_WORD_MAX 64
+/* Milliseconds of a ttl or heartbeat in it: the most that join takes. Anybody. That one is not told. None. */
+#define CLUSTER_SELF_MS_MAX 31622400000
 /* Bytes that a heartbeat with tags and props has to spare in a datagram: for the filter, ruid and more of an answer. */
 #define CLUSTER_BEAT_SPARE 512
 /* Bytes of what a ping asks after, about 7,000 sids. Anybody. It is ignored. None. */

@@ -242,6 +242,8 @@ bool ClusterpParseIp(const char *text, uint32_t *ip);
 void ClusterpFormatIp(uint32_t ip, char text[16]);
 
 int ClusterpProcessId(void);
+/* The host's name, cut to size - 1 bytes; empty when it has none. */
+void ClusterpHostName(char *name, size_t size);
 /* Unpredictable bytes from the system. */
 void ClusterpRandom(void *bytes, size_t length);
 /* Microseconds of a clock that never goes back. */

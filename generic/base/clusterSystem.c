@@ -7,7 +7,11 @@
 #include "base/clusterSystem.h"
 
 #include "base/clusterLocal.h"
+#include "base/clusterCompat.h"
 #include "base/clusterPlatform.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static void
 SystemRandom(void *context, void *bytes, size_t length)
@@ -30,10 +34,28 @@ SystemProcessId(void *context)
     return ClusterpProcessId();
 }
 
+static void
+SystemProcessName(void *context, char *name, size_t size)
+{
+    const char *path = Tcl_GetNameOfExecutable(), *tail = path ? strrchr(path, '/') : NULL;
+
+    (void) context;
+    snprintf(name, size, "%s", tail ? tail + 1 : path ? path : "");
+}
+
+static void
+SystemHostName(void *context, char *name, size_t size)
+{
+    (void) context;
+    ClusterpHostName(name, size);
+}
+
 const ClusterSystem clusterSystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
         .processId = SystemProcessId,
+        .processName = SystemProcessName,
+        .hostName = SystemHostName,
 };
 
 uint32_t

@@ -17,6 +17,12 @@ typedef struct ClusterSystem {
     bool (*isLocal)(void *context, const ClusterAddress *address);
     /* The id of this process; another one after a fork. */
     int (*processId)(void *context);
+    /*
+     * The name of the program that this process runs, and of the host; empty
+     * when there is none. Cut to size - 1 bytes, which may be any but NUL.
+     */
+    void (*processName)(void *context, char *name, size_t size);
+    void (*hostName)(void *context, char *name, size_t size);
     void *context;
 } ClusterSystem;
 

@@ -34,6 +34,7 @@ typedef struct JoinRequest {
     Tcl_Obj *protocols;   /* a list with c; held */
     Tcl_Obj *channelList; /* as `config` shows it; held */
     char hid[CLUSTERP_HARDWARE_ID_SIZE];
+    char program[CLUSTER_SELF_WORD_MAX + 1];
 } JoinRequest;
 
 /* Parses a value into the request. False when it is not what it must be. */
@@ -376,6 +377,16 @@ CheckKeys(Tcl_Interp *interp, const JoinRequest *request)
     return TCL_OK;
 }
 
+/* The script that is being run, without its folder; empty when the interp has none. A trace may run here. */
+static void
+NameProgram(Tcl_Interp *interp, char name[CLUSTER_SELF_WORD_MAX + 1])
+{
+    Tcl_Obj *script = Tcl_GetVar2Ex(interp, "argv0", NULL, TCL_GLOBAL_ONLY);
+    const char *path = script ? Tcl_GetString(script) : "", *tail = strrchr(path, '/');
+
+    snprintf(name, CLUSTER_SELF_WORD_MAX + 1, "%s", tail ? tail + 1 : path);
+}
+
 static int
 ParseJoin(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *request)
 {
@@ -386,6 +397,8 @@ ParseJoin(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *reque
     }
     ClusterpHardwareId(NULL, request->hid);
     request->node.hid = request->hid;
+    NameProgram(interp, request->program);
+    request->node.name = request->program;
     return TCL_OK;
 }
 

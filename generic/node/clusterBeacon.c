@@ -15,6 +15,8 @@
 #define BEAT_AGAIN 1000
 /* Members named in one probe that asks for their props. */
 #define ASK_MOST 64
+/* Bytes by which a dict may be quoted within a dict. */
+#define QUOTES 3
 
 /*
  * ------------------------------------------------------------------------
@@ -37,6 +39,75 @@ ClusterNodeProps(ClusterNode *node)
         }
     }
     return all;
+}
+
+/* The largest packet that reaches everybody, 0 when there is no limit. */
+static size_t
+LargestToAll(const ClusterNode *node)
+{
+    size_t largest = 1;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        const ClusterTransportType *type = node->slots[i]->type;
+
+        if (type->reachesAll && (type->largest == 0 || type->largest > largest)) {
+            largest = type->largest;
+        }
+        if (largest == 0) {
+            return 0;
+        }
+    }
+    return largest;
+}
+
+static size_t
+TextLength(Tcl_Obj *value)
+{
+    Tcl_Size length;
+
+    Tcl_GetStringFromObj(value, &length);
+    return (size_t) length;
+}
+
+/*
+ * Is there room for what the node tells of itself, beside the transports' props
+ * and its tags? Those have precedence: what a script may set does not depend
+ * on what we have to say. A list's text is no shorter than its elements on the
+ * wire, but for the lengths of those.
+ */
+static bool
+HasRoomForSelf(const ClusterNode *node, Tcl_Obj *props, Tcl_Obj *self)
+{
+    size_t most = LargestToAll(node);
+    size_t all = TextLength(props) + sizeof CLUSTER_SELF_KEY + TextLength(self) + QUOTES;
+    Tcl_Size count;
+
+    Tcl_DictObjSize(NULL, props, &count);
+    return count < CLUSTER_PROTOCOLS_MAX && all <= CLUSTER_PROPS_BYTES_MAX
+            && (most == 0
+                    || all + TextLength(node->tags) + CLUSTER_TAGS_MAX + CLUSTER_BEAT_SPARE
+                            <= most);
+}
+
+Tcl_Obj *
+ClusterBeaconProps(ClusterNode *node)
+{
+    Tcl_Obj *props = ClusterNodeProps(node), *self, *key, *other = NULL;
+
+    key = Tcl_NewStringObj(CLUSTER_SELF_KEY, -1);
+    Tcl_IncrRefCount(key);
+    Tcl_DictObjGet(NULL, props, key, &other);
+    if (!other) { /* else a transport has that name */
+        self = ClusterNodeDescribeSelf(node);
+        Tcl_IncrRefCount(self);
+        if (HasRoomForSelf(node, props, self)) {
+            Tcl_DictObjPut(NULL, props, key, self);
+        }
+        Tcl_DecrRefCount(self);
+    }
+    Tcl_DecrRefCount(key);
+    return props;
 }
 
 void
@@ -120,7 +191,7 @@ ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t channe
         ClusterOutgoingSetValue(beat, CLUSTER_RUID, ruid);
     }
     if (with & CLUSTER_WITH_PROPS) {
-        ClusterOutgoingSetValue(beat, CLUSTER_DATA, ClusterNodeProps(node));
+        ClusterOutgoingSetValue(beat, CLUSTER_DATA, ClusterBeaconProps(node));
     }
     ClusterNodeAddKnown(node, (with & CLUSTER_WITH_TAGS) != 0, beat);
 }
@@ -188,27 +259,7 @@ ClusterBeaconPutBack(ClusterNode *node, int changes, bool soon)
  * ------------------------------------------------------------------------
  */
 
-/* The largest packet that reaches everybody, 0 when there is no limit. */
-static size_t
-LargestToAll(const ClusterNode *node)
-{
-    size_t largest = 1;
-    int i;
-
-    for (i = 0; i < node->slotCount; i++) {
-        const ClusterTransportType *type = node->slots[i]->type;
-
-        if (type->reachesAll && (type->largest == 0 || type->largest > largest)) {
-            largest = type->largest;
-        }
-        if (largest == 0) {
-            return 0;
-        }
-    }
-    return largest;
-}
-
-/* The bytes of a heartbeat with props and these tags; SIZE_MAX when it cannot be made. */
+/* The bytes of a heartbeat with the transports' props and these tags; SIZE_MAX when it cannot be made. */
 static size_t
 BeatLength(ClusterNode *node, Tcl_Obj *tags)
 {
@@ -218,8 +269,8 @@ BeatLength(ClusterNode *node, Tcl_Obj *tags)
     uint32_t present;
     size_t length = SIZE_MAX;
 
-    ClusterBeaconMake(node, CLUSTER_HEARTBEAT, CLUSTER_WITH_PROPS, CLUSTER_CHANNEL_BROADCAST, NULL,
-            &beat);
+    ClusterBeaconMake(node, CLUSTER_HEARTBEAT, 0, CLUSTER_CHANNEL_BROADCAST, NULL, &beat);
+    ClusterOutgoingSetValue(&beat, CLUSTER_DATA, ClusterNodeProps(node));
     ClusterOutgoingSetValue(&beat, CLUSTER_TAGS, tags);
     bpacket_writer_init(&writer, CLUSTER_MAX_PACKET);
     if (ClusterOutgoingEncode(&beat, NULL, &writer, &packet, &present, NULL)

@@ -190,7 +190,7 @@ RunReply(ClusterNode *node, ClusterErrand *errand)
     if (errand->keepalive) {
         ClusterOutgoingSetValue(&reply, CLUSTER_KEEPALIVE, errand->keepalive);
     }
-    ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterNodeProps(node));
+    ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterBeaconProps(node));
     ClusterNodeAddKnown(node, true, &reply);
     ClusterSendReply(errand->member, errand->slot, &reply, CLUSTER_ONLY_LINKS);
     ClusterOutgoingFree(&reply);

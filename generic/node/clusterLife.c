@@ -61,6 +61,7 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->due = ClusterPulse;
     node->system = config->system ? *config->system : clusterSystem;
     node->pid = node->system.processId(node->system.context);
+    ClusterSelfInit(node, config->name);
     node->trace = config->trace;
     node->group = config->group;
     node->ttl = config->ttl;

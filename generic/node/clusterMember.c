@@ -34,6 +34,7 @@ ClusterMemberRelease(ClusterMember *member)
     ClusterReplaceObj(&member->protocols, NULL);
     ClusterReplaceObj(&member->tags, NULL);
     ClusterReplaceObj(&member->props, NULL);
+    ClusterReplaceObj(&member->description, NULL);
     ClusterReplaceObj(&member->place, NULL);
     ClusterReplaceObj(&member->firstPayload, NULL);
     ClusterReplaceObj(&member->name, NULL);
@@ -116,6 +117,48 @@ Tcl_Obj *
 ClusterMemberProtocols(const ClusterMember *member)
 {
     return member->protocols;
+}
+
+Tcl_Obj *
+ClusterMemberDescription(const ClusterMember *member)
+{
+    return member->description;
+}
+
+bool
+ClusterMemberKnowsCluster(const ClusterMember *member)
+{
+    return member->knowsCluster;
+}
+
+uint16_t
+ClusterMemberDatagramPort(const ClusterMember *member)
+{
+    return member->datagramPort;
+}
+
+int64_t
+ClusterMemberTtl(const ClusterMember *member)
+{
+    return member->ttl;
+}
+
+int64_t
+ClusterMemberHeartbeat(const ClusterMember *member)
+{
+    return member->heartbeat;
+}
+
+int
+ClusterMemberPid(const ClusterMember *member)
+{
+    return member->pid;
+}
+
+bool
+ClusterMemberCan(const ClusterMember *member, uint32_t abilities)
+{
+    return (member->can & abilities) == abilities;
 }
 
 Tcl_Obj *

@@ -106,7 +106,8 @@ PropsWeight(const ClusterMember *member, const ClusterMessage *message)
 
     return Smaller(member->weights[CLUSTER_PART_PROPS]
                     + ClusterMemberWeight(least, Smaller(least, 2 * CLUSTER_PROTOCOLS_MAX)),
-            ClusterMemberWeight(CLUSTER_PROPS_BYTES_MAX, 2 * CLUSTER_PROTOCOLS_MAX));
+            ClusterMemberWeight(CLUSTER_PROPS_BYTES_MAX + CLUSTER_SELF_BYTES_MAX,
+                    2 * CLUSTER_PROTOCOLS_MAX));
 }
 
 size_t
@@ -205,10 +206,30 @@ ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj *
     UpdateTags(member, message, before);
 }
 
+/* Does it tell of itself there? A member that has a transport of that name tells of that. */
+static bool
+IsSelf(const ClusterMember *member, Tcl_Obj *key)
+{
+    Tcl_Obj **words;
+    Tcl_Size count;
+
+    if (strcmp(Tcl_GetString(key), CLUSTER_SELF_KEY) != 0
+            || Tcl_ListObjGetElements(NULL, member->protocols, &count, &words) != TCL_OK) {
+        return false;
+    }
+    for (; count > 0; count--) {
+        if (strcmp(Tcl_GetString(words[count - 1]), CLUSTER_SELF_KEY) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What it told of itself stays until it tells otherwise, even when a flush replaces the rest. */
 void
 ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
 {
-    Tcl_Obj *merged, **words;
+    Tcl_Obj *merged, *self = NULL, **words;
     Tcl_Size count, length = 0, i;
 
     if (!ClusterForeignDict(props, CLUSTER_PROPS_BYTES_MAX, &count, &words)
@@ -217,7 +238,11 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
     }
     merged = replace ? Tcl_NewDictObj() : Tcl_DuplicateObj(member->props);
     for (i = 0; i < count; i += 2) {
-        Tcl_DictObjPut(NULL, merged, words[i], words[i + 1]);
+        if (IsSelf(member, words[i])) {
+            self = words[i + 1];
+        } else {
+            Tcl_DictObjPut(NULL, merged, words[i], words[i + 1]);
+        }
     }
     Tcl_IncrRefCount(merged);
     Tcl_DictObjSize(NULL, merged, &count);
@@ -229,8 +254,12 @@ ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
             }
             ClusterReplaceObj(&member->props, merged);
             member->propsKnown = true;
+            if (self) {
+                ClusterSelfHear(member, self);
+            }
             member->weights[CLUSTER_PART_PROPS] =
-                    ClusterMemberWeight((size_t) length, 2 * (size_t) count);
+                    ClusterMemberWeight((size_t) length + ClusterSelfBytes(member),
+                            2 * (size_t) count);
         }
     }
     Tcl_DecrRefCount(merged);

@@ -95,6 +95,7 @@ typedef struct ClusterNodeConfig {
     const uint64_t *channels; /* beside 0, 1, 2 */
     size_t channelCount;
     const char *hid;             /* of this host */
+    const char *name;            /* of the program, for others; NULL: as the system says */
     ClusterClock *clock;         /* of the thread's loop */
     const ClusterSystem *system; /* NULL: the system itself */
     bool trace;                  /* from the beginning, see ClusterNodeSetTrace */
@@ -208,8 +209,10 @@ void ClusterNodeHeartbeatAfter(ClusterNode *node, int64_t ms);
 bool ClusterNodeDiscover(ClusterNode *node, Tcl_Obj *ruid, uint64_t channel);
 /* The properties have changed: the next heartbeat, brought forward, tells. */
 void ClusterNodePropsChanged(ClusterNode *node);
-/* Protocol properties of all transports, a new dict. */
+/* Protocol properties of all transports, a new dict. What others are told has the key `cluster` beside them. */
 Tcl_Obj *ClusterNodeProps(ClusterNode *node);
+/* What the node tells of itself under that key, a new dict. */
+Tcl_Obj *ClusterNodeDescribeSelf(const ClusterNode *node);
 /* Begins a packet of this node: sid, hid, type, channel and protocols. The caller frees it. */
 void ClusterNodeOutgoing(const ClusterNode *node, uint64_t type, uint64_t channel,
         ClusterOutgoing *outgoing);
@@ -256,6 +259,20 @@ Tcl_Obj *ClusterMemberUuid(const ClusterMember *member);
 Tcl_Obj *ClusterMemberTags(const ClusterMember *member);
 Tcl_Obj *ClusterMemberProps(const ClusterMember *member);
 Tcl_Obj *ClusterMemberProtocols(const ClusterMember *member);
+/*
+ * What it told of itself under the key `cluster`, which its props are without:
+ * the text of a dict, of at most CLUSTER_SELF_BYTES_MAX bytes, borrowed; a
+ * stranger wrote it. NULL: nothing, as members of 1.1.8 do.
+ */
+Tcl_Obj *ClusterMemberDescription(const ClusterMember *member);
+bool ClusterMemberKnowsCluster(const ClusterMember *member);
+/* Of that: where it hears unicast datagrams, and ms, and its process; 0 when it did not say. */
+uint16_t ClusterMemberDatagramPort(const ClusterMember *member);
+int64_t ClusterMemberTtl(const ClusterMember *member);
+int64_t ClusterMemberHeartbeat(const ClusterMember *member);
+int ClusterMemberPid(const ClusterMember *member);
+/* Can it do all of these (bits of the table in clusterSelf.c)? */
+bool ClusterMemberCan(const ClusterMember *member, uint32_t abilities);
 /* Its address as text (a new value). */
 Tcl_Obj *ClusterMemberIp(const ClusterMember *member);
 bool ClusterMemberLocal(const ClusterMember *member);

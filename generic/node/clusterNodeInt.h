@@ -133,6 +133,10 @@ struct ClusterNode {
     bool closing, closed; /* closing begins with the goodbye */
     bool saidGoodbye;     /* a script did, or closing */
     int pid;              /* of the process that made it */
+    /* What it tells of itself beside that (clusterSelf.c); the words are plain, or empty. */
+    char processName[CLUSTER_SELF_WORD_MAX + 1], hostName[CLUSTER_SELF_WORD_MAX + 1];
+    uint16_t datagramPort; /* where it hears unicast datagrams, 0 for nowhere */
+    uint32_t abilities;    /* bits: what it can beyond 1.1.8 */
     const ClusterNodeDelegate *delegate;
     void *context;
     ClusterClock *clock; /* used until the node is freed */
@@ -209,6 +213,13 @@ struct ClusterMember {
     bool lost, lossTold;
     Tcl_Obj *sid, *hid, *uuid;
     Tcl_Obj *protocols, *tags, *props;
+    /* What it told of itself (clusterSelf.c); 0 is not told. */
+    bool knowsCluster;      /* it told something: it is none of 1.1.8 */
+    uint16_t datagramPort;  /* where it hears unicast datagrams */
+    uint32_t can;           /* bits: what it can beyond 1.1.8 */
+    int64_t ttl, heartbeat; /* ms */
+    int pid;
+    Tcl_Obj *description;       /* the text of it all; NULL when there is none */
     Tcl_Obj *place;             /* what resolvers match beside tags and sid; NULL until asked for */
     bpacket_span protocolsWire; /* as last received, malloc'ed: it seldom changes */
     ClusterAddress address;     /* without a port */
@@ -332,6 +343,18 @@ size_t ClusterMemberWeightOf(const ClusterMember *member, ClusterPart part,
 /* Keeps the first packet for the discovered callback; but for what is large in it unless all is wanted. */
 void ClusterMemberKeepFirst(ClusterMember *member, ClusterMessage *message, bool all);
 
+/* ---- clusterSelf.c: the key `cluster` of props ---- */
+
+/* The key. */
+#define CLUSTER_SELF_KEY "cluster"
+
+/* Takes the names of process (the system's if it is NULL or empty) and host, once. */
+void ClusterSelfInit(ClusterNode *node, const char *name);
+/* What a member tells of itself under the key, once more: replaces what it told before, by nothing if it is no dict. */
+void ClusterSelfHear(ClusterMember *member, Tcl_Obj *description);
+/* The length of that. */
+size_t ClusterSelfBytes(const ClusterMember *member);
+
 /* ---- clusterRoom.c: room for members ---- */
 
 /* Puts a new member on the lists of its source. False without memory. */
@@ -406,6 +429,8 @@ void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *ou
 /* A heartbeat or a probe. The caller frees it. Asks transports for their props. */
 void ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t channel,
         Tcl_Obj *ruid, ClusterOutgoing *beat);
+/* What others are told as props, a new dict: those of the transports, and of the node itself if there is room. Asks transports. */
+Tcl_Obj *ClusterBeaconProps(ClusterNode *node);
 
 /* ---- clusterReplies.c ---- */
 

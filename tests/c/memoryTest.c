@@ -66,10 +66,26 @@ SystemProcessId(void *context)
     return 1;
 }
 
+static void
+SystemProcessName(void *context, char *name, size_t size)
+{
+    (void) context;
+    snprintf(name, size, "a test");
+}
+
+static void
+SystemHostName(void *context, char *name, size_t size)
+{
+    (void) context;
+    snprintf(name, size, "host.test");
+}
+
 static const ClusterSystem memorySystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
         .processId = SystemProcessId,
+        .processName = SystemProcessName,
+        .hostName = SystemHostName,
 };
 
 MemoryNet *

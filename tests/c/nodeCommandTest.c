@@ -148,6 +148,29 @@ MemberCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* What the member told of itself: as taken over, and its text. */
+static int
+SelfCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterMember *member = GetMember(test, interp, objv[3]);
+    Tcl_Obj *info, *text;
+
+    (void) objc;
+    if (!member) {
+        return TCL_ERROR;
+    }
+    text = ClusterMemberDescription(member);
+    info = Tcl_NewDictObj();
+    Put(info, "knows", Tcl_NewBooleanObj(ClusterMemberKnowsCluster(member)));
+    Put(info, "pid", Tcl_NewIntObj(ClusterMemberPid(member)));
+    Put(info, "ttl", Tcl_NewWideIntObj((Tcl_WideInt) ClusterMemberTtl(member)));
+    Put(info, "heartbeat", Tcl_NewWideIntObj((Tcl_WideInt) ClusterMemberHeartbeat(member)));
+    Put(info, "datagram", Tcl_NewIntObj(ClusterMemberDatagramPort(member)));
+    Put(info, "text", text ? text : Tcl_NewObj());
+    Tcl_SetObjResult(interp, info);
+    return TCL_OK;
+}
+
 static int
 DropsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
@@ -634,6 +657,7 @@ static const struct {
         {"ping", PingCmd, 1, 1, "member"},
         {"query", QueryCmd, 4, 4, "members id timeout data"},
         {"refuse", RefuseCmd, 1, 1, "no|now|later|denied|absent"},
+        {"self", SelfCmd, 1, 1, "member"},
         {"send", SendCmd, 3, 5, "member type extra ?flags? ?protocols?"},
         {"sid", FactCmd, 0, 0, NULL},
         {"stall", StallCmd, 1, 2, "boolean ?limit?"},
