@@ -41,6 +41,11 @@
 #define CLUSTER_SELF_MS_MAX 31622400000
 /* Bytes that a heartbeat with tags and props has to spare in a datagram: for the filter, ruid and more of an answer. */
 #define CLUSTER_BEAT_SPARE 512
+/*
+ * Bytes of a packet by unicast datagram: no link on the way cuts it in two. We
+ * ourselves send no larger one, anybody can. It is dropped. drops oversized.
+ */
+#define CLUSTER_UNICAST_BYTES 1400
 /* Bytes of what a ping asks after, about 7,000 sids. Anybody. It is ignored. None. */
 #define CLUSTER_PING_BYTES_MAX 65536
 /* Bytes of a failure report. Anybody. It is ignored. None. */

@@ -134,6 +134,41 @@ typedef struct ClusterpArrival {
 ClusterpResult ClusterpMulticastReceive(ClusterpMulticast *socket, int ear, void *buffer,
         size_t size, size_t *length, ClusterpArrival *arrival, int *error);
 
+/* ---- unicast datagrams -------------------------------------------------- */
+
+typedef struct ClusterpDatagram ClusterpDatagram;
+
+/*
+ * A UDP socket on a port (0: the system chooses; the one in use goes to *bound)
+ * of all of the host's addresses. localOnly: confined to this host as
+ * ClusterpTcpListen is, and so that nothing of others is even queued.
+ */
+ClusterpDatagram *ClusterpDatagramOpen(uint16_t port, bool localOnly, uint16_t *bound, int *error);
+void ClusterpDatagramClose(ClusterpDatagram *socket);
+int ClusterpDatagramDescriptor(const ClusterpDatagram *socket);
+/* Does the socket itself still work? What became of datagrams does not matter for that. */
+bool ClusterpDatagramWorks(const ClusterpDatagram *socket);
+/* One datagram. AGAIN: the system takes none now. What became of others does not make this fail. */
+ClusterpResult ClusterpDatagramSend(ClusterpDatagram *socket, const ClusterpAddr *to,
+        const void *bytes, size_t length, int *error);
+/* One datagram into buffer, cut if it is longer; CLUSTERP_AGAIN when none is there. `severally` is false. */
+ClusterpResult ClusterpDatagramReceive(ClusterpDatagram *socket, void *buffer, size_t size,
+        size_t *length, ClusterpArrival *arrival, int *error);
+
+/* One of ours that did not arrive. */
+typedef struct ClusterpReturned {
+    ClusterpAddr to;
+    bool unreachable; /* the host or its net; else nobody listens on the port there */
+} ClusterpReturned;
+
+/*
+ * What the system heard of a datagram of ours (ICMP): OK, it did not arrive;
+ * AGAIN: nothing more, on systems that do not tell always. The descriptor is
+ * readable while there is something. Who can see or guess both ports can make
+ * it up, but not of loopback addresses.
+ */
+ClusterpResult ClusterpDatagramReturned(ClusterpDatagram *socket, ClusterpReturned *returned);
+
 /* ---- stream sockets ----------------------------------------------------- */
 
 /*

@@ -6,17 +6,14 @@
 
 #include "transport/clusterTcp.h"
 
-#include "base/clusterLimits.h"
 #include "base/clusterLocal.h"
-#include "packet/clusterForeign.h"
 #include "transport/clusterStreamInt.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PORT_MAX    65535
-#define PORT_DIGITS 5
+#define PORT_MAX 65535
 
 typedef struct Tcp {
     ClusterStream stream;
@@ -33,37 +30,13 @@ TcpListen(ClusterStream *stream, int *fd, int *error)
     return ClusterpTcpListen(self->wanted, self->localOnly, fd, &self->port, error);
 }
 
-/* A port as a stranger writes it, 0 when it is none: long digits would be dear to convert. */
-static uint16_t
-TcpPortOf(Tcl_Obj *value)
-{
-    Tcl_Size length;
-    int port = 0;
-
-    Tcl_GetStringFromObj(value, &length);
-    if (length > PORT_DIGITS || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0
-            || port > PORT_MAX) {
-        return 0;
-    }
-    return (uint16_t) port;
-}
-
-/* The port a member advertises, 0 when there is none that could be one. */
-static uint16_t
-TcpPeerPort(Tcl_Obj *props)
-{
-    Tcl_Obj *value = props ? ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "port") : NULL;
-
-    return value ? TcpPortOf(value) : 0;
-}
-
 static ClusterpResult
 TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 {
     ClusterAddress address = peer->local ? ClusterAddressLoopback() : peer->address;
     ClusterpAddr to;
 
-    address = ClusterAddressWithPort(&address, TcpPeerPort(peer->props));
+    address = ClusterAddressWithPort(&address, ClusterPeerPort(peer));
     if ((((const Tcp *) stream)->localOnly && !peer->local) || !ClusterAddressPort(&address)
             || !ClusterAddressToPlatform(&address, &to)) {
         *error = EADDRNOTAVAIL;

@@ -1,16 +1,20 @@
 /*
  * clusterTransport.c --
  *
- *	The table of built-in transports.
+ *	The table of built-in transports, and what several of them do alike.
  */
 
 #include "transport/clusterTransport.h"
 
+#include "base/clusterLimits.h"
+#include "packet/clusterForeign.h"
 #include "transport/clusterMulticast.h"
 #include "transport/clusterTcp.h"
 #include "transport/clusterUnix.h"
 
 #include <string.h>
+
+#define PORT_DIGITS 5
 
 /* One more here, and it can be joined with and has a class ::cluster::protocol::ID. */
 static const ClusterTransportType *const builtIn[] = {
@@ -45,6 +49,25 @@ ClusterTransportByName(const char *id)
     int index = ClusterTransportIndex(id);
 
     return index < 0 ? NULL : builtIn[index];
+}
+
+/* Long digits would be dear to convert. */
+uint16_t
+ClusterPeerPort(const ClusterPeer *peer)
+{
+    Tcl_Obj *value =
+            peer->props ? ClusterForeignGet(peer->props, CLUSTER_PROPS_BYTES_MAX, "port") : NULL;
+    Tcl_Size length = 0;
+    int port = 0;
+
+    if (value) {
+        Tcl_GetStringFromObj(value, &length);
+    }
+    if (!value || length > PORT_DIGITS || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK
+            || port < 0 || port > UINT16_MAX) {
+        return 0;
+    }
+    return (uint16_t) port;
 }
 
 const char *

@@ -99,8 +99,8 @@ typedef struct ClusterPeer {
 typedef struct ClusterOrigin {
     /*
      * The sender's, none when it is unknown. Its port is the one that
-     * descriptors show: of multicast the group's, of a connection that the
-     * far end made the far end's, else 0.
+     * descriptors show: of multicast the group's, of a unicast datagram and of
+     * a connection that the far end made the far end's, else 0.
      */
     ClusterAddress address;
     unsigned interface; /* index of the network interface it arrived by, 0 when unknown */
@@ -161,7 +161,18 @@ typedef struct ClusterTransportDelegate {
      * owner, and no whole one. NULL where nobody wants to know.
      */
     void (*arriving)(void *context, ClusterTransport *transport, void *owner);
-    /* What props() returns has changed. From within event(), or from a script's call. */
+    /*
+     * The system says that nobody listens at the address and port of a datagram
+     * that we sent, or (unreachable) that there is no way to that host now. From
+     * the event loop, of unicast datagrams alone, and only where the system
+     * tells (Linux): silence says nothing. The address is valid until the
+     * callback returns. It is a hint: who knows both ports can make it up, but
+     * for a member of this host. May come several times for one address, and
+     * late, when somebody listens there by then. NULL where nobody wants to know.
+     */
+    void (*refused)(void *context, ClusterTransport *transport, const ClusterAddress *address,
+            bool unreachable);
+    /* What props() returns has changed. From within event(), from a script's call, or, of datagrams, from the event loop. */
     void (*changed)(void *context, ClusterTransport *transport);
     /*
      * Interfaces or addresses have changed: others are to learn where we are
@@ -268,6 +279,9 @@ typedef struct ClusterTransportType {
     ClusterSendResult (
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);
 } ClusterTransportType;
+
+/* The port in what a member advertises, {port N}, 0 when there is none that could be one: a stranger wrote it. */
+uint16_t ClusterPeerPort(const ClusterPeer *peer);
 
 /* Common head of every transport. */
 struct ClusterTransport {

@@ -14,6 +14,7 @@
 #include "lifeTest.h"
 #include "nodeTest.h"
 #include "stateTest.h"
+#include "unicastTest.h"
 #include "workTest.h"
 
 int
@@ -24,6 +25,7 @@ Clustertest_Init(Tcl_Interp *interp)
             || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK
             || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK
             || Clustertabletest_Init(interp) != TCL_OK || Clusterstatetest_Init(interp) != TCL_OK
+            || Clusterunicasttest_Init(interp) != TCL_OK
             || Clusterworktest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
