@@ -18,6 +18,7 @@ typedef enum Deadline {
     LEAVE_CHECK, /* forward to LEAVE_CHECK_AFTER */
     LEAVE,       /* forward to LEAVE_WITHIN */
     SOON,        /* forward to what the event says */
+    WITHIN,      /* what the event says, be it later than before */
     UNREACHABLE, /* forward to UNREACHABLE_EXPECT_WITHIN */
     HUNG_UP      /* forward to HUNG_UP_EXPECT_WITHIN, of another host the longer time */
 } Deadline;
@@ -49,6 +50,14 @@ typedef struct Step {
    {                                                                                               \
       true, OVERDUE, CLUSTER_LOST, KEEP, CLUSTER_DO_LOSE                                           \
    }
+#define IS_SILENT                                                                                  \
+   {                                                                                               \
+      true, ALWAYS, CLUSTER_SILENT, WITHIN, 0                                                      \
+   }
+#define STAYS_SILENT                                                                               \
+   {                                                                                               \
+      true, ALWAYS, CLUSTER_SILENT, KEEP, 0                                                        \
+   }
 #define SAYS_BYE                                                                                   \
    {                                                                                               \
       true, ALWAYS, CLUSTER_LEAVING, LEAVE_CHECK, 0                                                \
@@ -59,6 +68,10 @@ typedef struct Step {
    }
 
 /*
+ * A member that answers no probe may go on being heard, as one whose host is
+ * deaf is. So only an answer ends CLUSTER_SILENT. A goodbye that is under way
+ * is stronger than an answer that was.
+ *
  * Who still listens may have closed its link on purpose, or another process
  * has its port by now, so a member whose link ended is asked after in good
  * time only; when it refuses the next link as well, or that ends too, at once.
@@ -70,6 +83,7 @@ static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
                         [CLUSTER_SUSPECT] = IS_HEARD,
                         [CLUSTER_RECONNECTING] = IS_HEARD,
                         [CLUSTER_URGENT] = IS_HEARD,
+                        [CLUSTER_SILENT] = STAYS_SILENT,
                         [CLUSTER_LEAVING] = {true, ALWAYS, CLUSTER_LEAVING, RENEW_CHECK,
                                 CLUSTER_DO_CANCEL_PING},
                         [CLUSTER_LINGERING] = {true, ALWAYS, CLUSTER_LINGERING, RENEW_LEAVE, 0},
@@ -80,6 +94,7 @@ static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
                         [CLUSTER_SUSPECT] = IS_HEARD,
                         [CLUSTER_RECONNECTING] = IS_HEARD,
                         [CLUSTER_URGENT] = IS_HEARD,
+                        [CLUSTER_SILENT] = STAYS_SILENT,
                         [CLUSTER_LEAVING] = IS_HEARD,
                         [CLUSTER_LINGERING] = IS_HEARD,
                 },
@@ -124,6 +139,7 @@ static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
                         [CLUSTER_SUSPECT] = SAYS_BYE,
                         [CLUSTER_RECONNECTING] = SAYS_BYE,
                         [CLUSTER_URGENT] = SAYS_BYE,
+                        [CLUSTER_SILENT] = SAYS_BYE,
                         [CLUSTER_LEAVING] = SAYS_BYE,
                 },
         [CLUSTER_LIFE_LAST_WORD] =
@@ -132,6 +148,7 @@ static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
                         [CLUSTER_SUSPECT] = LOSE_IT,
                         [CLUSTER_RECONNECTING] = LOSE_IT,
                         [CLUSTER_URGENT] = LOSE_IT,
+                        [CLUSTER_SILENT] = LOSE_IT,
                         [CLUSTER_LEAVING] = LOSE_IT,
                         [CLUSTER_LINGERING] = LOSE_IT,
                 },
@@ -146,6 +163,7 @@ static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
                         [CLUSTER_SUSPECT] = IS_OVERDUE,
                         [CLUSTER_RECONNECTING] = IS_OVERDUE,
                         [CLUSTER_URGENT] = IS_OVERDUE,
+                        [CLUSTER_SILENT] = IS_OVERDUE,
                         [CLUSTER_LEAVING] = {true, OVERDUE, CLUSTER_LINGERING, RENEW_ASKED,
                                 CLUSTER_DO_PING | CLUSTER_DO_PING_ALONE},
                         [CLUSTER_LINGERING] = IS_OVERDUE,
@@ -156,8 +174,41 @@ static const Step steps[CLUSTER_LIFE_EVENTS][CLUSTER_LIFE_STATES] = {
                         [CLUSTER_SUSPECT] = LOSE_IT,
                         [CLUSTER_RECONNECTING] = LOSE_IT,
                         [CLUSTER_URGENT] = LOSE_IT,
+                        [CLUSTER_SILENT] = LOSE_IT,
                         [CLUSTER_LEAVING] = LOSE_IT,
                         [CLUSTER_LINGERING] = LOSE_IT,
+                },
+        [CLUSTER_LIFE_UNANSWERED] =
+                {
+                        [CLUSTER_ALIVE] = IS_SILENT,
+                        [CLUSTER_SUSPECT] = IS_SILENT,
+                        [CLUSTER_RECONNECTING] = IS_SILENT,
+                        [CLUSTER_URGENT] = IS_SILENT,
+                        [CLUSTER_SILENT] = IS_SILENT,
+                },
+        [CLUSTER_LIFE_ANSWERED] =
+                {
+                        [CLUSTER_ALIVE] = IS_HEARD,
+                        [CLUSTER_SUSPECT] = IS_HEARD,
+                        [CLUSTER_RECONNECTING] = IS_HEARD,
+                        [CLUSTER_URGENT] = IS_HEARD,
+                        [CLUSTER_SILENT] = IS_HEARD,
+                },
+        [CLUSTER_LIFE_DEAD] =
+                {
+                        [CLUSTER_ALIVE] = LOSE_IT,
+                        [CLUSTER_SUSPECT] = LOSE_IT,
+                        [CLUSTER_RECONNECTING] = LOSE_IT,
+                        [CLUSTER_URGENT] = LOSE_IT,
+                        [CLUSTER_SILENT] = LOSE_IT,
+                },
+        [CLUSTER_LIFE_REPLACED] =
+                {
+                        [CLUSTER_ALIVE] = LOSE_IT,
+                        [CLUSTER_SUSPECT] = LOSE_IT,
+                        [CLUSTER_RECONNECTING] = LOSE_IT,
+                        [CLUSTER_URGENT] = LOSE_IT,
+                        [CLUSTER_SILENT] = LOSE_IT,
                 },
 };
 
@@ -218,6 +269,9 @@ MoveDeadline(ClusterLiveness *life, Deadline how, int64_t now, int64_t within)
     case SOON:
         Forward(life, now + within);
         break;
+    case WITHIN:
+        life->deadline = now + within;
+        break;
     case UNREACHABLE:
         Forward(life, now + UNREACHABLE_EXPECT_WITHIN);
         break;
@@ -226,6 +280,35 @@ MoveDeadline(ClusterLiveness *life, Deadline how, int64_t now, int64_t within)
         break;
     default:
         break;
+    }
+}
+
+/* By the event that led to the loss, and the state before. */
+static ClusterLossReason
+ReasonOf(ClusterLifeEvent event, ClusterLifeState before)
+{
+    static const ClusterLossReason byState[CLUSTER_LIFE_STATES] = {
+            [CLUSTER_ALIVE] = CLUSTER_LOSS_EXPIRED,
+            [CLUSTER_SUSPECT] = CLUSTER_LOSS_EXPIRED,
+            [CLUSTER_RECONNECTING] = CLUSTER_LOSS_CRASHED,
+            [CLUSTER_URGENT] = CLUSTER_LOSS_CRASHED,
+            [CLUSTER_SILENT] = CLUSTER_LOSS_UNREACHABLE,
+            [CLUSTER_LEAVING] = CLUSTER_LOSS_LEFT,
+            [CLUSTER_LINGERING] = CLUSTER_LOSS_LEFT,
+    };
+
+    switch (event) {
+    case CLUSTER_LIFE_LAST_WORD:
+    case CLUSTER_LIFE_LINKS_GONE:
+        return CLUSTER_LOSS_LEFT;
+    case CLUSTER_LIFE_DROPPED:
+        return CLUSTER_LOSS_DROPPED;
+    case CLUSTER_LIFE_DEAD:
+        return CLUSTER_LOSS_CRASHED;
+    case CLUSTER_LIFE_REPLACED:
+        return CLUSTER_LOSS_REPLACED;
+    default:
+        return byState[before];
     }
 }
 
@@ -242,8 +325,12 @@ ClusterLivenessStep(ClusterLiveness *life, ClusterLifeEvent event, int64_t now, 
     if (!applies) {
         return 0;
     }
-    if (event == CLUSTER_LIFE_HEARD || event == CLUSTER_LIFE_HEARD_NOW) {
+    if (event == CLUSTER_LIFE_HEARD || event == CLUSTER_LIFE_HEARD_NOW
+            || event == CLUSTER_LIFE_ANSWERED) {
         life->seen = now;
+    }
+    if (step->next == CLUSTER_LOST) {
+        life->reason = ReasonOf(event, life->state);
     }
     if (step->next != life->state) {
         life->cause = event;
@@ -267,6 +354,7 @@ ClusterLifeStateName(ClusterLifeState state)
             [CLUSTER_SUSPECT] = "suspect",
             [CLUSTER_RECONNECTING] = "reconnecting",
             [CLUSTER_URGENT] = "urgent",
+            [CLUSTER_SILENT] = "silent",
             [CLUSTER_LEAVING] = "leaving",
             [CLUSTER_LINGERING] = "lingering",
             [CLUSTER_LOST] = "lost",
@@ -292,8 +380,28 @@ ClusterLifeEventName(ClusterLifeEvent event)
             [CLUSTER_LIFE_LINKS_GONE] = "links-gone",
             [CLUSTER_LIFE_TIME] = "time",
             [CLUSTER_LIFE_DROPPED] = "dropped",
+            [CLUSTER_LIFE_UNANSWERED] = "unanswered",
+            [CLUSTER_LIFE_ANSWERED] = "answered",
+            [CLUSTER_LIFE_DEAD] = "dead",
+            [CLUSTER_LIFE_REPLACED] = "replaced",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_LIFE_EVENTS, "each event has a name");
     return names[event];
+}
+
+const char *
+ClusterLossReasonName(ClusterLossReason reason)
+{
+    static const char *const names[] = {
+            [CLUSTER_LOSS_LEFT] = "left",
+            [CLUSTER_LOSS_CRASHED] = "crashed",
+            [CLUSTER_LOSS_UNREACHABLE] = "unreachable",
+            [CLUSTER_LOSS_EXPIRED] = "expired",
+            [CLUSTER_LOSS_REPLACED] = "replaced",
+            [CLUSTER_LOSS_DROPPED] = "dropped",
+    };
+
+    _Static_assert(CLUSTER_COUNT(names) == CLUSTER_LOSS_REASONS, "each reason has a name");
+    return names[reason];
 }

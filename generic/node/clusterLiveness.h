@@ -29,7 +29,8 @@ typedef enum ClusterLifeState {
     CLUSTER_SUSPECT,      /* must be heard soon */
     CLUSTER_RECONNECTING, /* suspect: its link ended without a goodbye, and a new one was tried */
     CLUSTER_URGENT,       /* suspect, and asked after alone: dead most likely */
-    CLUSTER_LEAVING,      /* said goodbye, but what it sent before may still come over a link */
+    CLUSTER_SILENT, /* suspect: answers no probe, whatever else is heard of it; only an answer ends that */
+    CLUSTER_LEAVING,   /* said goodbye, but what it sent before may still come over a link */
     CLUSTER_LINGERING, /* the same, but its links do not end, and it was asked whether it lives */
     CLUSTER_LOST,
     CLUSTER_LIFE_STATES
@@ -48,8 +49,23 @@ typedef enum ClusterLifeEvent {
     CLUSTER_LIFE_LINKS_GONE,   /* its last link was read to its end */
     CLUSTER_LIFE_TIME,         /* look whether the deadline has passed */
     CLUSTER_LIFE_DROPPED,      /* we want no more of it */
+    CLUSTER_LIFE_UNANSWERED, /* it answers no probe; it has so long until it is lost, which may be put off */
+    CLUSTER_LIFE_ANSWERED, /* ... and now it does */
+    CLUSTER_LIFE_DEAD,     /* the system of its host says that it is gone */
+    CLUSTER_LIFE_REPLACED, /* it is gone, and another is where it was */
     CLUSTER_LIFE_EVENTS
 } ClusterLifeEvent;
+
+/* Why a member was lost. */
+typedef enum ClusterLossReason {
+    CLUSTER_LOSS_LEFT = 0,    /* it said goodbye */
+    CLUSTER_LOSS_CRASHED,     /* its process ended without a goodbye */
+    CLUSTER_LOSS_UNREACHABLE, /* it answers no probe */
+    CLUSTER_LOSS_EXPIRED,     /* it was not heard for its ttl, or when it was asked after */
+    CLUSTER_LOSS_REPLACED,    /* another process has its place */
+    CLUSTER_LOSS_DROPPED,     /* this side wanted no more of it */
+    CLUSTER_LOSS_REASONS
+} ClusterLossReason;
 
 /* What is to be done: bits. */
 #define CLUSTER_DO_PING        1 /* ask the cluster after it, with others */
@@ -64,9 +80,10 @@ typedef struct ClusterLiveness {
     int64_t ttl; /* ms of silence until it is lost */
     bool local;  /* on this host: its answers come sooner */
     ClusterLifeState state;
-    int64_t seen;           /* when it was last heard */
-    int64_t deadline;       /* it is lost when it was not heard by then */
-    ClusterLifeEvent cause; /* the event that led to the state */
+    int64_t seen;             /* when it was last heard */
+    int64_t deadline;         /* it is lost when it was not heard by then */
+    ClusterLifeEvent cause;   /* the event that led to the state */
+    ClusterLossReason reason; /* once it is lost */
 } ClusterLiveness;
 
 /*
@@ -75,7 +92,7 @@ typedef struct ClusterLiveness {
  */
 void ClusterLivenessInit(ClusterLiveness *life, int64_t ttl, bool local, bool leaving, int64_t now);
 /*
- * Takes an event at `now`; `within` (ms) is for EXPECTED alone. Returns what is
+ * Takes an event at `now`; `within` (ms) is for EXPECTED and UNANSWERED. Returns what is
  * to be done. *taken (may be NULL): whether the event changed anything, which
  * an expectation of a member that was heard lately does not.
  */
@@ -83,6 +100,8 @@ unsigned ClusterLivenessStep(ClusterLiveness *life, ClusterLifeEvent event, int6
         int64_t within, bool *taken);
 /* Did it say goodbye, whether that was checked or not? */
 bool ClusterLivenessLeaves(const ClusterLiveness *life);
+/* As hooks know it. */
+const char *ClusterLossReasonName(ClusterLossReason reason);
 const char *ClusterLifeStateName(ClusterLifeState state);
 const char *ClusterLifeEventName(ClusterLifeEvent event);
 
