@@ -51,6 +51,9 @@
 /* Bytes of a failure report. Anybody. It is ignored. None. */
 #define CLUSTER_FAILURE_BYTES_MAX 4096
 
+/* Bytes of what a probe or its answer says. Members. Of that nothing is used. None. */
+#define CLUSTER_PROBE_BYTES_MAX 2048
+
 /*
  * ---- whom we know ------------------------------------------------------------
  *
@@ -68,6 +71,10 @@
 #define CLUSTER_MEMBERS_UNKNOWN_MAX 1024
 /* Members of one sid that a ping is for: those found first. Anybody. The others are not expected. None. */
 #define CLUSTER_MEMBERS_OF_SID_MAX 16
+/* Members remembered that were lost and may come back. Anybody who can invent addresses. The oldest is forgotten. None. */
+#define CLUSTER_MISSING_MAX 1024
+/* Unknown ones of whom it is remembered that they were asked. Members. The oldest is forgotten. None. */
+#define CLUSTER_STRANGERS_MAX 64
 /* Goodbyes that are remembered. Anybody. The oldest is forgotten. None. */
 #define CLUSTER_DEPARTED_MAX 16
 
@@ -194,6 +201,17 @@
  */
 #define CLUSTER_CONNECT_BURST 32
 #define CLUSTER_CONNECT_EVERY 100
+/*
+ * Probes that no turn asked for: as another suspects a member, or cannot reach
+ * it. Members, and who can send in their names. None is sent. withheld probes.
+ */
+#define CLUSTER_PROBE_BURST 128
+#define CLUSTER_PROBE_EVERY 10
+/* Probes on another's account whose answer is awaited. Members. The oldest is forgotten. None. */
+#define CLUSTER_RELAYS_MAX 64
+/* Multicasts that ask who those are that another member knows. Members. None is sent. withheld asks. */
+#define CLUSTER_ASK_BURST 4
+#define CLUSTER_ASK_EVERY 250
 /*
  * Milliseconds for which a way to a member is left alone: where nothing is, at
  * first, or until the member says once more where it is; after that, and where

@@ -100,4 +100,11 @@ ClusterListNext(const ClusterList *list, const ClusterListEntry *entry)
     return entry->next == &list->ring ? NULL : entry->next;
 }
 
+/* The entry before one of the list, NULL before the first, and for an entry that left the list. */
+static inline ClusterListEntry *
+ClusterListPrevious(const ClusterList *list, const ClusterListEntry *entry)
+{
+    return entry->previous == &list->ring ? NULL : entry->previous;
+}
+
 #endif

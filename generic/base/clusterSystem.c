@@ -50,13 +50,27 @@ SystemHostName(void *context, char *name, size_t size)
     ClusterpHostName(name, size);
 }
 
+static int64_t
+SystemMicroseconds(void *context)
+{
+    (void) context;
+    return ClusterpMonotonic();
+}
+
 const ClusterSystem clusterSystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
         .processId = SystemProcessId,
+        .microseconds = SystemMicroseconds,
         .processName = SystemProcessName,
         .hostName = SystemHostName,
 };
+
+int64_t
+ClusterSystemMicroseconds(const ClusterSystem *system)
+{
+    return system->microseconds(system->context);
+}
 
 uint32_t
 ClusterSystemRandomBelow(const ClusterSystem *system, uint32_t below)

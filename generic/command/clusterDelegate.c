@@ -279,10 +279,10 @@ DelegateMemberAdded(void *context, ClusterMember *member)
     return good;
 }
 
-/* Runs one of the hooks that only report something about a member. oldTags may be NULL. */
+/* Runs one of the hooks that only report something about a member. extra: a variable's value, or NULL. */
 static void
 NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member, Tcl_Obj *payload,
-        Tcl_Obj *oldTags, const char *what)
+        ClusterHookVariable variable, Tcl_Obj *extra, const char *what)
 {
     ClusterHook *hook = SingleHook(cluster, kind);
     ClusterServiceObject *service = HoldService(member);
@@ -292,7 +292,7 @@ NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member
     if (hook && service && service->object) {
         InitCall(&call, cluster, service);
         call.payload = payload;
-        call.variables[CLUSTER_VAR_OLD_TAGS] = oldTags;
+        call.variables[variable] = extra;
         RunNotice(cluster, hook, &call, what);
     }
     ReleaseService(service);
@@ -302,14 +302,22 @@ NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member
 static void
 DelegateMemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before)
 {
-    NoticeMember(context, CLUSTER_HOOK_TAGS_CHANGED, member, payload, before, "hook tags changed");
+    NoticeMember(context, CLUSTER_HOOK_TAGS_CHANGED, member, payload, CLUSTER_VAR_OLD_TAGS, before,
+            "hook tags changed");
 }
 
 static void
 DelegateMemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 {
-    NoticeMember(context, CLUSTER_HOOK_SERVICE_DISCOVERED, member, payload, NULL,
-            "hook service discovered");
+    NoticeMember(context, CLUSTER_HOOK_SERVICE_DISCOVERED, member, payload, CLUSTER_VAR_REASON,
+            NULL, "hook service discovered");
+}
+
+static void
+DelegateMemberSuspect(void *context, ClusterMember *member)
+{
+    NoticeMember(context, CLUSTER_HOOK_SERVICE_SUSPECT, member, NULL, CLUSTER_VAR_REASON, NULL,
+            "hook service suspect");
 }
 
 static void
@@ -317,9 +325,13 @@ DelegateMemberLost(void *context, ClusterMember *member)
 {
     ClusterObject *cluster = context;
     ClusterServiceObject *service = HoldService(member);
+    Tcl_Obj *reason = Tcl_NewStringObj(ClusterMemberLossReason(member), -1);
 
+    Tcl_IncrRefCount(reason);
     ClusterObjectHold(cluster);
-    NoticeMember(cluster, CLUSTER_HOOK_SERVICE_LOST, member, NULL, NULL, "hook service lost");
+    NoticeMember(cluster, CLUSTER_HOOK_SERVICE_LOST, member, NULL, CLUSTER_VAR_REASON, reason,
+            "hook service lost");
+    Tcl_DecrRefCount(reason);
     if (service) {
         ClusterServiceEnd(service);
     }
@@ -567,6 +579,7 @@ const ClusterNodeDelegate clusterObjectDelegate = {
         .memberAdded = DelegateMemberAdded,
         .memberTags = DelegateMemberTags,
         .memberDiscovered = DelegateMemberDiscovered,
+        .memberSuspect = DelegateMemberSuspect,
         .memberLost = DelegateMemberLost,
         .query = DelegateQuery,
         .event = DelegateEvent,

@@ -10,7 +10,9 @@
 #include "base/clusterLimits.h"
 #include "base/clusterLoop.h"
 #include "command/clusterCommandInt.h"
+#include "node/clusterProbing.h"
 #include "script/clusterScripted.h"
+#include "transport/clusterDatagram.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +22,13 @@
 #define HEARTBEAT_MIN 10
 #define HEARTBEAT_MAX (30 * DAY_SECONDS * 1000LL)
 #define MEMORY_MAX    (1024 * 1024 * 1024)
+#define PROBE_MIN     100
+#define PROBE_MAX     60000
 _Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 2592000000
                 && CLUSTER_MEMORY == 67108864 && CLUSTER_MEMORY_MIN == 1048576
-                && MEMORY_MAX == 1073741824 && CLUSTER_QUEUE_DEFAULT == 50331648
-                && CLUSTER_QUEUE_LEAST == 1048576 && CLUSTER_QUEUE_MOST == 1099511627776,
+                && MEMORY_MAX == 1073741824 && CLUSTER_QUEUE_DEFAULT == 50331648 && PROBE_MIN == 100
+                && PROBE_MAX == 60000 && CLUSTER_QUEUE_LEAST == 1048576
+                && CLUSTER_QUEUE_MOST == 1099511627776,
         "the options' rows say so in words");
 
 /* What join was asked for. The values are held by `options`. */
@@ -147,6 +152,18 @@ ParseQueue(JoinRequest *request, Tcl_Obj *value)
 }
 
 static bool
+ParseProbe(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt ms;
+
+    if (!ParseRange(value, 0, PROBE_MAX, &ms) || (ms > 0 && ms < PROBE_MIN)) {
+        return false;
+    }
+    request->node.probe = ms;
+    return true;
+}
+
+static bool
 ParseTags(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_Size count;
@@ -250,6 +267,7 @@ static const JoinRow joinRows[] = {
         {"remote", ParseRemote, .value = "0", .must = "an integer from 0 to 255, or a boolean"},
         {"memory", ParseMemory, .must = "an integer from 1048576 to 1073741824 bytes"},
         {"queue", ParseQueue, .must = "an integer from 1048576 to 1099511627776 bytes"},
+        {"probe", ParseProbe, .must = "0, or an integer from 100 to 60000 milliseconds"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
         {.key = NULL},
 };
@@ -391,6 +409,7 @@ static int
 ParseJoin(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *request)
 {
     memset(request, 0, sizeof *request);
+    request->node.probe = CLUSTER_PROBE_PERIOD;
     if (CollectOptions(interp, objc, objv, request) != TCL_OK
             || ParseRows(interp, request) != TCL_OK || CheckKeys(interp, request) != TCL_OK) {
         return TCL_ERROR;
@@ -494,6 +513,19 @@ AddTransports(Tcl_Interp *interp, ClusterObject *cluster, const JoinRequest *req
     return TCL_OK;
 }
 
+/* Where there can be none, members are found and lost as those of 1.1.8 are. */
+static void
+AddDatagram(ClusterObject *cluster)
+{
+    Tcl_Obj *why;
+    const char *code;
+
+    if (!ClusterNodeAddDatagram(cluster->node, &clusterDatagramType, &why, &code)) {
+        Tcl_IncrRefCount(why);
+        Tcl_DecrRefCount(why);
+    }
+}
+
 /* The namespaces of services, queries and transports. */
 static int
 MakeClusterNamespaces(Tcl_Interp *interp, ClusterObject *cluster)
@@ -579,6 +611,7 @@ MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request,
             && ClusterObjectPublish(cluster) == TCL_OK) {
         ClusterObjectHold(cluster);
         if (AddTransports(interp, cluster, request) == TCL_OK && Fits(interp, cluster)) {
+            AddDatagram(cluster);
             return cluster;
         }
     }

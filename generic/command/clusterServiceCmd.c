@@ -222,6 +222,15 @@ ServiceInfo(void *self)
     return info;
 }
 
+/* Milliseconds, empty when none was measured. */
+static Tcl_Obj *
+ServiceRtt(void *self)
+{
+    int64_t microseconds = ClusterMemberRtt(((ClusterServiceObject *) self)->member);
+
+    return microseconds ? Tcl_NewDoubleObj((double) microseconds / 1000) : Tcl_NewObj();
+}
+
 static const ClusterFact serviceFacts[] = {
         {"hid", ServiceHid},
         {"info", ServiceInfo},
@@ -231,6 +240,7 @@ static const ClusterFact serviceFacts[] = {
         {"props", ServiceProps},
         {"protocols", ServiceProtocols},
         {"resolver_tags", ServiceResolverTags},
+        {"rtt", ServiceRtt},
         {"sid", ServiceSid},
         {"tags", ServiceTags},
         {NULL, NULL},

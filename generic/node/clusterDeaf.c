@@ -60,6 +60,13 @@ DeafMemberTags(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *
 }
 
 static void
+DeafMemberSuspect(void *context, ClusterMember *member)
+{
+    (void) context;
+    (void) member;
+}
+
+static void
 DeafMemberLost(void *context, ClusterMember *member)
 {
     (void) context;
@@ -119,6 +126,7 @@ const ClusterNodeDelegate clusterDeafDelegate = {
         .memberAdded = DeafMemberAdded,
         .memberTags = DeafMemberTags,
         .memberDiscovered = DeafMemberDiscovered,
+        .memberSuspect = DeafMemberSuspect,
         .memberLost = DeafMemberLost,
         .query = DeafQuery,
         .event = DeafEvent,

@@ -221,6 +221,7 @@ RunReconnect(ClusterNode *node, ClusterErrand *errand)
     result = ClusterSendReach(errand->member, errand->slot);
     if (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_ABSENT) {
         ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED, 0);
+        ClusterProberEvidence(errand->member, CLUSTER_EVIDENCE_LINK);
     }
 }
 
@@ -238,6 +239,96 @@ RunConnect(ClusterNode *node, ClusterErrand *errand)
     ClusterOutgoingFree(&beat);
 }
 
+/*
+ * The first way of the member that works, and a link if there is none: whether
+ * that comes about is what is to be known. A link that ends from here on is
+ * the one that was to be made.
+ */
+static void
+ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
+{
+    ClusterSendStatus status;
+
+    if (!ClusterMemberConnected(member)) {
+        if (!ClusterNodeMay(node, CLUSTER_QUOTA_CONNECTS)) {
+            return;
+        }
+        member->probe.evidence |= CLUSTER_EVIDENCE_ENDED;
+    }
+    status = ClusterSendToOne(member, packet, NULL, CLUSTER_NO_HOOKS, NULL);
+    if (status == CLUSTER_SEND_UNREACHABLE && !node->closed) {
+        ClusterProberEvidence(member, CLUSTER_EVIDENCE_LINK);
+    }
+}
+
+static void
+RunProbe(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterMember *member = errand->member;
+    ClusterOutgoing packet;
+
+    if (member->lost || (!errand->ruid && member->probe.stage == CLUSTER_PROBE_IDLE)) {
+        return;
+    }
+    if (!errand->ruid) {
+        ClusterReplaceObj(&errand->ruid, Tcl_NewStringObj(member->probe.id, -1));
+    }
+    ClusterProbePacket(node, errand, CLUSTER_PROBE, &packet);
+    ClusterSendDatagram(member, &packet);
+    if (errand->with == CLUSTER_BY_BOTH) {
+        ProbeByLink(node, member, &packet);
+    }
+    ClusterOutgoingFree(&packet);
+}
+
+/* Over the link that asked, which proves that this works; else by datagram to where the member says it is. */
+static void
+RunAck(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterOutgoing packet;
+
+    if (errand->member->lost) {
+        return;
+    }
+    ClusterProbePacket(node, errand, CLUSTER_ACK, &packet);
+    if (errand->slot && errand->slot != node->datagram) {
+        ClusterSendReply(errand->member, errand->slot, &packet,
+                CLUSTER_ONLY_LINKS | CLUSTER_NO_HOOKS);
+    } else {
+        ClusterSendDatagram(errand->member, &packet);
+    }
+    ClusterOutgoingFree(&packet);
+}
+
+static void
+RunRelay(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterOutgoing packet;
+
+    if (!errand->member->lost) {
+        ClusterProbePacket(node, errand, CLUSTER_RELAY, &packet);
+        ClusterSendDatagram(errand->member, &packet);
+        ClusterOutgoingFree(&packet);
+    }
+}
+
+/* One that is missing is tried, or answered. */
+static void
+RunTry(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterMissing *missing = ClusterMissingFind(node, Tcl_GetString(errand->ways));
+    ClusterOutgoing packet;
+    ClusterPeer peer;
+    uint16_t port;
+
+    if (missing) {
+        ClusterMissingPeer(missing, &peer, &port);
+        ClusterProbePacket(node, errand, errand->with ? CLUSTER_ACK : CLUSTER_PROBE, &packet);
+        ClusterSendDatagramTo(node, &peer, port, &packet);
+        ClusterOutgoingFree(&packet);
+    }
+}
+
 void
 ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
 {
@@ -250,6 +341,10 @@ ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
             [CLUSTER_SEND_REPORT] = RunReport,
             [CLUSTER_RECONNECT] = RunReconnect,
             [CLUSTER_CONNECT] = RunConnect,
+            [CLUSTER_SEND_PROBE] = RunProbe,
+            [CLUSTER_SEND_ACK] = RunAck,
+            [CLUSTER_SEND_RELAY] = RunRelay,
+            [CLUSTER_SEND_TRY] = RunTry,
     };
 
     _Static_assert(CLUSTER_COUNT(procs) == CLUSTER_ERRAND_KINDS, "each kind has a procedure");

@@ -41,6 +41,11 @@ InitTables(ClusterNode *node)
     ClusterListInit(&node->asked);
     ClusterListInit(&node->notices);
     ClusterListInit(&node->errands);
+    ClusterListInit(&node->round);
+    ClusterListInit(&node->probed);
+    ClusterListInit(&node->relays);
+    ClusterTableInit(&node->missingByUuid, key);
+    ClusterListInit(&node->missing);
 }
 
 ClusterNode *
@@ -66,6 +71,7 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->group = config->group;
     node->ttl = config->ttl;
     node->heartbeat = config->heartbeat;
+    node->probing.period = config->probe;
     node->remote = config->remote;
     node->memory = config->memory ? config->memory : CLUSTER_MEMORY;
     node->queue = config->queue;
@@ -95,21 +101,21 @@ PrepareDuplicates(ClusterNode *node, const ClusterTransportType *type)
     return !node->severalSlots || ClusterNodeFilterDuplicates(node);
 }
 
-bool
-ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj *options,
+/* A slot with its transport; NULL, with nothing left open, when that fails. */
+static ClusterSlot *
+OpenSlot(ClusterNode *node, const ClusterTransportType *type, int index, Tcl_Obj *options,
         Tcl_Obj **why, const char **code)
 {
     ClusterTransportConfig config;
-    ClusterSlot *slot;
+    ClusterSlot *slot = calloc(1, sizeof *slot);
 
-    if (node->slotCount >= CLUSTER_SLOTS_MAX || !PrepareDuplicates(node, type)
-            || (slot = calloc(1, sizeof *slot)) == NULL) {
-        *why = Tcl_NewStringObj("too many protocols", -1);
-        *code = "CONFIG";
-        return false;
+    if (!slot) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        *code = "MEMORY";
+        return NULL;
     }
     slot->node = node;
-    slot->index = node->slotCount;
+    slot->index = index;
     slot->type = type;
     ClusterReplaceObj(&slot->id, Tcl_NewStringObj(type->id, -1));
     config.type = type;
@@ -122,6 +128,37 @@ ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl
     if (!slot->transport) {
         Tcl_DecrRefCount(slot->id);
         free(slot);
+        return NULL;
+    }
+    return slot;
+}
+
+/* Its index is none of a link's, for it has no links. */
+bool
+ClusterNodeAddDatagram(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj **why,
+        const char **code)
+{
+    node->datagram = OpenSlot(node, type, CLUSTER_SLOTS_MAX, NULL, why, code);
+    if (!node->datagram) {
+        return false;
+    }
+    ClusterSelfHasDatagram(node);
+    return true;
+}
+
+bool
+ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj *options,
+        Tcl_Obj **why, const char **code)
+{
+    ClusterSlot *slot;
+
+    if (node->slotCount >= CLUSTER_SLOTS_MAX || !PrepareDuplicates(node, type)) {
+        *why = Tcl_NewStringObj("too many protocols", -1);
+        *code = "CONFIG";
+        return false;
+    }
+    slot = OpenSlot(node, type, node->slotCount, options, why, code);
+    if (!slot) {
         return false;
     }
     node->slots[node->slotCount++] = slot;
@@ -153,18 +190,30 @@ ClusterNodeStart(ClusterNode *node)
  */
 
 static void
+CloseTransport(ClusterSlot *slot)
+{
+    ClusterTransport *transport = slot->transport;
+
+    if (transport) {
+        slot->transport = NULL;
+        transport->type->close(transport);
+    }
+}
+
+static void
 CloseTransports(ClusterNode *node)
 {
     int i;
 
     for (i = 0; i < node->slotCount; i++) {
-        ClusterTransport *transport = node->slots[i]->transport;
-
-        if (transport) {
-            node->slots[i]->transport = NULL;
-            transport->type->close(transport);
-        }
+        CloseTransport(node->slots[i]);
     }
+    if (node->datagram) {
+        CloseTransport(node->datagram);
+    }
+    ClusterRelaysFree(node);
+    ClusterMissingForgetAll(node);
+    ClusterStrangersFree(node);
 }
 
 static void
@@ -185,6 +234,7 @@ ClearOwnDeadlines(ClusterNode *node)
     ClusterPinger *pinger = &node->pinger;
 
     ClusterNodeClearDue(node, &node->beatDue);
+    ClusterNodeClearDue(node, &node->probeDue);
     ClusterNodeClearDue(node, &pinger->togetherDue);
     ClusterNodeClearDue(node, &pinger->aloneDue);
     ClusterNodeClearDue(node, &pinger->answerDue);

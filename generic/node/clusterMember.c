@@ -177,6 +177,24 @@ ClusterMemberLocal(const ClusterMember *member)
 }
 
 int64_t
+ClusterMemberRtt(const ClusterMember *member)
+{
+    return member->probe.rtt.mean;
+}
+
+bool
+ClusterMemberSuspect(const ClusterMember *member)
+{
+    return member->life.state == CLUSTER_SILENT;
+}
+
+const char *
+ClusterMemberLossReason(const ClusterMember *member)
+{
+    return member->lost ? ClusterLossReasonName(member->life.reason) : NULL;
+}
+
+int64_t
 ClusterMemberSilence(const ClusterMember *member)
 {
     return ClusterNodeNow(member->node) - member->life.seen;

@@ -40,18 +40,25 @@ ClusterNodeHold(ClusterNode *node)
 }
 
 static void
+FreeSlot(ClusterSlot *slot)
+{
+    if (slot->type->release) {
+        slot->type->release(slot->type);
+    }
+    Tcl_DecrRefCount(slot->id);
+    free(slot);
+}
+
+static void
 FreeSlots(ClusterNode *node)
 {
     int i;
 
     for (i = 0; i < node->slotCount; i++) {
-        ClusterSlot *slot = node->slots[i];
-
-        if (slot->type->release) {
-            slot->type->release(slot->type);
-        }
-        Tcl_DecrRefCount(slot->id);
-        free(slot);
+        FreeSlot(node->slots[i]);
+    }
+    if (node->datagram) {
+        FreeSlot(node->datagram);
     }
 }
 
@@ -73,6 +80,7 @@ ClusterNodeRelease(ClusterNode *node)
     FreeSlots(node);
     ClusterTableFree(&node->byUuid, NULL);
     ClusterTableFree(&node->bySid, NULL);
+    ClusterTableFree(&node->missingByUuid, NULL);
     ClusterTableFree(&node->sources, NULL); /* empty: each member holds the node */
     Tcl_DeleteHashTable(&node->queries);
     ClusterReplaceObj(&node->sidObj, NULL);
@@ -81,6 +89,7 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterReplaceObj(&node->tags, NULL);
     ClusterReplaceObj(&node->protocols, NULL);
     FreePinger(&node->pinger);
+    ClusterNewsFree(&node->news);
     ClusterNodeForgetNames(node);
     for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
         ClusterReplaceObj(&node->departed[i], NULL);

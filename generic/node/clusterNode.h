@@ -63,6 +63,8 @@ typedef struct ClusterNodeDelegate {
     /* Its tags are others now; before: the old ones, a list. */
     void (*memberTags)(void *context, ClusterMember *member, Tcl_Obj *payload, Tcl_Obj *before);
     void (*memberDiscovered)(void *context, ClusterMember *member, Tcl_Obj *payload);
+    /* It answers no probe; it is lost soon unless it does. */
+    void (*memberSuspect)(void *context, ClusterMember *member);
     /* It is off all lists. The last callback about it. */
     void (*memberLost)(void *context, ClusterMember *member);
     /*
@@ -98,6 +100,7 @@ typedef struct ClusterNodeConfig {
     const char *name;            /* of the program, for others; NULL: as the system says */
     ClusterClock *clock;         /* of the thread's loop */
     const ClusterSystem *system; /* NULL: the system itself */
+    int64_t probe;               /* ms between two rounds of probes; 0: none are sent */
     bool trace;                  /* from the beginning, see ClusterNodeSetTrace */
 } ClusterNodeConfig;
 
@@ -111,6 +114,13 @@ ClusterNode *ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDe
 /* Adds a transport, in order of preference. On failure as ClusterTransportType.open says. */
 bool ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj *options,
         Tcl_Obj **why, const char **code);
+/*
+ * Adds the transport by which nodes tell each other what no script sees: each
+ * probes the others by it. Without it, or where the config says so, no member
+ * is probed. On failure as ClusterTransportType.open says.
+ */
+bool ClusterNodeAddDatagram(ClusterNode *node, const ClusterTransportType *type, Tcl_Obj **why,
+        const char **code);
 /* One heartbeat, one discovery, and the timers run. */
 void ClusterNodeStart(ClusterNode *node);
 /*
@@ -184,6 +194,8 @@ typedef enum ClusterQuota {
     CLUSTER_QUOTA_RESPONSES, /* by multicast, to queries that are for several */
     CLUSTER_QUOTA_REPORTS,   /* of ways that failed */
     CLUSTER_QUOTA_CONNECTS,  /* that no script asked for */
+    CLUSTER_QUOTA_PROBES,    /* as others suspect a member, or ask for help */
+    CLUSTER_QUOTA_ASKS,      /* who those are that others know */
     CLUSTER_QUOTAS
 } ClusterQuota;
 
@@ -273,6 +285,12 @@ int64_t ClusterMemberHeartbeat(const ClusterMember *member);
 int ClusterMemberPid(const ClusterMember *member);
 /* Can it do all of these (bits of the table in clusterSelf.c)? */
 bool ClusterMemberCan(const ClusterMember *member, uint32_t abilities);
+/* The smoothed round trip of its probes, in microseconds; 0 when none was measured. */
+int64_t ClusterMemberRtt(const ClusterMember *member);
+/* Does it answer no probe now? */
+bool ClusterMemberSuspect(const ClusterMember *member);
+/* Why it was lost, as hooks know it (static); NULL before. */
+const char *ClusterMemberLossReason(const ClusterMember *member);
 /* Its address as text (a new value). */
 Tcl_Obj *ClusterMemberIp(const ClusterMember *member);
 bool ClusterMemberLocal(const ClusterMember *member);

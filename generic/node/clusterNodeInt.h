@@ -22,7 +22,9 @@
 #include "node/clusterAwaits.h"
 #include "node/clusterDuplicates.h"
 #include "node/clusterLiveness.h"
+#include "node/clusterNews.h"
 #include "node/clusterNode.h"
+#include "node/clusterProbing.h"
 
 /* Milliseconds. */
 #define DISCOVER_EVERY     30000
@@ -59,6 +61,9 @@ typedef enum ClusterDueKind {
     CLUSTER_DUE_ANSWER,      /* to answer who asks after us */
     CLUSTER_DUE_DISCOVERY,   /* a member's: to ask who it is, then to tell of it */
     CLUSTER_DUE_EXPIRY,      /* a member's: to lose it */
+    CLUSTER_DUE_PROBE,       /* to probe the next member */
+    CLUSTER_DUE_PROBED,      /* a member's: it should have answered */
+    CLUSTER_DUE_MISSING,     /* to try one that was lost */
     CLUSTER_DUE_TIMEOUT,     /* a query's */
     CLUSTER_DUE_UNREACHABLE, /* a query's: to tell of those that it could not ask */
     CLUSTER_DUE_KINDS
@@ -69,6 +74,7 @@ typedef enum ClusterNoticeKind {
     CLUSTER_NOTICE_ADDED,
     CLUSTER_NOTICE_TAGS,
     CLUSTER_NOTICE_DISCOVERED,
+    CLUSTER_NOTICE_SUSPECT,
     CLUSTER_NOTICE_UNLINK, /* the transports are told that a member is lost */
     CLUSTER_NOTICE_LOST,
     CLUSTER_NOTICE_QUERY,
@@ -96,6 +102,10 @@ typedef enum ClusterErrandKind {
     CLUSTER_SEND_REPORT, /* to the member: list failed for us; over one of ways */
     CLUSTER_RECONNECT,   /* to the member over the slot */
     CLUSTER_CONNECT,     /* a bare heartbeat to the member, over a link, to notice when it ends */
+    CLUSTER_SEND_PROBE, /* to the member, `with` a ClusterProbeWay; with a ruid on another's account */
+    CLUSTER_SEND_ACK, /* to the member, by ruid, over the slot it asked by, NULL: by datagram; list: for whom it answers, if for another */
+    CLUSTER_SEND_RELAY, /* to the member: it is to probe the one whose uuid is in list */
+    CLUSTER_SEND_TRY, /* a probe (`with` 0) or an ack (1) to the missing one whose uuid is in ways */
     CLUSTER_ERRAND_KINDS
 } ClusterErrandKind;
 
@@ -119,6 +129,63 @@ typedef struct ClusterPinger {
     bool answered;  /* lastAnswer is set */
     int64_t lastAnswer;
 } ClusterPinger;
+
+/* Over what a packet of a probe goes. */
+typedef enum ClusterProbeWay { CLUSTER_BY_DATAGRAM = 0, CLUSTER_BY_BOTH } ClusterProbeWay;
+
+/* How far the probe of a member has come. */
+typedef enum ClusterProbeStage {
+    CLUSTER_PROBE_IDLE = 0, /* none is under way */
+    CLUSTER_PROBE_ASKED,    /* one packet is */
+    CLUSTER_PROBE_WIDE,     /* a second one is, over a link and through others too */
+    CLUSTER_PROBE_SUSPECT   /* nothing was answered; it goes on */
+} ClusterProbeStage;
+
+/* What systems say of a member that does not answer: bits. */
+#define CLUSTER_EVIDENCE_PORT  1  /* nobody hears datagrams at its port */
+#define CLUSTER_EVIDENCE_ENDED 2  /* its link ended, or there was none */
+#define CLUSTER_EVIDENCE_LINK  4  /* and no new one came about */
+#define CLUSTER_EVIDENCE_HOST  8  /* its host is well */
+#define CLUSTER_EVIDENCE_HEIR  16 /* another member is where it was */
+
+/* Letters of a probe's id. */
+#define CLUSTER_PROBE_ID 16
+
+/* A member as the prober sees it. */
+typedef struct ClusterProbe {
+    ClusterListEntry inRound; /* in node's round or probed, once it can be probed */
+    ClusterRtt rtt;
+    uint32_t incarnation; /* the latest that it told, 0 at first */
+    ClusterProbeStage stage;
+    char id[CLUSTER_PROBE_ID + 1];
+    int64_t first; /* ms: when the first packet went out */
+    int64_t sent;  /* the same in microseconds, of the system's clock */
+    bool repeated; /* there was a second one */
+    int64_t again; /* ms between two packets while it is suspect */
+    unsigned evidence;
+    const ClusterMember
+            *confirmers[CLUSTER_CONFIRMERS]; /* who suspects it as well; only to be compared */
+    int confirmed;
+    ClusterDeadline due;
+} ClusterProbe;
+
+/* A probe on another's account. */
+typedef struct ClusterRelay {
+    ClusterListEntry entry;
+    ClusterMember *asker, *target; /* held */
+    Tcl_Obj *ruid;                 /* the asker's; held */
+    char id[CLUSTER_PROBE_ID + 1]; /* ours */
+    int64_t until;
+} ClusterRelay;
+
+typedef struct ClusterMissing ClusterMissing;
+
+/* One that is no member (clusterStrangers.c). */
+typedef struct ClusterStranger {
+    Tcl_Obj *uuid; /* held; NULL: none */
+    int64_t next;  /* not asked before */
+    int64_t wait;  /* ms from then to the time after that */
+} ClusterStranger;
 
 typedef struct ClusterNames ClusterNames;
 
@@ -153,6 +220,23 @@ struct ClusterNode {
     Tcl_Obj *tags, *protocols;
     ClusterNames *names;            /* what filters may name it by; NULL until asked for */
     bool tagsChanged, propsChanged; /* to go out with the next heartbeat */
+    /* Unicast datagrams, for what nodes tell each other; no protocol of scripts, so not among slots. NULL: none. */
+    ClusterSlot *datagram;
+    ClusterProbing probing;
+    uint32_t incarnation;      /* ours; higher each time we deny that we are dead */
+    int64_t answered;          /* when a packet of a probe came last, from any member */
+    int unanswered;            /* members that are suspect as they ack none */
+    ClusterList round, probed; /* members that can be probed: whose turn comes, and was */
+    ClusterDeadline probeDue;
+    ClusterNews news;
+    const ClusterMember *named; /* told last in a packet of a probe, NULL: begin anew */
+    ClusterTable missingByUuid; /* who was lost and may come back */
+    ClusterList missing;        /* the same, lost longest ago first */
+    int missingCount;
+    ClusterStranger strangers[CLUSTER_STRANGERS_MAX]; /* a ring */
+    int strangersNext;
+    ClusterList relays; /* oldest first */
+    int relayCount;
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int slotCount;
     /* Once two slots reach everybody, or a packet may come by several interfaces of one; NULL before. */
@@ -231,6 +315,7 @@ struct ClusterMember {
     bool local;
     ClusterLiveness life;
     ClusterDeadline expiry, discovery;
+    ClusterProbe probe;
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
     bool askedOnce;                    /* since it is new */
     int64_t asked;                     /* when it was last asked for them, 0 for never */
@@ -345,11 +430,16 @@ void ClusterMemberKeepFirst(ClusterMember *member, ClusterMessage *message, bool
 
 /* ---- clusterSelf.c: the key `cluster` of props ---- */
 
+/* What a member can beyond 1.1.8: bits. */
+#define CLUSTER_CAN_PROBE 1u /* it answers probes */
+
 /* The key. */
 #define CLUSTER_SELF_KEY "cluster"
 
 /* Takes the names of process (the system's if it is NULL or empty) and host, once. */
 void ClusterSelfInit(ClusterNode *node, const char *name);
+/* The node has its slot for datagrams, or that has another port: it says so from now on. */
+void ClusterSelfHasDatagram(ClusterNode *node);
 /* What a member tells of itself under the key, once more: replaces what it told before, by nothing if it is no dict. */
 void ClusterSelfHear(ClusterMember *member, Tcl_Obj *description);
 /* The length of that. */
@@ -432,6 +522,76 @@ void ClusterBeaconMake(ClusterNode *node, ClusterType type, int with, uint64_t c
 /* What others are told as props, a new dict: those of the transports, and of the node itself if there is room. Asks transports. */
 Tcl_Obj *ClusterBeaconProps(ClusterNode *node);
 
+/* ---- clusterProber.c: the failure detector ---- */
+
+/* Do both of us speak to each other by datagrams and probes? */
+bool ClusterProberCan(const ClusterMember *member);
+/* It was heard: from now on it has its turn, if it can be probed. */
+void ClusterProberMeet(ClusterMember *member);
+/* Probes it now, unless that is under way. */
+void ClusterProberBegin(ClusterMember *member);
+/* Its answer by this id came, `direct`: to our packet, by datagram. False: it is none. */
+bool ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool direct);
+/* Some member probed us, or answered: we are not cut off. */
+void ClusterProberHears(ClusterNode *node);
+/* The system said something of it: CLUSTER_EVIDENCE_... */
+void ClusterProberEvidence(ClusterMember *member, unsigned evidence);
+/* Its link ended, or one that was to be made was not. */
+void ClusterProberLinkEnded(ClusterMember *member);
+/* Another member suspects it, and has told so. */
+void ClusterProberDoubted(ClusterMember *member, const ClusterMember *by);
+/* It denies that it is dead. */
+void ClusterProberRefuted(ClusterMember *member, uint32_t incarnation);
+/* Somebody suspects us. */
+void ClusterProberSuspected(ClusterNode *node, uint32_t incarnation);
+/* The deadlines CLUSTER_DUE_PROBE and CLUSTER_DUE_PROBED. */
+void ClusterProberDue(ClusterNode *node);
+void ClusterProberMemberDue(ClusterMember *member);
+
+/* ---- clusterProbePackets.c ---- */
+
+/* The packet that an errand asks for; the caller frees it. */
+void ClusterProbePacket(ClusterNode *node, const ClusterErrand *errand, ClusterType type,
+        ClusterOutgoing *packet);
+/* Such packets came, from a member: CLUSTER_PROBE, CLUSTER_ACK, CLUSTER_RELAY. */
+void ClusterProbeTaken(ClusterNode *node, ClusterMessage *message);
+void ClusterProbeAcked(ClusterNode *node, ClusterMessage *message);
+void ClusterProbeRelayed(ClusterNode *node, ClusterMessage *message);
+/* A member asks after these sids: whom of them we can probe, we do. */
+void ClusterProbePinged(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sids);
+void ClusterRelaysFree(ClusterNode *node);
+
+/* ---- clusterStrangers.c ---- */
+
+/* Is it time to ask this one who it is, and is there room for that? Then it counts as done. */
+bool ClusterStrangerMayBeAsked(ClusterNode *node, const char *uuid);
+/* A script wanted no more of it: nobody asks soon. */
+void ClusterStrangerUnwanted(ClusterNode *node, const char *uuid);
+void ClusterStrangersFree(ClusterNode *node);
+
+/* ---- clusterMissing.c: who was lost and may come back ---- */
+
+/* NULL when there is none of that uuid. */
+ClusterMissing *ClusterMissingFind(const ClusterNode *node, const char *uuid);
+/* A member was lost: remembers it if it may come back. */
+void ClusterMissingAdd(ClusterMember *member);
+void ClusterMissingForget(ClusterMissing *missing);
+void ClusterMissingForgetAll(ClusterNode *node);
+/* Something came from it, though not over a link: it is tried now. */
+void ClusterMissingHeard(ClusterMissing *missing, const ClusterMessage *message);
+/* Did it answer? Then it may be a member again. */
+bool ClusterMissingMayReturn(const ClusterMissing *missing);
+/* An answer of its with this id. */
+void ClusterMissingAnswered(ClusterMissing *missing, bpacket_span id);
+/* Where a datagram goes that is for it: peer borrows from it. */
+void ClusterMissingPeer(const ClusterMissing *missing, ClusterPeer *peer, uint16_t *port);
+/* Is that where it heard datagrams? */
+bool ClusterMissingIsAt(const ClusterMissing *missing, const ClusterAddress *address);
+/* The next one behind it, or the first. */
+ClusterMissing *ClusterMissingNext(const ClusterNode *node, const ClusterMissing *missing);
+/* The deadline CLUSTER_DUE_MISSING. */
+void ClusterMissingDue(ClusterDeadline *deadline);
+
 /* ---- clusterReplies.c ---- */
 
 /* A member asks who we are: appends the errand of an answer, or sees that it is answered with others. */
@@ -488,6 +648,14 @@ ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing,
         ClusterSendDetails *details);
 ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
+/*
+ * One packet by datagram to where the member says it hears those, without hooks.
+ * Returns whether it went out, which says nothing of its arrival.
+ */
+bool ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing);
+/* The same to one that is no member. */
+bool ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
+        ClusterOutgoing *outgoing);
 /* Flags of internal sends, beside those in clusterNode.h. */
 #define CLUSTER_ONLY_LINKS 256 /* over links that are open, or to everybody */
 #define CLUSTER_UNASKED    512 /* connections count as CLUSTER_QUOTA_CONNECTS */

@@ -78,6 +78,28 @@ ExpiryDue(ClusterNode *node, ClusterDeadline *deadline)
     ClusterRosterExpiryDue(CLUSTER_LIST_ITEM(deadline, ClusterMember, expiry));
 }
 
+/* Answers that wait are read before anybody is taken for silent (HeedLateness). */
+static void
+ProbeDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) deadline;
+    ClusterProberDue(node);
+}
+
+static void
+ProbedDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) node;
+    ClusterProberMemberDue(CLUSTER_LIST_ITEM(deadline, ClusterMember, probe.due));
+}
+
+static void
+MissingDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) node;
+    ClusterMissingDue(deadline);
+}
+
 static void
 TimeoutDue(ClusterNode *node, ClusterDeadline *deadline)
 {
@@ -105,6 +127,9 @@ static const DueKind kinds[] = {
         [CLUSTER_DUE_ANSWER] = {"answer", AnswerDue},
         [CLUSTER_DUE_DISCOVERY] = {"discovery", DiscoveryDue},
         [CLUSTER_DUE_EXPIRY] = {"expiry", ExpiryDue},
+        [CLUSTER_DUE_PROBE] = {"probe", ProbeDue},
+        [CLUSTER_DUE_PROBED] = {"probed", ProbedDue},
+        [CLUSTER_DUE_MISSING] = {"missing", MissingDue},
         [CLUSTER_DUE_TIMEOUT] = {"timeout", TimeoutDue},
         [CLUSTER_DUE_UNREACHABLE] = {"unreachable", UnreachableDue},
 };

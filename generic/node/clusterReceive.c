@@ -78,6 +78,7 @@ OnPing(ClusterNode *node, ClusterMessage *message)
 
     if (data) {
         ClusterRosterExpect(node, data);
+        ClusterProbePinged(node, message->member, data);
         Tcl_DecrRefCount(data);
     }
 }
@@ -239,6 +240,9 @@ static const TypeRow types[] = {
         [CLUSTER_EVENT] = {.ask = OnEvent},
         [CLUSTER_FLUSH] = {NULL, NULL},
         [CLUSTER_FAILURE] = {.ask = OnFailure},
+        [CLUSTER_PROBE] = {.change = ClusterProbeTaken},
+        [CLUSTER_ACK] = {.change = ClusterProbeAcked},
+        [CLUSTER_RELAY] = {.change = ClusterProbeRelayed},
 };
 
 _Static_assert(CLUSTER_COUNT(types) == CLUSTER_TYPES, "each type has a row");
@@ -390,6 +394,31 @@ NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     return ClusterRosterAdd(node, message, uuid);
 }
 
+/*
+ * One that is missing can be heard, and may not hear: it is tried, and dropped.
+ * Over a link it must have heard us. Is it to be dropped?
+ */
+static bool
+IsMissing(ClusterNode *node, const ClusterMessage *message, Tcl_Obj *uuid)
+{
+    ClusterMissing *missing = ClusterMissingFind(node, Tcl_GetString(uuid));
+
+    if (!missing) {
+        return false;
+    }
+    if (ClusterMissingMayReturn(missing)) {
+        return false;
+    }
+    if (message->link || message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
+        ClusterMissingForget(missing);
+        return false;
+    }
+    ClusterMissingHeard(missing, message);
+    ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
+    ClusterTurnEnd(node);
+    return true;
+}
+
 /* Finds the member it comes from (`member` when it is known), made if need be, for the message to hold. False: dropped. */
 static bool
 FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tcl_Obj *uuid)
@@ -398,7 +427,7 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
         ClusterMemberHold(member);
         message->member = member;
     }
-    if (!member && IsOvertaken(node, message, uuid)) {
+    if (!member && (IsOvertaken(node, message, uuid) || IsMissing(node, message, uuid))) {
         return false;
     }
     if (node->delegate->memberIn(node->context, message, uuid) != CLUSTER_GO_ON) {
@@ -443,6 +472,7 @@ IdentifySender(ClusterNode *node, ClusterMessage *message)
     Tcl_DecrRefCount(uuid);
     if (found) {
         ClusterRosterHear(message->member, message);
+        ClusterProberMeet(message->member);
         ClusterTurnEnd(node);
     }
     return found && !node->closed && !message->member->lost;
@@ -490,6 +520,85 @@ DropDuplicate(ClusterNode *node, const ClusterMessage *message)
     }
 }
 
+/* What nodes say to each other about who is there, and no script. */
+static bool
+IsOfProbes(const ClusterMessage *message)
+{
+    uint64_t type = message->packet.field[CLUSTER_TYPE].number;
+
+    return (type == CLUSTER_PROBE || type == CLUSTER_ACK || type == CLUSTER_RELAY)
+            && !message->slot->type->reachesAll;
+}
+
+/* Who is missing is answered, so that it knows that we hear it, and tried in turn. */
+static void
+AnswerMissing(ClusterMissing *missing, ClusterMessage *message, const char *uuid)
+{
+    Tcl_Obj *ruid = ClusterReplyRuid(message);
+    ClusterErrand *ack;
+
+    if (ruid) {
+        ack = ClusterErrandAppend(message->slot->node, CLUSTER_SEND_TRY, NULL);
+        ack->with = 1;
+        ClusterReplaceObj(&ack->ways, Tcl_NewStringObj(uuid, -1));
+        ClusterReplaceObj(&ack->ruid, ruid);
+    }
+    ClusterMissingHeard(missing, message);
+}
+
+/* Who is not known and probes us is asked who it is. */
+static void
+HearStranger(ClusterNode *node, ClusterMessage *message, const char *uuid)
+{
+    ClusterMissing *missing = ClusterMissingFind(node, uuid);
+    bool isAck = message->packet.field[CLUSTER_TYPE].number == CLUSTER_ACK;
+    Tcl_Obj *sid;
+
+    if (missing && isAck) {
+        ClusterMissingAnswered(missing, message->packet.field[CLUSTER_RUID].span);
+    } else if (missing) {
+        AnswerMissing(missing, message, uuid);
+    } else {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
+        if (!isAck && ClusterStrangerMayBeAsked(node, uuid)) {
+            sid = ClusterMessageField(message, CLUSTER_SID);
+            ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_ASK, NULL)->list,
+                    Tcl_NewListObj(1, &sid));
+        }
+    }
+    ClusterTurnEnd(node);
+}
+
+/*
+ * Such a packet makes nobody a member, and tells nothing of who sent it. It
+ * comes from a member that we know, as a datagram from its address.
+ */
+static bool
+HearProbe(ClusterNode *node, ClusterMessage *message)
+{
+    ClusterAddress from = ClusterAddressWithPort(&message->origin.address, 0);
+    char uuid[UUID_SIZE];
+    ClusterMember *member;
+
+    MessageUuid(message, uuid);
+    member = ClusterNodeMemberByUuid(node, uuid);
+    if (!member) {
+        HearStranger(node, message, uuid);
+        return false;
+    }
+    if (member->local != message->local
+            || (message->slot == node->datagram && !member->local
+                    && ClusterAddressCompare(&from, &member->address) != 0)) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
+        return false;
+    }
+    ClusterMemberHold(member);
+    message->member = member;
+    ClusterProberHears(node);
+    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    return !member->lost;
+}
+
 /* Everything between decoding and the type. False: dropped. */
 static bool
 AcceptMessage(ClusterNode *node, ClusterMessage *message)
@@ -507,6 +616,9 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
     if (!ClusterNodeOnChannel(node, packet->field[CLUSTER_CHANNEL].number)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_CHANNEL);
         return false;
+    }
+    if (IsOfProbes(message)) {
+        return HearProbe(node, message);
     }
     if (IsDuplicate(node, message)) {
         DropDuplicate(node, message);
@@ -589,7 +701,8 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
     message.local = IsOurHost(node, origin);
     if (node->remote == 0 && !message.local) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
-    } else if (node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
+    } else if (slot != node->datagram
+            && node->delegate->packetIn(node->context, slot, &message, &packet) != CLUSTER_GO_ON) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
     } else if (!node->closed && DecodeMessage(node, &message, packet, &wellFormed)) {
         if (!ClusterMessageKeep(&message, packet)) {
@@ -656,6 +769,9 @@ TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, v
         ClusterSendAgain(member, slot, unsent);
     } else if (last) {
         ClusterRosterLinkEnded(member, slot);
+    }
+    if (last) {
+        ClusterProberLinkEnded(member);
     }
     ClusterTurnEnd(slot->node);
     ClusterNodeRelease(slot->node);
@@ -742,6 +858,55 @@ TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason,
     ((ClusterSlot *) context)->node->drops[reason] += count;
 }
 
+static ClusterMember *
+MemberAtPort(const ClusterNode *node, const ClusterAddress *address)
+{
+    ClusterMember *member = ClusterNodeNextMember(node, NULL);
+    ClusterAddress host = ClusterAddressWithPort(address, 0);
+
+    while (member
+            && (member->datagramPort != ClusterAddressPort(address)
+                    || ClusterAddressCompare(&member->address, &host) != 0)) {
+        member = ClusterNodeNextMember(node, member);
+    }
+    return member;
+}
+
+static void
+ForgetMissingAt(const ClusterNode *node, const ClusterAddress *address)
+{
+    ClusterMissing *missing = ClusterMissingNext(node, NULL);
+
+    while (missing && !ClusterMissingIsAt(missing, address)) {
+        missing = ClusterMissingNext(node, missing);
+    }
+    if (missing) {
+        ClusterMissingForget(missing);
+    }
+}
+
+/* Who was there is gone, or moved. That a host cannot be reached says nothing yet: there may be other ways. */
+static void
+TransportRefused(void *context, ClusterTransport *transport, const ClusterAddress *address,
+        bool unreachable)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+    ClusterMember *member = unreachable ? NULL : MemberAtPort(node, address);
+
+    (void) transport;
+    if (node->closed || unreachable) {
+        return;
+    }
+    ClusterNodeHold(node);
+    if (member) {
+        ClusterProberEvidence(member, CLUSTER_EVIDENCE_PORT);
+    } else {
+        ForgetMissingAt(node, address);
+    }
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+}
+
 const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .received = TransportReceived,
         .closed = TransportClosed,
@@ -750,4 +915,5 @@ const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .changed = TransportChanged,
         .moved = TransportMoved,
         .dropped = TransportDropped,
+        .refused = TransportRefused,
 };

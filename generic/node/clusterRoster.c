@@ -74,6 +74,15 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
     ClusterRoomLeave(member);
     ClusterNodeClearDue(node, &member->expiry);
     ClusterNodeClearDue(node, &member->discovery);
+    ClusterNodeClearDue(node, &member->probe.due);
+    if (member->probe.stage == CLUSTER_PROBE_SUSPECT) {
+        node->unanswered--;
+    }
+    ClusterListRemove(&member->probe.inRound);
+    ClusterNewsForget(&node->news, member->uuid);
+    if (node->named == member) {
+        node->named = NULL;
+    }
     node->memberCount--;
 }
 
@@ -130,6 +139,10 @@ LoseMember(ClusterMember *member)
     ClusterNode *node = member->node;
 
     member->lost = true;
+    ClusterMissingAdd(member);
+    if (member->life.reason == CLUSTER_LOSS_DROPPED) {
+        ClusterStrangerUnwanted(node, Tcl_GetString(member->uuid));
+    }
     UnlistMember(node, member);
     ClusterPingerCancel(node, member->sid);
     memset(member->links, 0, sizeof member->links);
@@ -282,6 +295,7 @@ ClusterMember *
 ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterMember *member, *victim;
+    ClusterMissing *missing;
     bool leaving = message->slot->type->ordered && ClusterRosterHasDeparted(node, uuid);
 
     while (!ClusterRoomForMember(node, message, &victim)) {
@@ -299,6 +313,9 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     if (!member) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
         return NULL;
+    }
+    if ((missing = ClusterMissingFind(node, Tcl_GetString(uuid))) != NULL) {
+        ClusterMissingForget(missing);
     }
     ListMember(node, member);
     SetExpiry(member);

@@ -20,8 +20,29 @@ static const struct {
     const char *name;
     uint32_t bit;
 } abilities[] = {
+        {"probe", CLUSTER_CAN_PROBE},
         {NULL, 0},
 };
+
+/* A number of digits alone, from 1 to `most`; 0: it is none. */
+static int64_t
+ReadNumber(Tcl_Obj *word, int64_t most)
+{
+    Tcl_Size length, i;
+    const char *text = Tcl_GetStringFromObj(word, &length);
+    int64_t number = 0;
+
+    if (length > DIGITS_MOST) {
+        return 0;
+    }
+    for (i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return 0;
+        }
+        number = number * 10 + (text[i] - '0');
+    }
+    return number <= most ? number : 0;
+}
 
 /*
  * ------------------------------------------------------------------------
@@ -65,6 +86,27 @@ ClusterSelfInit(ClusterNode *node, const char *name)
     MakePlain(node->hostName);
 }
 
+/* The port, if the transport tells one. */
+void
+ClusterSelfHasDatagram(ClusterNode *node)
+{
+    ClusterSlot *slot = node->datagram;
+    Tcl_Obj *props = slot->transport ? slot->type->props(slot->transport) : NULL, *port;
+
+    node->datagramPort = 0;
+    node->abilities &= ~CLUSTER_CAN_PROBE;
+    if (props) {
+        Tcl_IncrRefCount(props);
+        port = ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "port");
+        node->datagramPort = port ? (uint16_t) ReadNumber(port, UINT16_MAX) : 0;
+        Tcl_DecrRefCount(props);
+    }
+    if (node->datagramPort) {
+        node->abilities |=
+                CLUSTER_CAN_PROBE; /* whoever probes us is answered, even if we probe nobody */
+    }
+}
+
 static Tcl_Obj *
 AbilityNames(uint32_t can)
 {
@@ -106,26 +148,6 @@ ClusterNodeDescribeSelf(const ClusterNode *node)
  * Of others
  * ------------------------------------------------------------------------
  */
-
-/* A number of digits alone, from 1 to `most`; 0: it is none. */
-static int64_t
-ReadNumber(Tcl_Obj *word, int64_t most)
-{
-    Tcl_Size length, i;
-    const char *text = Tcl_GetStringFromObj(word, &length);
-    int64_t number = 0;
-
-    if (length > DIGITS_MOST) {
-        return 0;
-    }
-    for (i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return 0;
-        }
-        number = number * 10 + (text[i] - '0');
-    }
-    return number <= most ? number : 0;
-}
 
 /* The bits of those words that are known. */
 static uint32_t

@@ -324,6 +324,41 @@ Attempt(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 }
 
 bool
+ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
+        ClusterOutgoing *outgoing)
+{
+    Tcl_Obj *only = Tcl_NewStringObj(peer->sid, -1);
+    ClusterSlot *slot = node->datagram;
+    ClusterSendResult result = CLUSTER_SEND_FAILED;
+    ClusterLink *none = NULL;
+    ClusterSendDetails details;
+    ClusterBlob *blob = NULL;
+
+    memset(&details, 0, sizeof details);
+    Tcl_IncrRefCount(only);
+    if (slot && slot->transport && port && !ClusterNodeForked(node)) {
+        blob = EncodeBlob(node, outgoing, only, &details);
+    }
+    if (blob) {
+        peer->props = Tcl_ObjPrintf("port %d", (int) port);
+        Tcl_IncrRefCount(peer->props);
+        result = Transmit(slot, peer->owner, peer, &none, blob);
+        Tcl_DecrRefCount(peer->props);
+        ClusterBlobRelease(blob);
+    }
+    Tcl_DecrRefCount(only);
+    return result == CLUSTER_SENT;
+}
+
+bool
+ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing)
+{
+    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
+
+    return ClusterSendDatagramTo(member->node, &peer, member->datagramPort, outgoing);
+}
+
+bool
 ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 {
     ClusterLink *none = NULL;

@@ -61,6 +61,14 @@ ForgetLinks(ClusterNode *node, ClusterNotice *notice)
 }
 
 static void
+TellSuspect(ClusterNode *node, ClusterNotice *notice)
+{
+    if (!notice->member->lost) {
+        node->delegate->memberSuspect(node->context, notice->member);
+    }
+}
+
+static void
 TellLost(ClusterNode *node, ClusterNotice *notice)
 {
     notice->member->lossTold = true;
@@ -131,6 +139,7 @@ TellNotice(ClusterNode *node, ClusterNotice *notice)
             [CLUSTER_NOTICE_ADDED] = TellAdded,
             [CLUSTER_NOTICE_TAGS] = TellTags,
             [CLUSTER_NOTICE_DISCOVERED] = TellDiscovered,
+            [CLUSTER_NOTICE_SUSPECT] = TellSuspect,
             [CLUSTER_NOTICE_UNLINK] = ForgetLinks,
             [CLUSTER_NOTICE_LOST] = TellLost,
             [CLUSTER_NOTICE_QUERY] = TellQuery,

@@ -25,6 +25,9 @@ static const NameRow typeNames[] = {
         {"event", CLUSTER_EVENT},
         {"flush*", CLUSTER_FLUSH},
         {"fail*", CLUSTER_FAILURE},
+        {"probe", CLUSTER_PROBE},
+        {"ack", CLUSTER_ACK},
+        {"relay", CLUSTER_RELAY},
         {NULL, 0},
 };
 
@@ -88,6 +91,9 @@ ClusterTypeName(uint64_t type)
             [CLUSTER_EVENT] = "event",
             [CLUSTER_FLUSH] = "flush",
             [CLUSTER_FAILURE] = "failure",
+            [CLUSTER_PROBE] = "probe",
+            [CLUSTER_ACK] = "ack",
+            [CLUSTER_RELAY] = "relay",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_TYPES, "each type has a name");

@@ -24,6 +24,9 @@ typedef enum ClusterType {
     CLUSTER_EVENT,
     CLUSTER_FLUSH,
     CLUSTER_FAILURE,
+    CLUSTER_PROBE, /* these three are above what 1.1.8 knows */
+    CLUSTER_ACK,
+    CLUSTER_RELAY,
     CLUSTER_TYPES
 } ClusterType;
 

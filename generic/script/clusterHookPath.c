@@ -19,6 +19,7 @@ const ClusterHookRow clusterHookRows[] = {
         [CLUSTER_HOOK_SERVICE_DISCOVERED] = {{"service", "discovered"},
                 .class = CLUSTER_CLASS_SERVICE},
         [CLUSTER_HOOK_SERVICE_LOST] = {{"service", "lost"}, .class = CLUSTER_CLASS_SERVICE},
+        [CLUSTER_HOOK_SERVICE_SUSPECT] = {{"service", "suspect"}, .class = CLUSTER_CLASS_SERVICE},
         [CLUSTER_HOOK_QUERY] = {{"query"}, .class = CLUSTER_CLASS_SERVICE},
         [CLUSTER_HOOK_EVENT] = {{"event"}, .class = CLUSTER_CLASS_SERVICE},
         [CLUSTER_HOOK_TAGS_CHANGED] = {{"tags", "changed"}, .class = CLUSTER_CLASS_SERVICE},

@@ -25,6 +25,7 @@ typedef enum ClusterHookVariable {
     CLUSTER_VAR_SYSTEM_ID,
     CLUSTER_VAR_SERVICE_EXISTS,
     CLUSTER_VAR_OLD_TAGS,
+    CLUSTER_VAR_REASON,
     CLUSTER_HOOK_VARIABLES /* one more than the last; 0 is none */
 } ClusterHookVariable;
 

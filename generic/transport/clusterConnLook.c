@@ -74,6 +74,15 @@ IsStalled(ClusterLink *conn)
     return conn->output.queue.count && Second(conn) - conn->out.since >= CLUSTER_STALLED_S;
 }
 
+bool
+ClusterConnAnswers(const ClusterLink *conn, int64_t ms)
+{
+    return !ClusterConnIsDead(conn) && !conn->connecting && !conn->broken
+            && (conn->stream->base.type->localOnly
+                    || (ClusterpDelivered(conn->fd) == CLUSTERP_CONFIRMED
+                            && ClusterpSilence(conn->fd) <= ms));
+}
+
 /*
  * The system's own limit (TCP_USER_TIMEOUT) would also end a connection whose
  * peer is well, but busy with other things than reading.

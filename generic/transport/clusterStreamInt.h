@@ -107,6 +107,7 @@ void *ClusterConnOwner(const ClusterLink *conn);
 ClusterLink *ClusterConnFirst(const ClusterStream *stream);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);
 /* The peer lives at that address now: ends its links to another address, with faded(), unless they work. */
+bool ClusterConnAnswers(const ClusterLink *conn, int64_t ms);
 void ClusterConnMoved(ClusterLink *conn, const ClusterAddress *address);
 /* Ends one, with faded(), whose near address is none of this host's any more. */
 void ClusterConnCheckNear(ClusterLink *conn);

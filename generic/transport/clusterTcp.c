@@ -197,6 +197,7 @@ const ClusterTransportType clusterTcpType = {
         .done = ClusterStreamDone,
         .traffic = ClusterStreamTraffic,
         .isOpen = ClusterConnIsOpen,
+        .answers = ClusterConnAnswers,
         .serving = ClusterStreamServing,
         .reach = ClusterStreamReach,
         .moved = ClusterConnMoved,

@@ -275,6 +275,11 @@ typedef struct ClusterTransportType {
      * nothing to the transport.
      */
     void (*moved)(ClusterLink *link, const ClusterAddress *address);
+    /*
+     * Has the system of the peer, not itself, confirmed within the last ms all
+     * that was sent over the link? Calls nobody. NULL: it cannot be known.
+     */
+    bool (*answers)(const ClusterLink *link, int64_t ms);
     /* Opens a link to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
     ClusterSendResult (
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);

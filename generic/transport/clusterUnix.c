@@ -337,6 +337,7 @@ const ClusterTransportType clusterUnixType = {
         .done = ClusterStreamDone,
         .traffic = ClusterStreamTraffic,
         .isOpen = ClusterConnIsOpen,
+        .answers = ClusterConnAnswers,
         .serving = ClusterStreamServing,
         .reach = ClusterStreamReach,
 };

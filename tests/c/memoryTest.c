@@ -80,10 +80,17 @@ SystemHostName(void *context, char *name, size_t size)
     snprintf(name, size, "host.test");
 }
 
+static int64_t
+SystemMicroseconds(void *context)
+{
+    return 1000 * HandClockNow(((MemoryNet *) context)->clock);
+}
+
 static const ClusterSystem memorySystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
         .processId = SystemProcessId,
+        .microseconds = SystemMicroseconds,
         .processName = SystemProcessName,
         .hostName = SystemHostName,
 };
@@ -119,6 +126,7 @@ MemoryNetFree(MemoryNet *net)
     }
     MemoryDatagramsFree(net);
     MemoryStreamsFree(net);
+    MemoryUnicastsFree(net);
     for (entry = Tcl_FirstHashEntry(&net->links, &search); entry;
             entry = Tcl_NextHashEntry(&search)) {
         free(Tcl_GetHashValue(entry));

@@ -2,8 +2,8 @@
  * memoryTest.h --
  *
  *	A network in memory: hosts of one process, the links between them, which
- *	lose, delay and double packets as a test wants, and three transports that
- *	run on it, `c` and `d` (datagrams to all) and `t` (connections).
+ *	lose, delay and double packets as a test wants, and transports that run on
+ *	it: `c` and `d` (datagrams to all), `t` (connections), and datagrams to one.
  *
  *	What dies is kept until the network is freed, so that the use of a dead
  *	transport or link is a fault that a test can report, in any build.
@@ -17,6 +17,7 @@
 #include "transport/clusterTransport.h"
 
 typedef struct MemoryNet MemoryNet;
+typedef struct MemoryUnicast MemoryUnicast;
 
 /* The ways to all. */
 typedef enum MemoryWay { MEMORY_C, MEMORY_D, MEMORY_WAYS } MemoryWay;
@@ -53,7 +54,8 @@ typedef struct MemoryLink {
     int delay, jitter;   /* ms; up to jitter more, which reorders datagrams */
 } MemoryLink;
 
-extern const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS], memoryStreamType;
+extern const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS], memoryStreamType,
+        memoryUnicastType;
 
 /* clock: the caller's, and outlives it. NULL without memory. */
 MemoryNet *MemoryNetNew(HandClock *clock);

@@ -26,6 +26,7 @@ struct MemoryNet {
     bool cut[MEMORY_WAYS];
     struct MemoryDatagram *datagrams; /* every transport there ever was */
     struct MemoryStream *streams;
+    MemoryUnicast *unicasts;
     ClusterLink *conns; /* every link there ever was */
 };
 
@@ -41,5 +42,7 @@ void MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to,
 /* datagramTest.c and connTest.c: frees what the network keeps of them. */
 void MemoryDatagramsFree(MemoryNet *net);
 void MemoryStreamsFree(MemoryNet *net);
+/* unicastNetTest.c: the same. */
+void MemoryUnicastsFree(MemoryNet *net);
 
 #endif

@@ -70,12 +70,12 @@ static int
 ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *value)
 {
     static const char *const options[] = {"-ttl", "-heartbeat", "-remote", "-memory", "-tags",
-            "-hid", "-ip", "-protocols", "-start", NULL};
-    enum { TTL, HEARTBEAT, REMOTE, MEMORY, TAGS, HID, IP, PROTOCOLS, START };
+            "-probe", "-hid", "-ip", "-protocols", "-start", NULL};
+    enum { TTL, HEARTBEAT, REMOTE, MEMORY, TAGS, PROBE, HID, IP, PROTOCOLS, START };
     int index, number = 0;
 
     if (Tcl_GetIndexFromObj(interp, option, options, "option", 0, &index) != TCL_OK
-            || ((index <= MEMORY || index == START)
+            || ((index <= MEMORY || index == PROBE || index == START)
                     && Tcl_GetIntFromObj(interp, value, &number) != TCL_OK)) {
         return TCL_ERROR;
     }
@@ -95,6 +95,9 @@ ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *val
     case TAGS:
         request->config.tags = value;
         break;
+    case PROBE:
+        request->config.probe = number;
+        break;
     case HID:
         request->config.hid = Tcl_GetString(value);
         break;
@@ -113,7 +116,7 @@ ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *val
 }
 
 static int
-AddTransports(Tcl_Interp *interp, TestNode *test, Tcl_Obj *protocols)
+AddTransports(Tcl_Interp *interp, TestNode *test, Tcl_Obj *protocols, bool probes)
 {
     Tcl_Obj **words, *why = NULL;
     Tcl_Size count, i;
@@ -132,6 +135,10 @@ AddTransports(Tcl_Interp *interp, TestNode *test, Tcl_Obj *protocols)
             Tcl_SetObjResult(interp, why);
             return TCL_ERROR;
         }
+    }
+    if (probes && !ClusterNodeAddDatagram(test->node, &memoryUnicastType, &why, &code)) {
+        Tcl_SetObjResult(interp, why);
+        return TCL_ERROR;
     }
     return TCL_OK;
 }
@@ -186,7 +193,9 @@ CreateNode(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     if (code == TCL_OK && (test = MakeNode(bench, objv[2], &request)) == NULL) {
         code = TestFail(interp, "out of memory", NULL);
     }
-    if (test && (code = AddTransports(interp, test, request.protocols)) == TCL_OK) {
+    if (test
+            && (code = AddTransports(interp, test, request.protocols, request.config.probe > 0))
+                    == TCL_OK) {
         if (request.start) {
             ClusterNodeStart(test->node);
         }

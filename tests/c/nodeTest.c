@@ -221,6 +221,15 @@ TestMemberDiscovered(void *context, ClusterMember *member, Tcl_Obj *payload)
 }
 
 static void
+TestMemberSuspect(void *context, ClusterMember *member)
+{
+    TestNode *test = context;
+
+    Log(test, "suspect", MemberName(test, member), NULL, NULL);
+    Notice(test, "suspect", MemberName(test, member), NULL);
+}
+
+static void
 TestMemberLost(void *context, ClusterMember *member)
 {
     TestNode *test = context;
@@ -357,6 +366,7 @@ const ClusterNodeDelegate testNodeDelegate = {
         .memberAdded = TestMemberAdded,
         .memberTags = TestMemberTags,
         .memberDiscovered = TestMemberDiscovered,
+        .memberSuspect = TestMemberSuspect,
         .memberLost = TestMemberLost,
         .query = TestQuery,
         .event = TestEvent,

@@ -41,6 +41,7 @@ typedef struct TestNode {
  *	added NODE SID			refuse
  *	tags NODE SID			-
  *	discovered NODE SID		-
+ *	suspect NODE SID		-
  *	lost NODE SID			-
  *	query NODE SID DATA		the answer; an error is the error's text
  *	event NODE SID DATA		-

@@ -283,6 +283,12 @@ PlayerMemberLost(void *context, ClusterMember *member)
     (void) PlayerReact(player, member);
 }
 
+static void
+PlayerMemberSuspect(void *context, ClusterMember *member)
+{
+    (void) PlayerReact(context, member);
+}
+
 static bool
 PlayerQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
@@ -347,6 +353,7 @@ static const ClusterNodeDelegate delegate = {
         .memberAdded = PlayerMemberAdded,
         .memberTags = PlayerMemberTags,
         .memberDiscovered = PlayerMemberTold,
+        .memberSuspect = PlayerMemberSuspect,
         .memberLost = PlayerMemberLost,
         .query = PlayerQuery,
         .event = PlayerEvent,

@@ -1,0 +1,406 @@
+/*
+ * clusterProbePackets.c --
+ *
+ *	What the packets of probes say, and what follows from that: `probe`, `ack`
+ *	and `relay`, and the news and names that ride on them. Makes packets and
+ *	changes state, and sends nothing.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include "packet/clusterForeign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Members named in one packet, and how many of those are the newest. */
+#define NAMED        6
+#define NAMED_NEWEST 2
+/* Members probed as one ping names them. */
+#define PINGED_MOST 16
+/* Milliseconds for which an answer for another is waited for. */
+#define RELAY_WITHIN 2000
+/* The digits of an incarnation. */
+#define DIGITS_MOST 10
+
+/*
+ * ------------------------------------------------------------------------
+ * Made
+ * ------------------------------------------------------------------------
+ */
+
+static void
+Put(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
+{
+    Tcl_DictObjPut(NULL, dict, Tcl_NewStringObj(key, -1), value);
+}
+
+static ClusterMember *
+MemberBefore(const ClusterNode *node, const ClusterMember *member)
+{
+    ClusterListEntry *entry = member ? ClusterListPrevious(&node->members, &member->inMembers)
+                                     : ClusterListLast(&node->members);
+
+    return entry ? CLUSTER_LIST_ITEM(entry, ClusterMember, inMembers) : NULL;
+}
+
+/* The members found last, and some of the others by turns: who does not know one asks for it. */
+static Tcl_Obj *
+Names(ClusterNode *node)
+{
+    Tcl_Obj *names = Tcl_NewListObj(0, NULL);
+    ClusterMember *member = NULL;
+    int i;
+
+    for (i = 0; i < NAMED_NEWEST && (member = MemberBefore(node, member)) != NULL; i++) {
+        Tcl_ListObjAppendElement(NULL, names, member->uuid);
+    }
+    for (; i < NAMED && member && (member = MemberBefore(node, node->named)) != NULL; i++) {
+        node->named = member;
+        Tcl_ListObjAppendElement(NULL, names, member->uuid);
+    }
+    if (!member) {
+        node->named = NULL; /* from the newest on again */
+    }
+    return names;
+}
+
+void
+ClusterProbePacket(ClusterNode *node, const ClusterErrand *errand, ClusterType type,
+        ClusterOutgoing *packet)
+{
+    Tcl_Obj *data = Tcl_NewDictObj(), *news = ClusterNewsTake(&node->news, node->memberCount);
+
+    if (type == CLUSTER_RELAY) {
+        Put(data, "of", errand->list);
+    } else if (errand->list) {
+        Put(data, "for", errand->list);
+    }
+    Put(data, "incarnation", Tcl_NewWideIntObj((Tcl_WideInt) node->incarnation));
+    if (news) {
+        Put(data, "news", news);
+    }
+    Put(data, "names", Names(node));
+    ClusterNodeOutgoing(node, type, CLUSTER_CHANNEL_BROADCAST, packet);
+    ClusterOutgoingSetValue(packet, CLUSTER_RUID, errand->ruid);
+    ClusterOutgoingSetValue(packet, CLUSTER_DATA, data);
+    ClusterNodeAddKnown(node, false, packet);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Probes for others
+ * ------------------------------------------------------------------------
+ */
+
+static void
+FreeRelay(ClusterRelay *relay)
+{
+    ClusterListRemove(&relay->entry);
+    ClusterReplaceObj(&relay->ruid, NULL);
+    ClusterMemberRelease(relay->asker);
+    ClusterMemberRelease(relay->target);
+    free(relay);
+}
+
+void
+ClusterRelaysFree(ClusterNode *node)
+{
+    ClusterListEntry *entry;
+
+    while ((entry = ClusterListFirst(&node->relays)) != NULL) {
+        FreeRelay(CLUSTER_LIST_ITEM(entry, ClusterRelay, entry));
+    }
+    node->relayCount = 0;
+}
+
+/* Those whose time is over go, and the oldest when there are too many. */
+static void
+TrimRelays(ClusterNode *node)
+{
+    ClusterListEntry *entry;
+
+    while ((entry = ClusterListFirst(&node->relays)) != NULL) {
+        ClusterRelay *relay = CLUSTER_LIST_ITEM(entry, ClusterRelay, entry);
+
+        if (node->relayCount < CLUSTER_RELAYS_MAX && relay->until > ClusterNodeNow(node)) {
+            return;
+        }
+        FreeRelay(relay);
+        node->relayCount--;
+    }
+}
+
+static void
+BeginRelay(ClusterMember *asker, ClusterMember *target, Tcl_Obj *ruid)
+{
+    ClusterNode *node = asker->node;
+    ClusterRelay *relay;
+
+    TrimRelays(node);
+    relay = calloc(1, sizeof *relay);
+    if (!relay) {
+        return;
+    }
+    relay->asker = asker;
+    ClusterMemberHold(asker);
+    relay->target = target;
+    ClusterMemberHold(target);
+    relay->until = ClusterNodeNow(node) + RELAY_WITHIN;
+    ClusterReplaceObj(&relay->ruid, ruid);
+    ClusterSystemRandomText(&node->system, relay->id, CLUSTER_PROBE_ID);
+    ClusterListAppend(&node->relays, &relay->entry);
+    node->relayCount++;
+    ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_PROBE, target)->ruid,
+            Tcl_NewStringObj(relay->id, -1));
+}
+
+/* The member answered a probe that was another's. */
+static void
+FinishRelay(ClusterNode *node, const ClusterMember *target, bpacket_span id)
+{
+    ClusterListEntry *entry = ClusterListFirst(&node->relays);
+
+    for (; entry; entry = ClusterListNext(&node->relays, entry)) {
+        ClusterRelay *relay = CLUSTER_LIST_ITEM(entry, ClusterRelay, entry);
+
+        if (relay->target == target && bpacket_span_equals(id, relay->id, CLUSTER_PROBE_ID)) {
+            ClusterErrand *ack = ClusterErrandAppend(node, CLUSTER_SEND_ACK, relay->asker);
+
+            ClusterReplaceObj(&ack->ruid, relay->ruid);
+            ClusterReplaceObj(&ack->list, target->uuid);
+            FreeRelay(relay);
+            node->relayCount--;
+            return;
+        }
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What rides on them
+ * ------------------------------------------------------------------------
+ */
+
+/* A number of at most 32 bits. */
+static bool
+ReadIncarnation(Tcl_Obj *word, uint32_t *incarnation)
+{
+    Tcl_Size length;
+    Tcl_WideInt number;
+
+    Tcl_GetStringFromObj(word, &length);
+    if (length > DIGITS_MOST || Tcl_GetWideIntFromObj(NULL, word, &number) != TCL_OK || number < 0
+            || number > UINT32_MAX) {
+        return false;
+    }
+    *incarnation = (uint32_t) number;
+    return true;
+}
+
+static void
+HeedItem(ClusterNode *node, const ClusterMember *from, const char *kind, const char *uuid,
+        uint32_t incarnation)
+{
+    ClusterMember *member;
+    ClusterNewsKind which;
+
+    if (!ClusterNewsKindByName(kind, &which)) {
+        return;
+    }
+    if (strcmp(uuid, Tcl_GetString(node->uuidObj)) == 0) {
+        if (which == CLUSTER_NEWS_SUSPECT) {
+            ClusterProberSuspected(node, incarnation);
+        }
+        return;
+    }
+    member = ClusterNodeMemberByUuid(node, uuid);
+    if (!member || member->lost) {
+        return;
+    }
+    if (which == CLUSTER_NEWS_ALIVE) {
+        ClusterProberRefuted(member, incarnation);
+    } else if (incarnation >= member->probe.incarnation) {
+        ClusterProberDoubted(member, from);
+    }
+}
+
+static void
+HeedNews(ClusterNode *node, const ClusterMember *from, Tcl_Obj *news)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+    uint32_t incarnation;
+
+    if (!ClusterForeignList(news, CLUSTER_PROBE_BYTES_MAX, &count, &words)) {
+        return;
+    }
+    for (i = 0; i + 2 < count && i < 3 * CLUSTER_NEWS_TOLD; i += 3) {
+        if (ReadIncarnation(words[i + 2], &incarnation)) {
+            HeedItem(node, from, Tcl_GetString(words[i]), Tcl_GetString(words[i + 1]), incarnation);
+        }
+    }
+}
+
+/* The sid of one that we do not know and may ask, new; NULL for others. */
+static Tcl_Obj *
+UnknownSid(ClusterNode *node, Tcl_Obj *uuid)
+{
+    const char *text = Tcl_GetString(uuid), *at = strchr(text, '@');
+
+    if (!at || at == text || at - text > CLUSTER_IDENTITY_MAX
+            || strcmp(text, Tcl_GetString(node->uuidObj)) == 0
+            || ClusterNodeMemberByUuid(node, text) || ClusterRosterHasDeparted(node, uuid)
+            || ClusterMissingFind(node, text) || !ClusterStrangerMayBeAsked(node, text)) {
+        return NULL;
+    }
+    return Tcl_NewStringObj(text, (Tcl_Size) (at - text));
+}
+
+/* Who is known to another and not to us is asked who it is, by one packet for all. */
+static void
+HeedNames(ClusterNode *node, Tcl_Obj *names)
+{
+    Tcl_Obj **words, *sids = NULL, *sid;
+    Tcl_Size count, i;
+
+    if (!ClusterForeignList(names, CLUSTER_PROBE_BYTES_MAX, &count, &words)) {
+        return;
+    }
+    for (i = 0; i < count && i < NAMED; i++) {
+        if ((sid = UnknownSid(node, words[i])) != NULL) {
+            sids = sids ? sids : Tcl_NewListObj(0, NULL);
+            Tcl_ListObjAppendElement(NULL, sids, sid);
+        }
+    }
+    if (sids) {
+        ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_ASK, NULL)->list, sids);
+    }
+}
+
+/* What the packet says beside its purpose. Returns its data, held; NULL when there is none that can be read. */
+static Tcl_Obj *
+Heed(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = ClusterMessageData(message, CLUSTER_PROBE_BYTES_MAX), *value;
+
+    if (!data) {
+        return NULL;
+    }
+    value = ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "news");
+    if (value) {
+        HeedNews(node, message->member, value);
+    }
+    value = ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "names");
+    if (value) {
+        HeedNames(node, value);
+    }
+    return data;
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Taken
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterProbeTaken(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = Heed(node, message), *ruid = ClusterReplyRuid(message);
+    ClusterErrand *ack;
+
+    if (data) {
+        Tcl_DecrRefCount(data);
+    }
+    if (ruid) {
+        ack = ClusterErrandAppend(node, CLUSTER_SEND_ACK, message->member);
+        ack->slot = message->slot;
+        ClusterReplaceObj(&ack->ruid, ruid);
+    }
+}
+
+/* The member that an answer is about: who sent it, unless it is named. NULL: nobody we know. */
+static ClusterMember *
+Subject(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *data)
+{
+    Tcl_Obj *named = data ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "for") : NULL;
+
+    return named ? ClusterNodeMemberByUuid(node, Tcl_GetString(named)) : message->member;
+}
+
+void
+ClusterProbeAcked(ClusterNode *node, ClusterMessage *message)
+{
+    bpacket_span id = message->packet.field[CLUSTER_RUID].span;
+    Tcl_Obj *data = Heed(node, message), *value;
+    ClusterMember *member = Subject(node, message, data);
+    bool direct = member == message->member && message->slot == node->datagram;
+    uint32_t incarnation;
+
+    if (member && ClusterPacketHas(&message->packet, CLUSTER_RUID)
+            && !ClusterProberAnswered(member, (const char *) id.bytes, id.length, direct)
+            && member == message->member) {
+        FinishRelay(node, member, id);
+    }
+    value = member == message->member && data
+            ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "incarnation")
+            : NULL;
+    if (value && ReadIncarnation(value, &incarnation) && incarnation > member->probe.incarnation) {
+        member->probe.incarnation = incarnation;
+    }
+    if (data) {
+        Tcl_DecrRefCount(data);
+    }
+}
+
+void
+ClusterProbeRelayed(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *data = Heed(node, message), *ruid = ClusterReplyRuid(message);
+    Tcl_Obj *uuid = data ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "of") : NULL;
+    ClusterMember *target = uuid ? ClusterNodeMemberByUuid(node, Tcl_GetString(uuid)) : NULL;
+
+    if (ruid) {
+        Tcl_IncrRefCount(ruid);
+        if (target && ClusterProberCan(target) && ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
+            BeginRelay(message->member, target, ruid);
+        }
+        Tcl_DecrRefCount(ruid);
+    }
+    if (data) {
+        Tcl_DecrRefCount(data);
+    }
+}
+
+static void
+DoubtSid(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sid)
+{
+    Tcl_Size length;
+    const char *text = Tcl_GetStringFromObj(sid, &length);
+    ClusterTableEntry *entry = ClusterTableFind(&node->bySid, text, (size_t) length);
+    int count;
+
+    for (count = 0; entry && count < CLUSTER_MEMBERS_OF_SID_MAX; count++) {
+        ClusterMember *member = CLUSTER_TABLE_ITEM(entry, ClusterMember, inSids);
+
+        entry = ClusterTableNextSame(&node->bySid, entry);
+        if (member != from && ClusterProberCan(member)) {
+            ClusterProberDoubted(member, from);
+        }
+    }
+}
+
+/* Those that most packets of their kind name: with more it is no member's end that is asked after. */
+void
+ClusterProbePinged(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sids)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (ClusterForeignList(sids, CLUSTER_PING_BYTES_MAX, &count, &words)) {
+        for (i = 0; i < count && i < PINGED_MOST; i++) {
+            DoubtSid(node, from, words[i]);
+        }
+    }
+}

@@ -1,0 +1,542 @@
+/*
+ * clusterProber.c --
+ *
+ *	Who is probed when, and what is made of answers and of their absence: the
+ *	failure detector of SWIM, on top of what the systems of the members' hosts
+ *	tell. Changes state, sets deadlines, leaves errands behind, and sends
+ *	nothing.
+ *
+ *	A probe goes to each member in turn. If its answer is missing it is
+ *	repeated, over a link as well, and others are asked to try. Then the member
+ *	is suspect: that is told to others, each of whom tries for itself, and so do
+ *	we until it answers or its time is over. How long that is depends on what
+ *	its host says: a process that stands still is not a host that is gone.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+/* Others that are asked to probe a member that does not answer, as in SWIM. */
+#define RELAYS 3
+/* Milliseconds between the packets of a probe of one that is suspect, at first and at most. */
+#define AGAIN      250
+#define AGAIN_MOST 1000
+/* Members of one host that are looked at together when one of them falls silent. */
+#define MATES_MOST 64
+/* Members that are passed over in one turn of the round. */
+#define PASSED_MOST 64
+
+/*
+ * ------------------------------------------------------------------------
+ * The round
+ * ------------------------------------------------------------------------
+ */
+
+bool
+ClusterProberCan(const ClusterMember *member)
+{
+    const ClusterNode *node = member->node;
+
+    return node->probing.period > 0 && node->datagram && (member->can & CLUSTER_CAN_PROBE)
+            && member->datagramPort;
+}
+
+/* Those that were not probed yet come first, in random order as they are put at either end. */
+static void
+EnterRound(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    if (ClusterSystemRandomBelow(&node->system, 2)) {
+        ClusterListAppend(&node->round, &member->probe.inRound);
+    } else {
+        ClusterListPrepend(&node->round, &member->probe.inRound);
+    }
+}
+
+/* All have had their turn: the next round has another order. */
+static void
+Shuffle(ClusterNode *node)
+{
+    ClusterListEntry *entry;
+
+    while ((entry = ClusterListFirst(&node->probed)) != NULL) {
+        ClusterListRemove(entry);
+        EnterRound(CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound));
+    }
+}
+
+/* Whose turn it is, NULL when there is nobody. */
+static ClusterMember *
+NextInRound(ClusterNode *node)
+{
+    ClusterListEntry *entry;
+
+    if (ClusterListEmpty(&node->round)) {
+        Shuffle(node);
+    }
+    entry = ClusterListFirst(&node->round);
+    if (!entry) {
+        return NULL;
+    }
+    ClusterListRemove(entry);
+    ClusterListAppend(&node->probed, entry);
+    return CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * One probe
+ * ------------------------------------------------------------------------
+ */
+
+static void
+SetProbeDue(ClusterMember *member, int64_t wait)
+{
+    ClusterNodeSetDue(member->node, &member->probe.due, CLUSTER_DUE_PROBED,
+            ClusterNodeNow(member->node) + wait);
+}
+
+/* Asks for a packet of the probe: `with` says over what. */
+static void
+Send(ClusterMember *member, ClusterProbeWay with)
+{
+    ClusterErrandAppend(member->node, CLUSTER_SEND_PROBE, member)->with = (int) with;
+}
+
+void
+ClusterProberBegin(ClusterMember *member)
+{
+    ClusterProbe *probe = &member->probe;
+    ClusterNode *node = member->node;
+
+    if (probe->stage != CLUSTER_PROBE_IDLE || member->lost || !ClusterProberCan(member)
+            || ClusterLivenessLeaves(&member->life)) {
+        return;
+    }
+    probe->stage = CLUSTER_PROBE_ASKED;
+    probe->first = ClusterNodeNow(node);
+    probe->sent = ClusterSystemMicroseconds(&node->system);
+    probe->repeated = false;
+    probe->evidence = 0;
+    probe->confirmed = 0;
+    probe->again = AGAIN;
+    ClusterSystemRandomText(&node->system, probe->id, CLUSTER_PROBE_ID);
+    Send(member, CLUSTER_BY_DATAGRAM);
+    SetProbeDue(member, ClusterProbingWait(&node->probing, &probe->rtt));
+}
+
+/* Ends it, whatever came of it. */
+static void
+EndProbe(ClusterMember *member)
+{
+    if (member->probe.stage == CLUSTER_PROBE_SUSPECT) {
+        member->node->unanswered--;
+    }
+    member->probe.stage = CLUSTER_PROBE_IDLE;
+    ClusterNodeClearDue(member->node, &member->probe.due);
+}
+
+/* Others who can be asked about a member: alive, and not on its host if there are any elsewhere. */
+static bool
+MayRelay(const ClusterMember *relay, const ClusterMember *member, bool elsewhere)
+{
+    return relay != member && relay->life.state == CLUSTER_ALIVE
+            && relay->probe.stage == CLUSTER_PROBE_IDLE
+            && (!elsewhere || ClusterAddressCompare(&relay->address, &member->address) != 0);
+}
+
+/* The round is in random order, so that its members from the front are as good as any. */
+static void
+AskRelays(ClusterMember *member)
+{
+    ClusterList *const lists[] = {&member->node->probed, &member->node->round};
+    int asked = 0, pass;
+    size_t i;
+
+    for (pass = 0; pass < 2 && asked == 0; pass++) {
+        for (i = 0; i < CLUSTER_COUNT(lists); i++) {
+            ClusterListEntry *entry = ClusterListFirst(lists[i]);
+
+            for (; entry && asked < RELAYS; entry = ClusterListNext(lists[i], entry)) {
+                ClusterMember *relay = CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
+
+                if (MayRelay(relay, member, pass == 0)) {
+                    ClusterErrand *errand =
+                            ClusterErrandAppend(member->node, CLUSTER_SEND_RELAY, relay);
+
+                    ClusterReplaceObj(&errand->list, member->uuid);
+                    ClusterReplaceObj(&errand->ruid, Tcl_NewStringObj(member->probe.id, -1));
+                    asked++;
+                }
+            }
+        }
+    }
+}
+
+/* The first packet was not answered in time: once more, by all means. */
+static void
+Widen(ClusterMember *member)
+{
+    member->probe.stage = CLUSTER_PROBE_WIDE;
+    member->probe.repeated = true;
+    Send(member, CLUSTER_BY_BOTH);
+    AskRelays(member);
+    SetProbeDue(member, 2 * ClusterProbingWait(&member->node->probing, &member->probe.rtt));
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Suspicion
+ * ------------------------------------------------------------------------
+ */
+
+/* Does the system of its host answer, as far as a link of its own shows? */
+static bool
+HostAnswers(const ClusterMember *member)
+{
+    int64_t passed = ClusterNodeNow(member->node) - member->probe.first;
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        const ClusterSlot *slot = member->node->slots[i];
+        ClusterLink *link = member->links[i];
+
+        if (link && slot->type->answers && slot->type->answers(link, passed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Milliseconds from the first packet until it is lost. */
+static int64_t
+TimeLeftTo(const ClusterMember *member)
+{
+    const ClusterProbe *probe = &member->probe;
+    const ClusterNode *node = member->node;
+    bool gone = (probe->evidence & (CLUSTER_EVIDENCE_PORT | CLUSTER_EVIDENCE_LINK)) != 0;
+
+    if (!gone && (probe->evidence & CLUSTER_EVIDENCE_HOST)) {
+        return ClusterProbingHung(&node->probing);
+    }
+    return ClusterProbingSuspicion(&node->probing, node->memberCount, probe->confirmed);
+}
+
+/* Sets when the suspect is lost, by what is known now. */
+static void
+Reckon(ClusterMember *member)
+{
+    ClusterProbe *probe = &member->probe;
+    int64_t now = ClusterNodeNow(member->node), end;
+
+    if (HostAnswers(member)) {
+        probe->evidence |= CLUSTER_EVIDENCE_HOST;
+    }
+    end = probe->first + TimeLeftTo(member);
+    ClusterRosterStep(member, CLUSTER_LIFE_UNANSWERED, end > now ? end - now : 0);
+}
+
+/* Who is on the same host is looked at now rather than in its turn. */
+static void
+LookAtMates(const ClusterMember *member)
+{
+    ClusterMember *mate = ClusterNodeNextMember(member->node, NULL);
+    int count = 0;
+
+    if (member->local) {
+        return;
+    }
+    for (; mate && count < MATES_MOST; mate = ClusterNodeNextMember(member->node, mate)) {
+        if (mate != member && ClusterAddressCompare(&mate->address, &member->address) == 0) {
+            ClusterProberBegin(mate);
+            count++;
+        }
+    }
+}
+
+/*
+ * If nobody else answers either, it is rather we who are cut off. Lifeguard
+ * learns that from those who are asked for help; here other probes tell.
+ */
+static void
+BlameOurselves(const ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    if (node->unanswered > 0 && node->answered < member->probe.first) {
+        ClusterProbingFailed(&node->probing);
+    }
+}
+
+static void
+Suspect(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    ClusterProbe *probe = &member->probe;
+
+    probe->stage = CLUSTER_PROBE_SUSPECT;
+    BlameOurselves(member);
+    node->unanswered++;
+    if (member->local) {
+        probe->evidence |= CLUSTER_EVIDENCE_HOST;
+    }
+    ClusterNewsAdd(&node->news, CLUSTER_NEWS_SUSPECT, member->uuid, probe->incarnation);
+    ClusterPingerAddAlone(node, member->sid);
+    Send(member, CLUSTER_BY_BOTH);
+    SetProbeDue(member, probe->again);
+    Reckon(member);
+    if (!member->lost) {
+        ClusterNoticeAppend(node, CLUSTER_NOTICE_SUSPECT, member);
+        LookAtMates(member);
+    }
+}
+
+/* Still no answer. */
+static void
+GoOn(ClusterMember *member)
+{
+    ClusterProbe *probe = &member->probe;
+
+    Send(member, CLUSTER_BY_BOTH);
+    if ((probe->evidence & CLUSTER_EVIDENCE_HOST) && probe->again < AGAIN_MOST) {
+        probe->again *= 2;
+    }
+    SetProbeDue(member, probe->again);
+    Reckon(member);
+}
+
+void
+ClusterProberMemberDue(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+
+    if (ClusterNodeNow(node) < node->graceUntil) { /* what was answered is not read yet */
+        member->probe.first = ClusterNodeNow(node);
+        SetProbeDue(member, node->graceUntil - ClusterNodeNow(node));
+        return;
+    }
+    switch (member->probe.stage) {
+    case CLUSTER_PROBE_ASKED:
+        Widen(member);
+        break;
+    case CLUSTER_PROBE_WIDE:
+        Suspect(member);
+        break;
+    case CLUSTER_PROBE_SUSPECT:
+        GoOn(member);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Who is probed already needs no turn. At most so many are passed over. */
+void
+ClusterProberDue(ClusterNode *node)
+{
+    ClusterMember *member = NextInRound(node);
+    int passed;
+
+    for (passed = 0; member && member->probe.stage != CLUSTER_PROBE_IDLE && passed < PASSED_MOST;
+            passed++) {
+        member = NextInRound(node);
+    }
+    if (member) {
+        ClusterProberBegin(member);
+        ClusterNodeSetDue(node, &node->probeDue, CLUSTER_DUE_PROBE,
+                ClusterNodeNow(node) + ClusterProbingGap(&node->probing));
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * What is heard
+ * ------------------------------------------------------------------------
+ */
+
+void
+ClusterProberHears(ClusterNode *node)
+{
+    node->answered = ClusterNodeNow(node);
+}
+
+bool
+ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool direct)
+{
+    ClusterProbe *probe = &member->probe;
+    ClusterNode *node = member->node;
+
+    if (probe->stage == CLUSTER_PROBE_IDLE || length != CLUSTER_PROBE_ID
+            || memcmp(id, probe->id, CLUSTER_PROBE_ID) != 0) {
+        return false;
+    }
+    if (direct && !probe->repeated) {
+        ClusterRttTake(&probe->rtt, ClusterSystemMicroseconds(&node->system) - probe->sent);
+    }
+    ClusterProbingAnswered(&node->probing, probe->repeated);
+    ClusterProberHears(node);
+    ClusterNewsForget(&node->news, member->uuid);
+    EndProbe(member);
+    ClusterRosterStep(member, CLUSTER_LIFE_ANSWERED, 0);
+    return true;
+}
+
+/* Both the port for datagrams and that for links are closed, or one is and the member has no other. */
+static bool
+IsProven(const ClusterMember *member)
+{
+    unsigned both = CLUSTER_EVIDENCE_PORT | CLUSTER_EVIDENCE_LINK;
+
+    return (member->probe.evidence & both) == both;
+}
+
+void
+ClusterProberEvidence(ClusterMember *member, unsigned evidence)
+{
+    ClusterProbe *probe = &member->probe;
+    bool isNew;
+
+    if (member->lost || !ClusterProberCan(member)) {
+        return;
+    }
+    ClusterProberBegin(member);
+    ClusterNodeTraceLine(member->node, "state", "%s evidence %u and %u",
+            Tcl_GetString(member->uuid), probe->evidence, evidence);
+    isNew = (probe->evidence & evidence) != evidence;
+    probe->evidence |= evidence;
+    if (IsProven(member)) {
+        ClusterRosterStep(member,
+                probe->evidence & CLUSTER_EVIDENCE_HEIR ? CLUSTER_LIFE_REPLACED : CLUSTER_LIFE_DEAD,
+                0);
+    } else if (probe->stage == CLUSTER_PROBE_ASKED) {
+        Widen(member); /* the other way is asked now */
+    } else if (probe->stage != CLUSTER_PROBE_IDLE && isNew) {
+        Send(member, CLUSTER_BY_BOTH);
+    }
+}
+
+void
+ClusterProberLinkEnded(ClusterMember *member)
+{
+    unsigned evidence = member->probe.evidence;
+
+    if (member->lost || !ClusterProberCan(member)) {
+        return;
+    }
+    ClusterProberBegin(member);
+    ClusterProberEvidence(member,
+            evidence & CLUSTER_EVIDENCE_ENDED ? CLUSTER_EVIDENCE_LINK : CLUSTER_EVIDENCE_ENDED);
+}
+
+void
+ClusterProberDoubted(ClusterMember *member, const ClusterMember *by)
+{
+    ClusterProbe *probe = &member->probe;
+    int i;
+
+    if (probe->stage == CLUSTER_PROBE_IDLE) {
+        if (!ClusterNodeMay(member->node, CLUSTER_QUOTA_PROBES)) {
+            return;
+        }
+        ClusterProberBegin(member);
+    }
+    for (i = 0; i < probe->confirmed && probe->confirmers[i] != by; i++) {
+        continue;
+    }
+    if (i == probe->confirmed && i < CLUSTER_CONFIRMERS) {
+        probe->confirmers[probe->confirmed++] = by;
+        if (probe->stage == CLUSTER_PROBE_SUSPECT) {
+            Reckon(member);
+        }
+    }
+}
+
+/* It says so itself, by way of others: it has as much time again. */
+void
+ClusterProberRefuted(ClusterMember *member, uint32_t incarnation)
+{
+    ClusterProbe *probe = &member->probe;
+
+    if (incarnation <= probe->incarnation) {
+        return;
+    }
+    probe->incarnation = incarnation;
+    ClusterNewsAdd(&member->node->news, CLUSTER_NEWS_ALIVE, member->uuid, incarnation);
+    if (probe->stage != CLUSTER_PROBE_IDLE) {
+        probe->first = ClusterNodeNow(member->node);
+        probe->confirmed = 0;
+        if (probe->stage == CLUSTER_PROBE_SUSPECT) {
+            Reckon(member);
+        }
+    }
+}
+
+/* Only what is said of us as we are now is refuted: nobody drives the number up at will. */
+void
+ClusterProberSuspected(ClusterNode *node, uint32_t incarnation)
+{
+    if (incarnation == node->incarnation && ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
+        node->incarnation++;
+        ClusterProbingSuspected(&node->probing);
+        ClusterNewsAdd(&node->news, CLUSTER_NEWS_ALIVE, node->uuidObj, node->incarnation);
+    }
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Found
+ * ------------------------------------------------------------------------
+ */
+
+/* Is what one advertises for a way by which links are made the same as what the other does, on the same host? */
+static bool
+IsInPlaceOf(const ClusterMember *member, const ClusterMember *other)
+{
+    const ClusterNode *node = member->node;
+    int i;
+
+    if (other == member || ClusterAddressCompare(&other->address, &member->address) != 0) {
+        return false;
+    }
+    for (i = 0; i < node->slotCount; i++) {
+        Tcl_Obj *mine = NULL, *its = NULL;
+
+        if (node->slots[i]->type->connects) {
+            Tcl_DictObjGet(NULL, member->props, node->slots[i]->id, &mine);
+            Tcl_DictObjGet(NULL, other->props, node->slots[i]->id, &its);
+        }
+        if (mine && its && strcmp(Tcl_GetString(mine), Tcl_GetString(its)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A process that was started again has the place of one that is gone most likely: that is to be seen now. */
+static void
+LookForPredecessor(ClusterMember *member)
+{
+    ClusterMember *other = ClusterNodeNextMember(member->node, NULL);
+
+    while (other && !IsInPlaceOf(member, other)) {
+        other = ClusterNodeNextMember(member->node, other);
+    }
+    if (other) {
+        ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR | CLUSTER_EVIDENCE_LINK);
+    }
+}
+
+void
+ClusterProberMeet(ClusterMember *member)
+{
+    if (!member->lost && ClusterProberCan(member) && !ClusterListHas(&member->probe.inRound)) {
+        EnterRound(member);
+        LookForPredecessor(member);
+        if (!ClusterDeadlineIsSet(&member->node->probeDue)) {
+            ClusterNodeSetDue(member->node, &member->node->probeDue, CLUSTER_DUE_PROBE,
+                    ClusterNodeNow(member->node) + ClusterProbingGap(&member->node->probing));
+        }
+    }
+}

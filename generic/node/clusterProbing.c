@@ -1,0 +1,155 @@
+/*
+ * clusterProbing.c --
+ *
+ *	The numbers behind clusterProbing.h.
+ */
+
+#include "node/clusterProbing.h"
+
+/* Probes in one period: a member is found silent sooner, at two packets and two answers a second. */
+#define PROBES_IN_PERIOD 2
+
+/* Milliseconds. */
+#define WAIT_UNKNOWN 250 /* while no round trip was measured */
+#define WAIT_LEAST   100
+#define WAIT_MOST    500
+
+/*
+ * Of a period, percent: as long as nothing comes from a member's host. Where
+ * packets are lost the answers of the host may be among them.
+ */
+#define SUSPICION       160
+#define SUSPICION_LOSSY 120 /* more */
+/* Milliseconds: a process may be stopped or compute for so long while its host is well. */
+#define HUNG 30000
+
+/* The most that a node doubts itself, as in Lifeguard. */
+#define HEALTH_MOST 8
+/* Of 1,024: more lost probes than this make a network lossy. */
+#define LOSSY 48
+
+static int64_t
+Magnitude(int64_t number)
+{
+    return number < 0 ? -number : number;
+}
+
+void
+ClusterRttTake(ClusterRtt *rtt, int64_t microseconds)
+{
+    int64_t difference = microseconds - rtt->mean;
+
+    if (microseconds < 1) {
+        microseconds = 1;
+    }
+    if (rtt->mean == 0) {
+        rtt->mean = microseconds;
+        rtt->deviation = microseconds / 2;
+        return;
+    }
+    rtt->deviation += (Magnitude(difference) - rtt->deviation) / 4;
+    rtt->mean += difference / 8;
+    if (rtt->mean < 1) {
+        rtt->mean = 1;
+    }
+}
+
+static void
+Doubt(ClusterProbing *probing, int more)
+{
+    probing->health += more;
+    if (probing->health < 0) {
+        probing->health = 0;
+    }
+    if (probing->health > HEALTH_MOST) {
+        probing->health = HEALTH_MOST;
+    }
+}
+
+void
+ClusterProbingAnswered(ClusterProbing *probing, bool repeated)
+{
+    probing->loss += ((repeated ? 1024 : 0) - probing->loss) / 16;
+    Doubt(probing, -1);
+}
+
+void
+ClusterProbingFailed(ClusterProbing *probing)
+{
+    Doubt(probing, 1);
+}
+
+void
+ClusterProbingSuspected(ClusterProbing *probing)
+{
+    Doubt(probing, 1);
+}
+
+int64_t
+ClusterProbingGap(const ClusterProbing *probing)
+{
+    return probing->period / PROBES_IN_PERIOD > 0 ? probing->period / PROBES_IN_PERIOD : 1;
+}
+
+int64_t
+ClusterProbingWait(const ClusterProbing *probing, const ClusterRtt *rtt)
+{
+    int64_t wait = WAIT_UNKNOWN;
+
+    if (rtt->mean) {
+        wait = (rtt->mean + 4 * rtt->deviation) / 1000 + 1;
+    }
+    if (wait < WAIT_LEAST) {
+        wait = WAIT_LEAST;
+    }
+    return (wait > WAIT_MOST ? WAIT_MOST : wait) * (1 + probing->health);
+}
+
+/* The whole part of the decimal logarithm, and a tenth of it for each ninth of the way to the next: 10 is 10, 100 is 20. */
+static int64_t
+TenthsOfLog(size_t number)
+{
+    int64_t tenths = 0;
+
+    while (number >= 10) {
+        tenths += 10;
+        if (number < 100) {
+            return tenths + ((int64_t) number - 10) / 9;
+        }
+        number /= 10;
+    }
+    return tenths;
+}
+
+/*
+ * A suspicion that nobody shares lasts twice as long as one that
+ * CLUSTER_CONFIRMERS share, where there are so many who could. Halfway is what
+ * one of three brings, as by Lifeguard's logarithm.
+ */
+static int64_t
+ConfirmedPercent(size_t members, int confirmed)
+{
+    static const int64_t percent[CLUSTER_CONFIRMERS + 1] = {200, 150, 120, 100};
+
+    if (members <= CLUSTER_CONFIRMERS || confirmed >= CLUSTER_CONFIRMERS) {
+        return 100;
+    }
+    return percent[confirmed > 0 ? confirmed : 0];
+}
+
+int64_t
+ClusterProbingSuspicion(const ClusterProbing *probing, size_t members, int confirmed)
+{
+    int64_t log = TenthsOfLog(members);
+    int64_t percent = SUSPICION + (probing->loss > LOSSY ? SUSPICION_LOSSY : 0);
+
+    percent = percent * ConfirmedPercent(members, confirmed) / 100;
+    percent = percent * (log > 10 ? log : 10) / 10;
+    return probing->period * percent / 100 * (2 + probing->health) / 2;
+}
+
+int64_t
+ClusterProbingHung(const ClusterProbing *probing)
+{
+    return HUNG * (2 + probing->health) / 2;
+}
