@@ -208,12 +208,12 @@ ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj *
 
 /* Does it tell of itself there? A member that has a transport of that name tells of that. */
 static bool
-IsSelf(const ClusterMember *member, Tcl_Obj *key)
+IsSelf(const ClusterMember *member, const char *key)
 {
     Tcl_Obj **words;
     Tcl_Size count;
 
-    if (strcmp(Tcl_GetString(key), CLUSTER_SELF_KEY) != 0
+    if (strcmp(key, CLUSTER_SELF_KEY) != 0
             || Tcl_ListObjGetElements(NULL, member->protocols, &count, &words) != TCL_OK) {
         return false;
     }
@@ -225,42 +225,66 @@ IsSelf(const ClusterMember *member, Tcl_Obj *key)
     return true;
 }
 
+/* Puts those entries into a dict, but what the member tells of itself into *self (held); false when they are too many. */
+static bool
+MergeProps(const ClusterMember *member, Tcl_Obj *merged, Tcl_Obj *props, Tcl_Obj **self)
+{
+    const char **words;
+    Tcl_Size count, i;
+    bool fits;
+
+    if (!ClusterForeignDict(props, CLUSTER_PROPS_BYTES_MAX, &count, &words)) {
+        return false; /* a stranger's data need not be a dict */
+    }
+    fits = count <= 2 * CLUSTER_PROTOCOLS_MAX;
+    for (i = 0; fits && i < count; i += 2) {
+        if (IsSelf(member, words[i])) {
+            ClusterReplaceObj(self, Tcl_NewStringObj(words[i + 1], -1));
+        } else {
+            Tcl_DictObjPut(NULL, merged, Tcl_NewStringObj(words[i], -1),
+                    Tcl_NewStringObj(words[i + 1], -1));
+        }
+    }
+    ClusterForeignFree(words);
+    return fits;
+}
+
+/* Takes them over if they are not too large. self: what it tells of itself, or NULL. */
+static void
+TakeProps(ClusterMember *member, Tcl_Obj *props, Tcl_Obj *self)
+{
+    Tcl_Size count, length;
+
+    Tcl_DictObjSize(NULL, props, &count);
+    if (count > CLUSTER_PROTOCOLS_MAX) {
+        return;
+    }
+    Tcl_GetStringFromObj(props, &length);
+    if (length > CLUSTER_PROPS_BYTES_MAX) {
+        return;
+    }
+    if (member->barredSlots) {
+        ClusterMemberHearWhereabouts(member, props);
+    }
+    ClusterReplaceObj(&member->props, props);
+    member->propsKnown = true;
+    if (self) {
+        ClusterSelfHear(member, self);
+    }
+    member->weights[CLUSTER_PART_PROPS] =
+            ClusterMemberWeight((size_t) length + ClusterSelfBytes(member), 2 * (size_t) count);
+}
+
 /* What it told of itself stays until it tells otherwise, even when a flush replaces the rest. */
 void
 ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace)
 {
-    Tcl_Obj *merged, *self = NULL, **words;
-    Tcl_Size count, length = 0, i;
+    Tcl_Obj *merged = replace ? Tcl_NewDictObj() : Tcl_DuplicateObj(member->props), *self = NULL;
 
-    if (!ClusterForeignDict(props, CLUSTER_PROPS_BYTES_MAX, &count, &words)
-            || count > 2 * CLUSTER_PROTOCOLS_MAX) {
-        return; /* a stranger's data need not be a dict */
-    }
-    merged = replace ? Tcl_NewDictObj() : Tcl_DuplicateObj(member->props);
-    for (i = 0; i < count; i += 2) {
-        if (IsSelf(member, words[i])) {
-            self = words[i + 1];
-        } else {
-            Tcl_DictObjPut(NULL, merged, words[i], words[i + 1]);
-        }
-    }
     Tcl_IncrRefCount(merged);
-    Tcl_DictObjSize(NULL, merged, &count);
-    if (count <= CLUSTER_PROTOCOLS_MAX) {
-        Tcl_GetStringFromObj(merged, &length);
-        if (length <= CLUSTER_PROPS_BYTES_MAX) {
-            if (member->barredSlots) {
-                ClusterMemberHearWhereabouts(member, merged);
-            }
-            ClusterReplaceObj(&member->props, merged);
-            member->propsKnown = true;
-            if (self) {
-                ClusterSelfHear(member, self);
-            }
-            member->weights[CLUSTER_PART_PROPS] =
-                    ClusterMemberWeight((size_t) length + ClusterSelfBytes(member),
-                            2 * (size_t) count);
-        }
+    if (MergeProps(member, merged, props, &self)) {
+        TakeProps(member, merged, self);
     }
+    ClusterReplaceObj(&self, NULL);
     Tcl_DecrRefCount(merged);
 }

@@ -640,7 +640,7 @@ void ClusterRosterMaybeDiscovered(ClusterMember *member);
 /* A goodbye of somebody who need not be known: a link of it may still be read. */
 void ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid);
 /* Did it say goodbye lately? */
-bool ClusterRosterHasDeparted(const ClusterNode *node, Tcl_Obj *uuid);
+bool ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid);
 
 /* ---- clusterSend.c: gates, ways, and the transports; never within a change of state ---- */
 

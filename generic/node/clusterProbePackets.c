@@ -184,18 +184,19 @@ FinishRelay(ClusterNode *node, const ClusterMember *target, bpacket_span id)
 
 /* A number of at most 32 bits. */
 static bool
-ReadIncarnation(Tcl_Obj *word, uint32_t *incarnation)
+ReadIncarnation(const char *text, uint32_t *incarnation)
 {
-    Tcl_Size length;
-    Tcl_WideInt number;
+    uint64_t number = 0;
+    int i;
 
-    Tcl_GetStringFromObj(word, &length);
-    if (length > DIGITS_MOST || Tcl_GetWideIntFromObj(NULL, word, &number) != TCL_OK || number < 0
-            || number > UINT32_MAX) {
-        return false;
+    for (i = 0; text[i]; i++) {
+        if (i == DIGITS_MOST || text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+        number = number * 10 + (uint64_t) (text[i] - '0');
     }
     *incarnation = (uint32_t) number;
-    return true;
+    return i > 0 && number <= UINT32_MAX;
 }
 
 static void
@@ -228,7 +229,7 @@ HeedItem(ClusterNode *node, const ClusterMember *from, const char *kind, const c
 static void
 HeedNews(ClusterNode *node, const ClusterMember *from, Tcl_Obj *news)
 {
-    Tcl_Obj **words;
+    const char **words;
     Tcl_Size count, i;
     uint32_t incarnation;
 
@@ -237,20 +238,20 @@ HeedNews(ClusterNode *node, const ClusterMember *from, Tcl_Obj *news)
     }
     for (i = 0; i + 2 < count && i < 3 * CLUSTER_NEWS_TOLD; i += 3) {
         if (ReadIncarnation(words[i + 2], &incarnation)) {
-            HeedItem(node, from, Tcl_GetString(words[i]), Tcl_GetString(words[i + 1]), incarnation);
+            HeedItem(node, from, words[i], words[i + 1], incarnation);
         }
     }
 }
 
 /* The sid of one that we do not know and may ask, new; NULL for others. */
 static Tcl_Obj *
-UnknownSid(ClusterNode *node, Tcl_Obj *uuid)
+UnknownSid(ClusterNode *node, const char *text)
 {
-    const char *text = Tcl_GetString(uuid), *at = strchr(text, '@');
+    const char *at = strchr(text, '@');
 
     if (!at || at == text || at - text > CLUSTER_IDENTITY_MAX
             || strcmp(text, Tcl_GetString(node->uuidObj)) == 0
-            || ClusterNodeMemberByUuid(node, text) || ClusterRosterHasDeparted(node, uuid)
+            || ClusterNodeMemberByUuid(node, text) || ClusterRosterHasDeparted(node, text)
             || ClusterMissingFind(node, text) || !ClusterStrangerMayBeAsked(node, text)) {
         return NULL;
     }
@@ -261,7 +262,8 @@ UnknownSid(ClusterNode *node, Tcl_Obj *uuid)
 static void
 HeedNames(ClusterNode *node, Tcl_Obj *names)
 {
-    Tcl_Obj **words, *sids = NULL, *sid;
+    Tcl_Obj *sids = NULL, *sid;
+    const char **words;
     Tcl_Size count, i;
 
     if (!ClusterForeignList(names, CLUSTER_PROBE_BYTES_MAX, &count, &words)) {
@@ -273,6 +275,7 @@ HeedNames(ClusterNode *node, Tcl_Obj *names)
             Tcl_ListObjAppendElement(NULL, sids, sid);
         }
     }
+    ClusterForeignFree(words);
     if (sids) {
         ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_ASK, NULL)->list, sids);
     }
@@ -290,10 +293,12 @@ Heed(ClusterNode *node, ClusterMessage *message)
     value = ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "news");
     if (value) {
         HeedNews(node, message->member, value);
+        Tcl_DecrRefCount(value);
     }
     value = ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "names");
     if (value) {
         HeedNames(node, value);
+        Tcl_DecrRefCount(value);
     }
     return data;
 }
@@ -320,34 +325,56 @@ ClusterProbeTaken(ClusterNode *node, ClusterMessage *message)
     }
 }
 
-/* The member that an answer is about: who sent it, unless it is named. NULL: nobody we know. */
+/* The member whose uuid is the value of a key; NULL: nobody we know. *named: there is such a key. */
 static ClusterMember *
-Subject(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *data)
+MemberNamed(const ClusterNode *node, Tcl_Obj *data, const char *key, bool *named)
 {
-    Tcl_Obj *named = data ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "for") : NULL;
+    Tcl_Obj *uuid = data ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, key) : NULL;
+    ClusterMember *member = NULL;
 
-    return named ? ClusterNodeMemberByUuid(node, Tcl_GetString(named)) : message->member;
+    *named = uuid != NULL;
+    if (uuid) {
+        member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid));
+        Tcl_DecrRefCount(uuid);
+    }
+    return member;
+}
+
+static void
+TakeIncarnation(ClusterMember *member, Tcl_Obj *data)
+{
+    Tcl_Obj *value = data ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "incarnation") : NULL;
+    uint32_t incarnation;
+
+    if (value) {
+        if (ReadIncarnation(Tcl_GetString(value), &incarnation)
+                && incarnation > member->probe.incarnation) {
+            member->probe.incarnation = incarnation;
+        }
+        Tcl_DecrRefCount(value);
+    }
 }
 
 void
 ClusterProbeAcked(ClusterNode *node, ClusterMessage *message)
 {
     bpacket_span id = message->packet.field[CLUSTER_RUID].span;
-    Tcl_Obj *data = Heed(node, message), *value;
-    ClusterMember *member = Subject(node, message, data);
-    bool direct = member == message->member && message->slot == node->datagram;
-    uint32_t incarnation;
+    Tcl_Obj *data = Heed(node, message);
+    bool named;
+    ClusterMember *member = MemberNamed(node, data, "for", &named);
+    bool direct = message->slot == node->datagram;
 
-    if (member && ClusterPacketHas(&message->packet, CLUSTER_RUID)
-            && !ClusterProberAnswered(member, (const char *) id.bytes, id.length, direct)
-            && member == message->member) {
-        FinishRelay(node, member, id);
+    if (!ClusterPacketHas(&message->packet, CLUSTER_RUID)) {
+        id.length = 0;
     }
-    value = member == message->member && data
-            ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "incarnation")
-            : NULL;
-    if (value && ReadIncarnation(value, &incarnation) && incarnation > member->probe.incarnation) {
-        member->probe.incarnation = incarnation;
+    if (member) {
+        ClusterProberAnswered(member, (const char *) id.bytes, id.length, false);
+    } else if (!named) {
+        member = message->member;
+        if (!ClusterProberAnswered(member, (const char *) id.bytes, id.length, direct)) {
+            FinishRelay(node, member, id);
+        }
+        TakeIncarnation(member, data);
     }
     if (data) {
         Tcl_DecrRefCount(data);
@@ -358,8 +385,8 @@ void
 ClusterProbeRelayed(ClusterNode *node, ClusterMessage *message)
 {
     Tcl_Obj *data = Heed(node, message), *ruid = ClusterReplyRuid(message);
-    Tcl_Obj *uuid = data ? ClusterForeignGet(data, CLUSTER_PROBE_BYTES_MAX, "of") : NULL;
-    ClusterMember *target = uuid ? ClusterNodeMemberByUuid(node, Tcl_GetString(uuid)) : NULL;
+    bool named;
+    ClusterMember *target = MemberNamed(node, data, "of", &named);
 
     if (ruid) {
         Tcl_IncrRefCount(ruid);
@@ -374,11 +401,9 @@ ClusterProbeRelayed(ClusterNode *node, ClusterMessage *message)
 }
 
 static void
-DoubtSid(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sid)
+DoubtSid(ClusterNode *node, const ClusterMember *from, const char *sid)
 {
-    Tcl_Size length;
-    const char *text = Tcl_GetStringFromObj(sid, &length);
-    ClusterTableEntry *entry = ClusterTableFind(&node->bySid, text, (size_t) length);
+    ClusterTableEntry *entry = ClusterTableFind(&node->bySid, sid, strlen(sid));
     int count;
 
     for (count = 0; entry && count < CLUSTER_MEMBERS_OF_SID_MAX; count++) {
@@ -395,12 +420,13 @@ DoubtSid(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sid)
 void
 ClusterProbePinged(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sids)
 {
-    Tcl_Obj **words;
+    const char **words;
     Tcl_Size count, i;
 
     if (ClusterForeignList(sids, CLUSTER_PING_BYTES_MAX, &count, &words)) {
         for (i = 0; i < count && i < PINGED_MOST; i++) {
             DoubtSid(node, from, words[i]);
         }
+        ClusterForeignFree(words);
     }
 }

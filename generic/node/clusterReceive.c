@@ -143,7 +143,6 @@ OnFailure(ClusterNode *node, ClusterMessage *message)
     list = ClusterForeignGet(data, CLUSTER_FAILURE_BYTES_MAX,
             clusterFields[CLUSTER_PROTOCOLS].name);
     if (list) {
-        Tcl_IncrRefCount(list);
         for (i = 0;
                 i < CLUSTER_SLOTS_MAX && Tcl_ListObjIndex(NULL, list, i, &word) == TCL_OK && word;
                 i++) {
@@ -380,7 +379,7 @@ IsOvertaken(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *uui
     uint64_t type = message->packet.field[CLUSTER_TYPE].number;
 
     return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY) && message->slot->type->ordered
-            && ClusterRosterHasDeparted(node, uuid);
+            && ClusterRosterHasDeparted(node, Tcl_GetString(uuid));
 }
 
 /* A member's first packet makes it. NULL with the drop counted when it may not be. */

@@ -114,13 +114,12 @@ ForgetGoodbye(ClusterNode *node, Tcl_Obj *uuid)
 }
 
 bool
-ClusterRosterHasDeparted(const ClusterNode *node, Tcl_Obj *uuid)
+ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid)
 {
     int i;
 
     for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
-        if (node->departed[i]
-                && strcmp(Tcl_GetString(node->departed[i]), Tcl_GetString(uuid)) == 0) {
+        if (node->departed[i] && strcmp(Tcl_GetString(node->departed[i]), uuid) == 0) {
             return true;
         }
     }
@@ -239,7 +238,7 @@ ExpectSid(ClusterNode *node, const char *sid, size_t length)
 void
 ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids)
 {
-    Tcl_Obj **words;
+    const char **words;
     Tcl_Size count, i;
     bool us = false;
 
@@ -247,12 +246,10 @@ ClusterRosterExpect(ClusterNode *node, Tcl_Obj *sids)
         return;
     }
     for (i = 0; i < count; i++) {
-        Tcl_Size length;
-        const char *sid = Tcl_GetStringFromObj(words[i], &length);
-
-        ExpectSid(node, sid, (size_t) length);
-        us |= strcmp(sid, node->sid) == 0;
+        ExpectSid(node, words[i], strlen(words[i]));
+        us |= strcmp(words[i], node->sid) == 0;
     }
+    ClusterForeignFree(words);
     if (us) {
         ClusterPingerAsked(node, count);
     }
@@ -296,7 +293,8 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterMember *member, *victim;
     ClusterMissing *missing;
-    bool leaving = message->slot->type->ordered && ClusterRosterHasDeparted(node, uuid);
+    bool leaving =
+            message->slot->type->ordered && ClusterRosterHasDeparted(node, Tcl_GetString(uuid));
 
     while (!ClusterRoomForMember(node, message, &victim)) {
         if (!victim) {

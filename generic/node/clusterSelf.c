@@ -26,17 +26,13 @@ static const struct {
 
 /* A number of digits alone, from 1 to `most`; 0: it is none. */
 static int64_t
-ReadNumber(Tcl_Obj *word, int64_t most)
+ReadNumber(const char *text, int64_t most)
 {
-    Tcl_Size length, i;
-    const char *text = Tcl_GetStringFromObj(word, &length);
     int64_t number = 0;
+    int i;
 
-    if (length > DIGITS_MOST) {
-        return 0;
-    }
-    for (i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9') {
+    for (i = 0; text[i]; i++) {
+        if (i == DIGITS_MOST || text[i] < '0' || text[i] > '9') {
             return 0;
         }
         number = number * 10 + (text[i] - '0');
@@ -98,7 +94,10 @@ ClusterSelfHasDatagram(ClusterNode *node)
     if (props) {
         Tcl_IncrRefCount(props);
         port = ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "port");
-        node->datagramPort = port ? (uint16_t) ReadNumber(port, UINT16_MAX) : 0;
+        if (port) {
+            node->datagramPort = (uint16_t) ReadNumber(Tcl_GetString(port), UINT16_MAX);
+            Tcl_DecrRefCount(port);
+        }
         Tcl_DecrRefCount(props);
     }
     if (node->datagramPort) {
@@ -151,28 +150,31 @@ ClusterNodeDescribeSelf(const ClusterNode *node)
 
 /* The bits of those words that are known. */
 static uint32_t
-ReadAbilities(Tcl_Obj *list)
+ReadAbilities(const char *text)
 {
-    Tcl_Obj **words;
+    Tcl_Obj *list = Tcl_NewStringObj(text, -1);
+    const char **words;
     Tcl_Size count, i;
     uint32_t can = 0;
     size_t known;
 
-    if (!ClusterForeignList(list, CLUSTER_SELF_BYTES_MAX, &count, &words)) {
-        return 0;
-    }
-    for (i = 0; i < count; i++) {
-        for (known = 0; abilities[known].name; known++) {
-            if (strcmp(Tcl_GetString(words[i]), abilities[known].name) == 0) {
-                can |= abilities[known].bit;
+    Tcl_IncrRefCount(list);
+    if (ClusterForeignList(list, CLUSTER_SELF_BYTES_MAX, &count, &words)) {
+        for (i = 0; i < count; i++) {
+            for (known = 0; abilities[known].name; known++) {
+                if (strcmp(words[i], abilities[known].name) == 0) {
+                    can |= abilities[known].bit;
+                }
             }
         }
+        ClusterForeignFree(words);
     }
+    Tcl_DecrRefCount(list);
     return can;
 }
 
 static void
-ReadKey(ClusterMember *member, const char *key, Tcl_Obj *value)
+ReadKey(ClusterMember *member, const char *key, const char *value)
 {
     if (strcmp(key, "pid") == 0) {
         member->pid = (int) ReadNumber(value, INT32_MAX);
@@ -213,7 +215,7 @@ IsKnown(const ClusterMember *member, Tcl_Obj *description)
 void
 ClusterSelfHear(ClusterMember *member, Tcl_Obj *description)
 {
-    Tcl_Obj **words;
+    const char **words;
     Tcl_Size count, length, i;
     const char *text;
 
@@ -226,8 +228,9 @@ ClusterSelfHear(ClusterMember *member, Tcl_Obj *description)
     }
     member->knowsCluster = true;
     for (i = 0; i < count; i += 2) {
-        ReadKey(member, Tcl_GetString(words[i]), words[i + 1]);
+        ReadKey(member, words[i], words[i + 1]);
     }
+    ClusterForeignFree(words);
     text = Tcl_GetStringFromObj(description, &length);
     ClusterReplaceObj(&member->description, Tcl_NewStringObj(text, length));
 }

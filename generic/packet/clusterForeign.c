@@ -9,33 +9,49 @@
 #include <string.h>
 
 bool
-ClusterForeignList(Tcl_Obj *value, size_t bytes, Tcl_Size *count, Tcl_Obj ***words)
+ClusterForeignList(Tcl_Obj *value, size_t bytes, Tcl_Size *count, const char ***words)
 {
     Tcl_Size length;
+    const char *text = Tcl_GetStringFromObj(value, &length);
 
-    Tcl_GetStringFromObj(value, &length);
-    return (size_t) length <= bytes && Tcl_ListObjGetElements(NULL, value, count, words) == TCL_OK;
+    return (size_t) length <= bytes && Tcl_SplitList(NULL, text, count, words) == TCL_OK;
+}
+
+void
+ClusterForeignFree(const char **words)
+{
+    Tcl_Free((void *) words);
 }
 
 bool
-ClusterForeignDict(Tcl_Obj *value, size_t bytes, Tcl_Size *count, Tcl_Obj ***words)
+ClusterForeignDict(Tcl_Obj *value, size_t bytes, Tcl_Size *count, const char ***words)
 {
-    return ClusterForeignList(value, bytes, count, words) && *count % 2 == 0;
+    if (!ClusterForeignList(value, bytes, count, words)) {
+        return false;
+    }
+    if (*count % 2) {
+        ClusterForeignFree(*words);
+        return false;
+    }
+    return true;
 }
 
 Tcl_Obj *
 ClusterForeignGet(Tcl_Obj *value, size_t bytes, const char *key)
 {
-    Tcl_Obj **words;
+    Tcl_Obj *found = NULL;
+    const char **words;
     Tcl_Size count;
 
     if (!ClusterForeignDict(value, bytes, &count, &words)) {
         return NULL;
     }
-    for (; count > 0; count -= 2) {
-        if (strcmp(Tcl_GetString(words[count - 2]), key) == 0) {
-            return words[count - 1];
+    for (; count > 0 && !found; count -= 2) {
+        if (strcmp(words[count - 2], key) == 0) {
+            found = Tcl_NewStringObj(words[count - 1], -1);
+            Tcl_IncrRefCount(found);
         }
     }
-    return NULL;
+    ClusterForeignFree(words);
+    return found;
 }

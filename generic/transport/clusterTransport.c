@@ -51,23 +51,33 @@ ClusterTransportByName(const char *id)
     return index < 0 ? NULL : builtIn[index];
 }
 
-/* Long digits would be dear to convert. */
+/* A port as a stranger writes it, 0 when it is none: long digits would be dear to convert. */
+static uint16_t
+PortOf(Tcl_Obj *value)
+{
+    Tcl_Size length;
+    int port = 0;
+
+    Tcl_GetStringFromObj(value, &length);
+    if (length > PORT_DIGITS || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK || port < 0
+            || port > UINT16_MAX) {
+        return 0;
+    }
+    return (uint16_t) port;
+}
+
 uint16_t
 ClusterPeerPort(const ClusterPeer *peer)
 {
     Tcl_Obj *value =
             peer->props ? ClusterForeignGet(peer->props, CLUSTER_PROPS_BYTES_MAX, "port") : NULL;
-    Tcl_Size length = 0;
-    int port = 0;
+    uint16_t port = 0;
 
     if (value) {
-        Tcl_GetStringFromObj(value, &length);
+        port = PortOf(value);
+        Tcl_DecrRefCount(value);
     }
-    if (!value || length > PORT_DIGITS || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK
-            || port < 0 || port > UINT16_MAX) {
-        return 0;
-    }
-    return (uint16_t) port;
+    return port;
 }
 
 const char *

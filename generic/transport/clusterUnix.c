@@ -51,20 +51,11 @@ UnixListen(ClusterStream *stream, int *fd, int *error)
     return result;
 }
 
-/* The path a member advertises, NULL when there is none. */
-static const char *
-UnixPeerPath(Tcl_Obj *props)
-{
-    Tcl_Obj *value = props ? ClusterForeignGet(props, CLUSTER_PROPS_BYTES_MAX, "path") : NULL;
-
-    return value && *Tcl_GetString(value) == '/' ? Tcl_GetString(value) : NULL;
-}
-
-/* Does a path end in -SID or -SID.EXT, as those of members do, with a sid as members have it? */
+/* Is a path absolute, and does it end in -SID or -SID.EXT, as those of members do, with a sid as members have it? */
 static bool
 UnixIsPathOf(const char *path, const char *sid)
 {
-    const char *tail = strrchr(path, '/') + 1, *dot = strrchr(tail, '.');
+    const char *tail = *path == '/' ? strrchr(path, '/') + 1 : "", *dot = strrchr(tail, '.');
     size_t length = dot && dot != tail ? (size_t) (dot - tail) : strlen(tail), size = strlen(sid),
            i;
 
@@ -83,14 +74,18 @@ UnixIsPathOf(const char *path, const char *sid)
 static ClusterpResult
 UnixConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 {
-    const char *path = peer->local ? UnixPeerPath(peer->props) : NULL;
-    ClusterpResult result;
+    Tcl_Obj *path = peer->local && peer->props
+            ? ClusterForeignGet(peer->props, CLUSTER_PROPS_BYTES_MAX, "path")
+            : NULL;
+    ClusterpResult result = CLUSTERP_ERROR;
 
-    if (!path || !UnixIsPathOf(path, peer->sid)) {
-        *error = EADDRNOTAVAIL;
-        return CLUSTERP_ERROR;
+    *error = EADDRNOTAVAIL;
+    if (path && UnixIsPathOf(Tcl_GetString(path), peer->sid)) {
+        result = ClusterpUnixConnect(Tcl_GetString(path), fd, error);
     }
-    result = ClusterpUnixConnect(path, fd, error);
+    if (path) {
+        Tcl_DecrRefCount(path);
+    }
     if (result == CLUSTERP_OK && !(((const Unix *) stream)->mode & MODE_OTHERS)
             && !ClusterpPeerIsTrusted(*fd)) {
         ClusterpClose(*fd);
