@@ -141,6 +141,44 @@ PutPair(const uint8_t *p, uint8_t *out)
     return 6;
 }
 
+/* Puts what differs at p inside Tcl, at most TCL_FORM_MAX bytes; *taken: how many of p that is. Returns how many were put. */
+static size_t
+PutTclForm(const uint8_t *p, size_t left, bool pairs, uint8_t *out, size_t *taken)
+{
+    *taken = 1;
+    if (*p == 0) {
+        out[0] = 0xc0;
+        out[1] = 0x80;
+        return 2;
+    }
+    if (SequenceLength(p, left) != 4) {
+        return PutLatin(*p, out);
+    }
+    *taken = 4;
+    if (pairs) {
+        return PutPair(p, out);
+    }
+    memcpy(out, p, 4);
+    return 4;
+}
+
+/* Is the character at p another inside Tcl? */
+static bool
+Differs(const uint8_t *p, size_t left)
+{
+    size_t length;
+
+    if (*p > 0 && *p < 0x80) {
+        return false;
+    }
+    length = *p ? SequenceLength(p, left) : 0;
+    return length != 2 && length != 3;
+}
+
+#define TCL_FORM_MAX 6
+#define TCL_FORMS    64 /* put at once */
+
+/* Strangers may send millions of bytes that differ, so these are gathered. */
 void
 bpacket_text_to_tcl(bpacket_writer *out, bpacket_span wire, bool pairs)
 {
@@ -148,28 +186,17 @@ bpacket_text_to_tcl(bpacket_writer *out, bpacket_span wire, bool pairs)
     size_t left = wire.length;
 
     while (left > 0) {
-        size_t taken = PlainRun(p, left);
-        uint8_t bytes[6];
+        uint8_t bytes[TCL_FORMS * TCL_FORM_MAX];
+        size_t taken, filled = 0;
 
+        while (left > 0 && filled <= sizeof bytes - TCL_FORM_MAX && Differs(p, left)) {
+            filled += PutTclForm(p, left, pairs, bytes + filled, &taken);
+            p += taken;
+            left -= taken;
+        }
+        bpacket_write_bytes(out, bytes, filled);
+        taken = PlainRun(p, left);
         bpacket_write_bytes(out, p, taken);
-        p += taken;
-        left -= taken;
-        if (left == 0) {
-            break;
-        }
-        taken = 1;
-        if (*p == 0) {
-            bpacket_write_bytes(out, "\xc0\x80", 2);
-        } else if (SequenceLength(p, left) == 4) {
-            taken = 4;
-            if (pairs) {
-                bpacket_write_bytes(out, bytes, PutPair(p, bytes));
-            } else {
-                bpacket_write_bytes(out, p, taken);
-            }
-        } else {
-            bpacket_write_bytes(out, bytes, PutLatin(*p, bytes));
-        }
         p += taken;
         left -= taken;
     }

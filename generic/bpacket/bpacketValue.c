@@ -29,6 +29,26 @@ BpacketWriteText(bpacket_writer *writer, Tcl_Obj *value)
     bpacket_write_text(writer, text, (size_t) length);
 }
 
+/* Converted and appended at a time; a converted text may be twice as long as it was. */
+#define TEXT_PIECE 65536
+
+/* The length of a piece that ends between two characters. */
+static size_t
+PieceLength(bpacket_span wire)
+{
+    size_t length = TEXT_PIECE, back;
+
+    if (wire.length <= TEXT_PIECE) {
+        return wire.length;
+    }
+    for (back = 0; back < 4; back++) {
+        if ((wire.bytes[length - back] & 0xc0) != 0x80) {
+            return length - back;
+        }
+    }
+    return length; /* within bytes that are no characters */
+}
+
 Tcl_Obj *
 BpacketTextObj(bpacket_span wire)
 {
@@ -38,12 +58,20 @@ BpacketTextObj(bpacket_span wire)
     if (bpacket_text_is_plain(wire)) {
         return Tcl_NewStringObj((const char *) wire.bytes, (Tcl_Size) wire.length);
     }
+    value = Tcl_NewObj();
     bpacket_writer_init(&text, 0);
-    bpacket_text_to_tcl(&text, wire, CLUSTER_TEXT_PAIRS);
-    if (text.status != BPACKET_OK) {
-        Tcl_Panic("unable to alloc %lu bytes for text", (unsigned long) wire.length);
+    while (wire.length) {
+        bpacket_span piece = {wire.bytes, PieceLength(wire)};
+
+        bpacket_writer_reset(&text);
+        bpacket_text_to_tcl(&text, piece, CLUSTER_TEXT_PAIRS);
+        if (text.status != BPACKET_OK) {
+            Tcl_Panic("unable to alloc %lu bytes for text", (unsigned long) piece.length);
+        }
+        Tcl_AppendToObj(value, (const char *) text.bytes, (Tcl_Size) text.length);
+        wire.bytes += piece.length;
+        wire.length -= piece.length;
     }
-    value = Tcl_NewStringObj((const char *) text.bytes, (Tcl_Size) text.length);
     bpacket_writer_free(&text);
     return value;
 }

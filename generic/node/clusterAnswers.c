@@ -69,6 +69,14 @@ ClusterQueryFinish(ClusterQuery *query)
 }
 
 bool
+ClusterQueryAwaits(const ClusterNode *node, const ClusterMember *member, Tcl_Obj *ruid)
+{
+    ClusterQuery *query = ClusterNodeQueryById(node, Tcl_GetString(ruid));
+
+    return query && ClusterAwaitsHas(&query->awaits, member);
+}
+
+bool
 ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
 {
     Tcl_Obj *ruid = NULL, *error = NULL;

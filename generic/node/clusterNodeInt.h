@@ -607,6 +607,8 @@ void ClusterReplyMaybeConnect(ClusterNode *node, ClusterMessage *message);
 ClusterQuery *ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members,
         size_t count, void *owner);
 bool ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload);
+/* Is an answer of that id and member awaited? */
+bool ClusterQueryAwaits(const ClusterNode *node, const ClusterMember *member, Tcl_Obj *ruid);
 void ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member);
 /* Takes it off the node, and appends its DONE, unless that was done before. */
 void ClusterQueryFinish(ClusterQuery *query);

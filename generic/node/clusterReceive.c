@@ -19,6 +19,8 @@
 
 /* SID@HID as a C string. */
 #define UUID_SIZE (2 * CLUSTER_IDENTITY_MAX + 2)
+/* Bytes of an answer of which it is looked first whether it is awaited. */
+#define LARGE_ANSWER 65536
 
 /*
  * ------------------------------------------------------------------------
@@ -83,9 +85,28 @@ OnPing(ClusterNode *node, ClusterMessage *message)
     }
 }
 
+/* Is a large answer awaited? Nobody makes us convert what nobody asked for. */
+static bool
+IsAwaited(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
+    bool awaited;
+
+    if (!ruid) {
+        return false;
+    }
+    Tcl_IncrRefCount(ruid);
+    awaited = ClusterQueryAwaits(node, message->member, ruid);
+    Tcl_DecrRefCount(ruid);
+    return awaited;
+}
+
 static void
 OnResponse(ClusterNode *node, ClusterMessage *message)
 {
+    if (message->length > LARGE_ANSWER && !IsAwaited(node, message)) {
+        return;
+    }
     ClusterQueryAnswered(node, message->member, ClusterMessagePayload(message));
 }
 
