@@ -189,6 +189,23 @@ OnEvent(ClusterNode *node, ClusterMessage *message)
     node->delegate->event(node->context, message);
 }
 
+/* Does a way to the member that is open come before the one that all others hear? */
+static bool
+AnswersOverLink(const ClusterMember *member)
+{
+    Tcl_Size i;
+    Tcl_Obj *word;
+
+    for (i = 0; Tcl_ListObjIndex(NULL, member->protocols, i, &word) == TCL_OK && word; i++) {
+        const ClusterSlot *slot = ClusterNodeSlotById(member->node, Tcl_GetString(word));
+
+        if (slot && (slot->type->reachesAll || ClusterMemberLink(member, slot))) {
+            return !slot->type->reachesAll;
+        }
+    }
+    return false;
+}
+
 /*
  * Whoever asks one member costs it a packet for each of its own. Who asks many
  * by one packet makes each send one, which all others get, if it cannot go
@@ -200,7 +217,7 @@ MayRespond(ClusterNode *node, const ClusterMessage *message)
     bpacket_list filter = message->packet.field[CLUSTER_FILTER].list;
     bpacket_span word;
 
-    if (!message->slot->type->reachesAll || ClusterMemberConnected(message->member)
+    if (!message->slot->type->reachesAll || AnswersOverLink(message->member)
             || (ClusterPacketHas(&message->packet, CLUSTER_FILTER) && filter.count == 1
                     && bpacket_list_next(&filter, &word)
                     && bpacket_span_equals(word, node->sid, CLUSTER_SID_LENGTH))) {
