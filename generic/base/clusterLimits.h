@@ -113,6 +113,14 @@
 #define CLUSTER_ACCEPT_SHARE 2
 /* ... and one in so many is left to the program. Anybody. Callers wait until one is free. */
 #define CLUSTER_SPARE_SHARE 8
+/* The same for connections that we make. Anybody whom scripts send to. Sends end as busy. */
+#define CLUSTER_CONNECT_SPARE_SHARE 16
+/*
+ * Seconds without a byte on a connection that serves a member, after which it
+ * makes room when descriptors run short, the one that is idle longest first.
+ * Each member. It is closed, and made anew by whoever sends next. drops crowded.
+ */
+#define CLUSTER_IDLE_S 10
 /* Seconds until the first valid packet on an accepted connection. Anybody who can connect. It is closed. drops silent. */
 #define CLUSTER_SILENT_S 10
 /* Milliseconds after which the end of one over which we sent nothing is taken for that. */

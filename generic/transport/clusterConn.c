@@ -137,6 +137,13 @@ ClusterConnGiveUp(ClusterLink *conn)
 }
 
 void
+ClusterConnAbandon(ClusterLink *conn)
+{
+    conn->faded = true;
+    ConnBreak(conn, 0);
+}
+
+void
 ClusterConnSacrifice(ClusterLink *conn)
 {
     ClusterStream *stream = conn->stream;

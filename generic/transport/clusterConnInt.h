@@ -51,6 +51,7 @@ struct ClusterLink {
     bool unconfirmed;     /* something was written that the far end may not have confirmed */
     uint64_t bytesIn, bytesOut;
     ClusterProgress in, out; /* of the packet begun, of what waits */
+    ClusterProgress use;     /* of all bytes, as long as it is watched */
     unsigned doubtedAt;      /* second of the pool */
     int64_t doubtedSince;    /* ms of the loop's clock */
     unsigned repeated;       /* looks in a row at which the system repeated what it had sent */
@@ -72,6 +73,8 @@ void ClusterConnAwait(ClusterLink *conn);
 void ClusterConnGiveUp(ClusterLink *conn);
 /* Writes what waits, as far as that goes. */
 void ClusterConnWrite(ClusterLink *conn);
+/* Has it end with faded() from the event loop. */
+void ClusterConnAbandon(ClusterLink *conn);
 /* Throws away what waits, and has it fail from the event loop. */
 void ClusterConnSacrifice(ClusterLink *conn);
 

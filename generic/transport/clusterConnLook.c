@@ -119,9 +119,18 @@ DecideDoubt(ClusterLink *conn)
     ClusterConnWrite(conn);
 }
 
+static void
+NoteUse(ClusterLink *conn)
+{
+    if (conn->use.bytes != conn->bytesIn + conn->bytesOut) {
+        Restart(&conn->use, Second(conn), conn->bytesIn + conn->bytesOut);
+    }
+}
+
 bool
 ClusterConnLook(ClusterLink *conn)
 {
+    NoteUse(conn);
     DecideDoubt(conn);
     if (conn->broken) {
         return false; /* the event loop knows */
@@ -137,7 +146,7 @@ ClusterConnLook(ClusterLink *conn)
         ClusterConnFail(conn, true);
     } else {
         return (conn->accepted && !conn->spoke) || conn->begun || conn->output.queue.count
-                || conn->unconfirmed || conn->doubted;
+                || conn->unconfirmed || conn->doubted || ClusterPoolIsShort(conn->stream->pool);
     }
     return false;
 }

@@ -8,6 +8,8 @@
 #include "transport/clusterConnInt.h"
 
 #define SECOND 1000 /* milliseconds */
+/* Seconds for which connections are looked at for how long they are idle, after somebody wanted one more in vain. */
+#define SHORT_S 60
 
 static Tcl_ThreadDataKey poolKey;
 
@@ -147,16 +149,91 @@ ClusterPoolWatch(ClusterLink *conn)
  * ------------------------------------------------------------------------
  */
 
-/* Ends the connection that serves nobody for longest. False when there is none, or only new ones, which may be about to speak. */
-static bool
-PoolCrowdOut(ClusterPool *pool)
+bool
+ClusterPoolIsShort(const ClusterPool *pool)
 {
+    return pool->isShort && pool->second - pool->shortAt <= SHORT_S;
+}
+
+static void
+BeginUse(ClusterLink *conn)
+{
+    conn->use.since = conn->stream->pool->second;
+    conn->use.bytes = conn->bytesIn + conn->bytesOut;
+}
+
+/* From now on it is looked at how long connections are idle; before, nobody needed to know. */
+static void
+PoolNoteShort(ClusterPool *pool, ClusterStream *stream)
+{
+    ClusterLink *conn;
+
+    if (pool->isShort && pool->shortAt == pool->second) {
+        return;
+    }
+    pool->isShort = true;
+    pool->shortAt = pool->second;
+    for (conn = ClusterConnFirst(stream); conn; conn = ClusterConnNext(conn)) {
+        if (!ClusterListHas(&conn->inWatched)) {
+            BeginUse(conn);
+            ClusterPoolWatch(conn);
+        }
+    }
+}
+
+static bool
+MayGoIdle(const ClusterLink *conn)
+{
+    return conn->owner && !conn->connecting && !conn->broken && !conn->begun
+            && !conn->output.queue.count && conn->use.bytes == conn->bytesIn + conn->bytesOut;
+}
+
+/* The connection of a member that is idle for longest, and long enough. Looks for one at most once a second in vain. */
+static ClusterLink *
+PoolIdlest(ClusterPool *pool)
+{
+    ClusterListEntry *entry;
+    ClusterLink *idlest = NULL;
+    unsigned most = CLUSTER_IDLE_S - 1;
+
+    if (pool->searchedIdle == pool->second) {
+        return NULL;
+    }
+    for (entry = ClusterListFirst(&pool->watched); entry;
+            entry = ClusterListNext(&pool->watched, entry)) {
+        ClusterLink *conn = ConnOfWatched(entry);
+
+        if (pool->second - conn->use.since > most && MayGoIdle(conn)) {
+            idlest = conn;
+            most = pool->second - conn->use.since;
+        }
+    }
+    if (!idlest) {
+        pool->searchedIdle = pool->second;
+    }
+    return idlest;
+}
+
+/*
+ * Ends the connection that serves nobody for longest, unless it is new, and may
+ * be about to speak; else that of a member that is idle for longest. False when
+ * there is none.
+ */
+static bool
+PoolCrowdOut(ClusterStream *stream)
+{
+    ClusterPool *pool = stream->pool;
     ClusterListEntry *entry = ClusterListFirst(&pool->strangers);
     ClusterLink *conn = entry ? CLUSTER_LIST_ITEM(entry, ClusterLink, inStrangers) : NULL;
 
     if (!conn || pool->second - conn->born < 2) {
+        PoolNoteShort(pool, stream);
+        conn = PoolIdlest(pool);
+    }
+    if (!conn) {
         return false;
     }
+    conn->faded = true; /* it says nothing of the member's life */
     ClusterConnEnd(conn, CLUSTER_DROP_CROWDED);
     return true;
 }
@@ -174,7 +251,28 @@ ClusterPoolMayAccept(ClusterStream *stream)
     return (pool->accepted < limit / CLUSTER_ACCEPT_SHARE
                    && ClusterpDescriptorNext(stream->listener)
                            < limit - limit / CLUSTER_SPARE_SHARE)
-            || (ClusterpSomebodyWaits(stream->listener) && PoolCrowdOut(pool));
+            || (ClusterpSomebodyWaits(stream->listener) && PoolCrowdOut(stream));
+}
+
+bool
+ClusterPoolMayConnect(ClusterStream *stream)
+{
+    size_t limit = ClusterpDescriptorLimit(), next;
+    ClusterLink *conn;
+
+    if (stream->listener < 0
+            || (next = ClusterpDescriptorNext(stream->listener))
+                    < limit - limit / CLUSTER_SPARE_SHARE) {
+        return true;
+    }
+    PoolNoteShort(stream->pool, stream);
+    conn = PoolIdlest(stream->pool);
+    if (conn) {
+        conn->stream->delegate->dropped(conn->stream->context, &conn->stream->base,
+                CLUSTER_DROP_CROWDED, 1);
+        ClusterConnAbandon(conn);
+    }
+    return next < limit - limit / CLUSTER_CONNECT_SPARE_SHARE;
 }
 
 void
@@ -363,7 +461,7 @@ ClusterPoolEnter(ClusterLink *conn)
 {
     ClusterPool *pool = conn->stream->pool;
 
-    conn->born = conn->silentSince = pool->second;
+    conn->born = conn->silentSince = conn->use.since = pool->second;
     if (conn->accepted) {
         pool->accepted++;
         ClusterListAppend(&pool->strangers, &conn->inStrangers);

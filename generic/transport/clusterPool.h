@@ -30,6 +30,9 @@ struct ClusterPool {
     ClusterList strangers; /* ClusterLink.inStrangers: accepted, and serve nobody; oldest first */
     ClusterList resting;   /* ClusterStream.inResting */
     size_t accepted;
+    bool isShort;          /* of descriptors: somebody had to wait for one */
+    unsigned shortAt;      /* the second in which it was so last */
+    unsigned searchedIdle; /* the second in which no idle connection was found, if any was */
     ClusterShare ofMembers, ofStrangers;
     size_t output;     /* charged for what waits */
     unsigned searched; /* the second in which nobody was found to make room, if any was */
@@ -43,6 +46,10 @@ void ClusterPoolSecond(ClusterPool *pool);
 
 /* May one more be accepted? May end another for that. */
 bool ClusterPoolMayAccept(ClusterStream *stream);
+/* May one more be made? May have another end for that, from the event loop. */
+bool ClusterPoolMayConnect(ClusterStream *stream);
+/* Are descriptors short, so that connections are looked at for how long they are idle? */
+bool ClusterPoolIsShort(const ClusterPool *pool);
 /* Nothing is accepted until a connection ends, or a second has passed. */
 void ClusterPoolRest(ClusterStream *stream);
 void ClusterPoolRestNot(ClusterStream *stream);

@@ -236,7 +236,7 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
     ClusterpResult result;
     int fd, error;
 
-    if (stream->connections >= CLUSTER_CONNECTIONS_MAX) {
+    if (stream->connections >= CLUSTER_CONNECTIONS_MAX || !ClusterPoolMayConnect(stream)) {
         return CLUSTER_SEND_FULL;
     }
     result = stream->family->connect(stream, peer, &fd, &error);
