@@ -460,9 +460,8 @@ void ClusterRoomSetCharge(ClusterMember *member, size_t charge);
  * for a new one) to have this charge? If not, *victim has to go first; NULL:
  * nobody can go.
  */
-bool ClusterRoomForMember(const ClusterNode *node, const ClusterMessage *message,
-        ClusterMember **victim);
-bool ClusterRoomForCharge(const ClusterNode *node, const ClusterMember *member, size_t charge,
+bool ClusterRoomForMember(ClusterNode *node, const ClusterMessage *message, ClusterMember **victim);
+bool ClusterRoomForCharge(ClusterNode *node, const ClusterMember *member, size_t charge,
         ClusterMember **victim);
 
 /* ---- clusterNotices.c: what is to be told and sent ---- */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many are looked at for one without a connection: who has many connections paid for them. */
+/* So many are looked at for one without a connection; the next time those behind them. */
 #define LOOK_AT 32
 /* A source has its share of those that said nothing, beyond which its own go first. */
 #define UNKNOWN_SHARE (CLUSTER_MEMBERS_UNKNOWN_MAX / 4)
@@ -181,23 +181,32 @@ UnknownItem(ClusterListEntry *entry)
     return CLUSTER_LIST_ITEM(entry, ClusterMember, inUnknown);
 }
 
-/* The first of a list that has no connection, was silent for so many ms, and has a charge above `least`. */
+/*
+ * The first of a list that has no connection, was silent for so many ms, and
+ * has a charge above `least`. Those with a connection go to the end, or a few
+ * silent ones at the head would keep all others in.
+ */
 static ClusterMember *
-FirstIdle(const ClusterList *list, ClusterMember *(*item)(ClusterListEntry *), int64_t silence,
+FirstIdle(ClusterList *list, ClusterMember *(*item)(ClusterListEntry *), int64_t silence,
         size_t least)
 {
-    ClusterListEntry *entry;
-    int looked = 0;
+    ClusterListEntry *entry = ClusterListFirst(list), *next;
+    int looked;
 
-    for (entry = ClusterListFirst(list); entry && looked < LOOK_AT;
-            entry = ClusterListNext(list, entry), looked++) {
+    for (looked = 0; entry && looked < LOOK_AT; entry = next, looked++) {
         ClusterMember *member = item(entry);
 
+        next = ClusterListNext(list, entry);
         if (ClusterMemberSilence(member) < silence) {
             return NULL; /* the others are heard later still */
         }
-        if (!ClusterMemberConnected(member) && member->charge > least) {
-            return member;
+        if (!ClusterMemberConnected(member)) {
+            if (member->charge > least) {
+                return member;
+            }
+        } else if (next) {
+            ClusterListRemove(entry);
+            ClusterListAppend(list, entry);
         }
     }
     return NULL;
@@ -211,7 +220,7 @@ LongSilence(const ClusterNode *node)
 }
 
 static ClusterMember *
-FirstUnknown(const ClusterNode *node)
+FirstUnknown(ClusterNode *node)
 {
     ClusterMember *member = FirstIdle(&node->asked, UnknownItem, 0, 0);
 
@@ -219,7 +228,7 @@ FirstUnknown(const ClusterNode *node)
 }
 
 static ClusterMember *
-FirstOfSource(const ClusterNode *node, const ClusterSource *source)
+FirstOfSource(ClusterNode *node, ClusterSource *source)
 {
     ClusterMember *member = FirstIdle(&source->unknown, SourceItem, 0, 0);
 
@@ -227,7 +236,7 @@ FirstOfSource(const ClusterNode *node, const ClusterSource *source)
 }
 
 static ClusterMember *
-FirstOfAll(const ClusterNode *node, size_t least)
+FirstOfAll(ClusterNode *node, size_t least)
 {
     return FirstIdle(&node->heard, HeardItem, LongSilence(node), least);
 }
@@ -251,7 +260,7 @@ Dearest(const ClusterList *list, ClusterMember *dearest, const ClusterMember *ex
 
 /* Who goes for the sake of memory; except is not asked. */
 static ClusterMember *
-FirstForMemory(const ClusterNode *node, const ClusterMember *except, size_t least)
+FirstForMemory(ClusterNode *node, const ClusterMember *except, size_t least)
 {
     ClusterMember *member = Dearest(&node->unasked, NULL, except, least);
 
@@ -263,7 +272,7 @@ FirstForMemory(const ClusterNode *node, const ClusterMember *except, size_t leas
 }
 
 bool
-ClusterRoomForCharge(const ClusterNode *node, const ClusterMember *member, size_t charge,
+ClusterRoomForCharge(ClusterNode *node, const ClusterMember *member, size_t charge,
         ClusterMember **victim)
 {
     size_t before = member ? member->charge : 0;
@@ -292,7 +301,7 @@ SaysAll(const ClusterMessage *message)
 }
 
 bool
-ClusterRoomForMember(const ClusterNode *node, const ClusterMessage *message, ClusterMember **victim)
+ClusterRoomForMember(ClusterNode *node, const ClusterMessage *message, ClusterMember **victim)
 {
     char text[CLUSTER_ADDRESS_TEXT];
     ClusterSource *source;
