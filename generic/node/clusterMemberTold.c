@@ -267,6 +267,7 @@ TakeProps(ClusterMember *member, Tcl_Obj *props, Tcl_Obj *self)
         ClusterMemberHearWhereabouts(member, props);
     }
     ClusterReplaceObj(&member->props, props);
+    Tcl_InvalidateStringRep(props); /* as long again as what it is made of */
     member->propsKnown = true;
     if (self) {
         ClusterSelfHear(member, self);
