@@ -6,6 +6,7 @@
 
 #include "transport/clusterLinger.h"
 
+#include "base/clusterLimits.h"
 #include "base/clusterList.h"
 
 #include <stdlib.h>
@@ -28,6 +29,7 @@ typedef struct Lingering {
     ClusterTimer look;      /* the next look at them; set while there are any */
     ClusterList lingers;    /* oldest first */
     int count;
+    size_t bytes; /* that wait in all of them */
 } Lingering;
 
 /* Belongs to its list, and has no ties to anything else. */
@@ -76,6 +78,7 @@ LingerEnd(Linger *linger)
 
     ClusterListRemove(&linger->entry);
     list->count--;
+    list->bytes -= linger->output.queue.bytes;
     if (list->poller) {
         ClusterpPollerSet(list->poller, linger->fd, linger->mask, 0, linger, NULL);
     }
@@ -102,11 +105,13 @@ LingerWrite(Linger *linger)
 {
     ClusterOutputCount count = {0, 0};
     ClusterpResult result = CLUSTERP_OK;
+    size_t before = linger->output.queue.bytes;
     int i;
 
     for (i = 0; i < TURN_WRITES && linger->output.queue.count && result == CLUSTERP_OK; i++) {
         result = ClusterOutputWrite(&linger->output, linger->fd, &count, NULL);
     }
+    linger->list->bytes -= before - linger->output.queue.bytes;
     if (!linger->output.queue.count && !linger->shut) {
         ClusterpShutWrite(linger->fd);
         linger->shut = true;
@@ -326,31 +331,17 @@ LingerListOf(ClusterLoop *loop)
     return list;
 }
 
-static size_t
-LingerBytes(const Lingering *list)
-{
-    const Linger *linger = LingerFirst(list);
-    size_t bytes = 0;
-
-    for (; linger; linger = LingerNext(linger)) {
-        bytes += linger->output.queue.bytes;
-    }
-    return bytes;
-}
-
 static void
 LingerAppend(Lingering *list, Linger *linger, size_t most)
 {
-    size_t bytes = LingerBytes(list);
-
     while (list->count == CLUSTER_LINGER_MAX
-            || (list->count && bytes + linger->output.queue.bytes > most)) {
-        bytes -= LingerFirst(list)->output.queue.bytes;
+            || (list->count && list->bytes + linger->output.queue.bytes > most)) {
         LingerEnd(LingerFirst(list));
     }
     linger->list = list;
     ClusterListAppend(&list->lingers, &linger->entry);
     list->count++;
+    list->bytes += linger->output.queue.bytes;
     if (!ClusterTimerIsSet(&list->look)) {
         ClusterTimerSet(&list->look, ClusterLoopClock(list->loop), LOOK_MS, LingerLook, list);
     }
@@ -377,4 +368,29 @@ ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connect
     linger->connecting = connecting;
     linger->since = ClusterpMonotonic();
     LingerAppend(list, linger, most);
+}
+
+size_t
+ClusterLingerBytes(ClusterLoop *loop)
+{
+    const Lingering *list = ClusterLoopGuest(loop);
+
+    return list ? list->bytes : 0;
+}
+
+bool
+ClusterLingerMakeRoom(ClusterLoop *loop)
+{
+    Lingering *list = ClusterLoopGuest(loop);
+    Linger *linger = list ? LingerFirst(list) : NULL;
+    int64_t now = ClusterpMonotonic();
+
+    for (; linger; linger = LingerNext(linger)) {
+        if (linger->output.queue.count && linger->advance
+                && now - linger->advance >= CLUSTER_QUEUE_IDLE_S * 1000 * MS) {
+            LingerEnd(linger);
+            return true;
+        }
+    }
+    return false;
 }

@@ -35,4 +35,9 @@
 void ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting,
         size_t most);
 
+/* How many bytes wait in all of the thread. */
+size_t ClusterLingerBytes(ClusterLoop *loop);
+/* Drops the oldest of which nothing was taken for CLUSTER_QUEUE_IDLE_S. False when there is none. */
+bool ClusterLingerMakeRoom(ClusterLoop *loop);
+
 #endif

@@ -7,6 +7,8 @@
 
 #include "transport/clusterConnInt.h"
 
+#include "transport/clusterLinger.h"
+
 #define SECOND 1000 /* milliseconds */
 /* Seconds for which connections are looked at for how long they are idle, after somebody wanted one more in vain. */
 #define SHORT_S 60
@@ -404,13 +406,23 @@ PoolLargestIdle(ClusterPool *pool, size_t least)
     return largest;
 }
 
+/* What waits, of connections that were closed too. */
+static size_t
+PoolOutput(const ClusterLink *conn)
+{
+    return conn->stream->pool->output + ClusterLingerBytes(conn->stream->loop);
+}
+
 /* Looks for one at most once a second in vain. */
 static bool
 PoolMakeRoom(ClusterPool *pool, const ClusterLink *conn, size_t price)
 {
     ClusterLink *victim;
 
-    while (pool->output + price > conn->stream->queueMost) {
+    while (PoolOutput(conn) + price > conn->stream->queueMost) {
+        if (ClusterLingerMakeRoom(conn->stream->loop)) {
+            continue;
+        }
         if (conn->waiting > conn->stream->queueMost / CLUSTER_QUEUE_FAIR_SHARE
                 || pool->searched == pool->second
                 || (victim = PoolLargestIdle(pool, conn->waiting)) == NULL) {
@@ -432,7 +444,7 @@ ClusterPoolMayQueue(ClusterLink *conn, size_t length)
     if (queue->count && conn->waiting + price > most / CLUSTER_QUEUE_PEER_SHARE) {
         return false;
     }
-    return pool->output + price <= most || PoolMakeRoom(pool, conn, price);
+    return PoolOutput(conn) + price <= most || PoolMakeRoom(pool, conn, price);
 }
 
 void
