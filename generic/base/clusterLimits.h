@@ -251,6 +251,15 @@
 #define CLUSTER_NESTED_MAX 16
 
 /*
+ * Queries of one member that its hook left open, and of all; beyond the latter a
+ * member may have a few all the same. Each member; who can invent members. They
+ * are answered with an error. None.
+ */
+#define CLUSTER_OPEN_MAX     16384
+#define CLUSTER_OPEN_ALL_MAX 65536
+#define CLUSTER_OPEN_LEAST   16
+
+/*
  * ---- packets ------------------------------------------------------------------
  */
 

@@ -6,13 +6,11 @@
 
 #include "base/clusterError.h"
 #include "base/clusterHold.h"
+#include "base/clusterLimits.h"
 #include "base/clusterSystem.h"
 #include "command/clusterCommandInt.h"
 
 #include <stdlib.h>
-
-/* Of one service: it decides how many it sends. */
-#define OPEN_MOST 16384
 
 /* A query that a hook left open. */
 typedef struct OpenQuery {
@@ -42,6 +40,16 @@ FindOpenQuery(const ClusterServiceObject *service, Tcl_Obj *ruid)
     return entry ? CLUSTER_TABLE_ITEM(entry, OpenQuery, entry) : NULL;
 }
 
+/* Room for one more? Strangers invent as many members as they like, so all together have a limit too. */
+static bool
+MayOpen(const ClusterServiceObject *service)
+{
+    size_t count = service->open->count;
+
+    return count < CLUSTER_OPEN_MAX
+            && (service->cluster->openQueries < CLUSTER_OPEN_ALL_MAX || count < CLUSTER_OPEN_LEAST);
+}
+
 /* The service's table, made at first; NULL without memory. */
 static ClusterTable *
 OpenTable(ClusterServiceObject *service)
@@ -67,13 +75,14 @@ ClusterServiceOpen(ClusterServiceObject *service, Tcl_Obj *ruid, Tcl_Obj *channe
         ClusterReplaceObj(&query->channel, channel);
         return true;
     }
-    if (!open || open->count >= OPEN_MOST || !ClusterRuidIsPlain(ruid)
+    if (!open || !MayOpen(service) || !ClusterRuidIsPlain(ruid)
             || (query = calloc(1, sizeof *query)) == NULL) {
         return false;
     }
     ClusterReplaceObj(&query->ruid, ruid);
     ClusterReplaceObj(&query->channel, channel);
     ClusterTableAdd(open, &query->entry, text, (size_t) length);
+    service->cluster->openQueries++;
     return true;
 }
 
@@ -84,6 +93,7 @@ ClusterServiceClose(ClusterServiceObject *service, Tcl_Obj *ruid)
 
     if (query) {
         ClusterTableRemove(service->open, &query->entry);
+        service->cluster->openQueries--;
         FreeOpenQuery(&query->entry);
     }
     return query != NULL;
@@ -93,6 +103,7 @@ void
 ClusterServiceCloseAll(ClusterServiceObject *service)
 {
     if (service->open) {
+        service->cluster->openQueries -= service->open->count;
         ClusterTableFree(service->open, FreeOpenQuery);
         free(service->open);
         service->open = NULL;

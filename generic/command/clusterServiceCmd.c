@@ -30,10 +30,10 @@ ClusterServiceRelease(void *self)
     if (--service->refCount > 0) {
         return;
     }
+    ClusterServiceCloseAll(service);
     ClusterMemberRelease(service->member);
     ClusterObjectRelease(service->cluster);
     Tcl_DecrRefCount(service->name);
-    ClusterServiceCloseAll(service);
     ClusterReplaceObj(&service->my, NULL);
     free(service);
 }

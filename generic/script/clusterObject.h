@@ -27,6 +27,7 @@ typedef struct ClusterObject {
     ClusterNode *node;
     ClusterHooks hooks;
     uint64_t hookErrors;    /* errors of hooks since join */
+    size_t openQueries;     /* left open by hooks, of all members */
     ClusterListEntry entry; /* in data->clusters, while it has an object */
 } ClusterObject;
 
