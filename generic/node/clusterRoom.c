@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* So many are looked at for one without a connection; the next time those behind them. */
-#define LOOK_AT 32
+#define LOOK_AT 512
 /* A source has its share of those that said nothing, beyond which its own go first. */
 #define UNKNOWN_SHARE (CLUSTER_MEMBERS_UNKNOWN_MAX / 4)
 
