@@ -177,6 +177,33 @@ Differs(const uint8_t *p, size_t left)
 
 #define TCL_FORM_MAX 6
 #define TCL_FORMS    64 /* put at once */
+#define SHORT_RUN    8
+
+/*
+ * Puts what differs, and ASCII between it that is short, until the buffer is
+ * full or something else begins. Returns how many bytes of p that was.
+ */
+static size_t
+PutMixed(bpacket_writer *out, const uint8_t *p, size_t left, bool pairs)
+{
+    uint8_t bytes[TCL_FORMS * TCL_FORM_MAX];
+    size_t at = 0, filled = 0, taken, run = 0;
+
+    while (at < left && filled <= sizeof bytes - TCL_FORM_MAX) {
+        if (Differs(p + at, left - at)) {
+            filled += PutTclForm(p + at, left - at, pairs, bytes + filled, &taken);
+            at += taken;
+            run = 0;
+        } else if (p[at] < 0x80 && run < SHORT_RUN) {
+            bytes[filled++] = p[at++];
+            run++;
+        } else {
+            break;
+        }
+    }
+    bpacket_write_bytes(out, bytes, filled);
+    return at;
+}
 
 /* Strangers may send millions of bytes that differ, so these are gathered. */
 void
@@ -186,15 +213,10 @@ bpacket_text_to_tcl(bpacket_writer *out, bpacket_span wire, bool pairs)
     size_t left = wire.length;
 
     while (left > 0) {
-        uint8_t bytes[TCL_FORMS * TCL_FORM_MAX];
-        size_t taken, filled = 0;
+        size_t taken = PutMixed(out, p, left, pairs);
 
-        while (left > 0 && filled <= sizeof bytes - TCL_FORM_MAX && Differs(p, left)) {
-            filled += PutTclForm(p, left, pairs, bytes + filled, &taken);
-            p += taken;
-            left -= taken;
-        }
-        bpacket_write_bytes(out, bytes, filled);
+        p += taken;
+        left -= taken;
         taken = PlainRun(p, left);
         bpacket_write_bytes(out, p, taken);
         p += taken;
