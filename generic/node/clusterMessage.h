@@ -26,6 +26,7 @@ typedef struct ClusterMessage {
     ClusterLink *link;            /* held by who received it, though it may have been closed */
     ClusterOrigin origin;         /* where it came from; its values are held by the message */
     bool local;                   /* from this host, as far as is known */
+    uint64_t departures;          /* goodbyes remembered before it came */
     struct ClusterMember *member; /* held once known */
     ClusterPacket packet;         /* spans into bytes */
     uint8_t *bytes;               /* inlineBytes, or malloc'ed */

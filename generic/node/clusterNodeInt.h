@@ -257,10 +257,10 @@ struct ClusterNode {
     size_t memory, charge, largeCharge; /* bytes: allowed, of all members, of large ones alone */
     Tcl_Obj *departed
             [CLUSTER_DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
-    int departedNext;
-    ClusterDeadlines deadlines; /* all of the node, its members and queries */
-    ClusterTimer timer;         /* for the first of them */
-    ClusterTimerProc *due;      /* what the timer calls */
+    uint64_t departures;            /* how many there were */
+    ClusterDeadlines deadlines;     /* all of the node, its members and queries */
+    ClusterTimer timer;             /* for the first of them */
+    ClusterTimerProc *due;          /* what the timer calls */
     ClusterDeadline beatDue;
     ClusterPinger pinger;
     int64_t graceUntil; /* nobody expires before */
@@ -642,6 +642,9 @@ void ClusterRosterMaybeDiscovered(ClusterMember *member);
 void ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid);
 /* Did it say goodbye lately? */
 bool ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid);
+/* Did its sender say goodbye lately, and after it sent the packet? */
+bool ClusterRosterIsOvertaken(const ClusterNode *node, const ClusterMessage *message,
+        Tcl_Obj *uuid);
 
 /* ---- clusterSend.c: gates, ways, and the transports; never within a change of state ---- */
 

@@ -410,14 +410,21 @@ HostAdmitted(const ClusterNode *node, const ClusterMessage *message)
                             (size_t) length));
 }
 
-/* A beat over a link that the goodbye overtook: it says nothing, so it does not bring the member back, as an event does. */
+/* A beat that the goodbye overtook: it says nothing, so it does not bring the member back, as an event does. */
 static bool
 IsOvertaken(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *uuid)
 {
     uint64_t type = message->packet.field[CLUSTER_TYPE].number;
 
-    return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY) && message->slot->type->ordered
-            && ClusterRosterHasDeparted(node, Tcl_GetString(uuid));
+    return (type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY)
+            && ClusterRosterIsOvertaken(node, message, uuid);
+}
+
+/* No other host speaks for a member of this one. */
+static bool
+IsForeign(const ClusterMember *member, const ClusterMessage *message)
+{
+    return member && member->local && !message->local;
 }
 
 /* A member's first packet makes it. NULL with the drop counted when it may not be. */
@@ -427,6 +434,9 @@ NewMember(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
     if (message->packet.field[CLUSTER_TYPE].number == CLUSTER_DISCONNECT) {
         ClusterRosterRemember(node, uuid); /* it leaves before we knew it */
         return NULL;
+    }
+    if (IsOvertaken(node, message, uuid)) {
+        return NULL; /* while a hook waited */
     }
     return ClusterRosterAdd(node, message, uuid);
 }
@@ -478,7 +488,15 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
         ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
         return false;
     }
-    if (!member && (member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid))) == NULL) {
+    if (!member) {
+        member = ClusterNodeMemberByUuid(node, Tcl_GetString(uuid));
+    }
+    if (IsForeign(member, message)) {
+        ClusterNodeCountDrop(node,
+                CLUSTER_DROP_FOREIGN); /* it is of this host since a hook waited */
+        return false;
+    }
+    if (!member) {
         member = NewMember(node, message, uuid);
     }
     if (member && !message->member) {
@@ -499,8 +517,8 @@ IdentifySender(ClusterNode *node, ClusterMessage *message)
 
     MessageUuid(message, text);
     member = ClusterNodeMemberByUuid(node, text);
-    if (member && member->local && !message->local) {
-        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN); /* no other host speaks for it */
+    if (IsForeign(member, message)) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
         return false;
     }
     uuid = member ? member->uuid : Tcl_NewStringObj(text, -1);
@@ -701,6 +719,7 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
     message.link = link;
+    message.departures = node->departures;
     ClusterMessageSetOrigin(&message, origin);
     message.local = IsOurHost(node, origin);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
@@ -734,6 +753,7 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
     ClusterMessageInit(&message, &node->keys);
     message.slot = slot;
     message.link = link;
+    message.departures = node->departures;
     ClusterMessageSetOrigin(&message, origin);
     message.local = IsOurHost(node, origin);
     if (node->remote == 0 && !message.local) {

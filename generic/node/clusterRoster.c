@@ -95,8 +95,7 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
 void
 ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid)
 {
-    ClusterReplaceObj(&node->departed[node->departedNext], uuid);
-    node->departedNext = (node->departedNext + 1) % CLUSTER_DEPARTED_MAX;
+    ClusterReplaceObj(&node->departed[node->departures++ % CLUSTER_DEPARTED_MAX], uuid);
 }
 
 /* It was not true. */
@@ -113,17 +112,36 @@ ForgetGoodbye(ClusterNode *node, Tcl_Obj *uuid)
     }
 }
 
-bool
-ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid)
+/* Is a goodbye of it remembered, of the latest so many? */
+static bool
+HasDeparted(const ClusterNode *node, const char *uuid, uint64_t latest)
 {
-    int i;
+    uint64_t i;
 
-    for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
-        if (node->departed[i] && strcmp(Tcl_GetString(node->departed[i]), uuid) == 0) {
+    latest = latest < CLUSTER_DEPARTED_MAX ? latest : CLUSTER_DEPARTED_MAX;
+    for (i = 1; i <= latest; i++) {
+        Tcl_Obj *departed = node->departed[(node->departures - i) % CLUSTER_DEPARTED_MAX];
+
+        if (departed && strcmp(Tcl_GetString(departed), uuid) == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* What comes over a link may be older than any goodbye, a datagram than those that came while a hook of its waited. */
+bool
+ClusterRosterIsOvertaken(const ClusterNode *node, const ClusterMessage *message, Tcl_Obj *uuid)
+{
+    return HasDeparted(node, Tcl_GetString(uuid),
+            message->slot->type->ordered ? node->departures
+                                         : node->departures - message->departures);
+}
+
+bool
+ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid)
+{
+    return HasDeparted(node, uuid, CLUSTER_DEPARTED_MAX);
 }
 
 /*
@@ -293,8 +311,7 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
 {
     ClusterMember *member, *victim;
     ClusterMissing *missing;
-    bool leaving =
-            message->slot->type->ordered && ClusterRosterHasDeparted(node, Tcl_GetString(uuid));
+    bool leaving = ClusterRosterIsOvertaken(node, message, uuid);
 
     while (!ClusterRoomForMember(node, message, &victim)) {
         if (!victim) {
@@ -396,7 +413,8 @@ static void
 HearAgain(ClusterMember *member, const ClusterMessage *message)
 {
     bool now = !message->slot->type->ordered
-            && message->packet.field[CLUSTER_TYPE].number != CLUSTER_DISCONNECT;
+            && message->packet.field[CLUSTER_TYPE].number != CLUSTER_DISCONNECT
+            && !ClusterRosterIsOvertaken(member->node, message, member->uuid);
 
     if (now && ClusterLivenessLeaves(&member->life)) {
         ForgetGoodbye(member->node, member->uuid);
