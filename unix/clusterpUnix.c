@@ -63,6 +63,67 @@ Connect(const struct sockaddr_un *address)
     return fd;
 }
 
+/* A socket under its own name alone: others can make symbolic links, and in some systems hard ones, to what they cannot reach. */
+static bool
+IsPlainSocket(const struct stat *status)
+{
+    if (S_ISLNK(status->st_mode) || (S_ISSOCK(status->st_mode) && status->st_nlink != 1)) {
+        errno = ELOOP;
+        return false;
+    }
+    if (!S_ISSOCK(status->st_mode)) {
+        errno = ECONNREFUSED;
+        return false;
+    }
+    return true;
+}
+
+/* As Connect, to a plain socket. Where the system cannot do that in one step the name is looked at before and afterwards. */
+static int
+ConnectPlainly(const struct sockaddr_un *address)
+{
+    struct stat before, after;
+    int fd;
+
+    if (lstat(address->sun_path, &before) != 0 || !IsPlainSocket(&before)) {
+        return -1;
+    }
+    fd = Connect(address);
+    if (fd >= 0
+            && (lstat(address->sun_path, &after) != 0 || before.st_dev != after.st_dev
+                    || before.st_ino != after.st_ino || !IsPlainSocket(&after))) {
+        ClusterpDiscard(fd);
+        errno = ELOOP;
+        fd = -1;
+    }
+    return fd;
+}
+
+#ifdef __linux__
+/* By a descriptor of the file, which nobody can exchange. */
+static int
+ConnectByFile(const struct sockaddr_un *address)
+{
+    struct sockaddr_un self;
+    struct stat status;
+    int fd = -1, file = open(address->sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (file < 0) {
+        return -1;
+    }
+    memset(&self, 0, sizeof(self));
+    self.sun_family = AF_UNIX;
+    (void) snprintf(self.sun_path, sizeof(self.sun_path), "/proc/self/fd/%d", file);
+    if (fstat(file, &status) == 0 && IsPlainSocket(&status)) {
+        fd = access(self.sun_path, F_OK) == 0 ? Connect(&self) : ConnectPlainly(address);
+    }
+    ClusterpDiscard(file);
+    return fd;
+}
+#else
+#   define ConnectByFile ConnectPlainly
+#endif
+
 ClusterpResult
 ClusterpUnixConnect(const char *path, int *fd, int *error)
 {
@@ -72,7 +133,7 @@ ClusterpUnixConnect(const char *path, int *fd, int *error)
     if (!ToAddress(path, &address)) {
         return ClusterpFail(error);
     }
-    *fd = Connect(&address);
+    *fd = ConnectByFile(&address);
     return *fd < 0 ? ClusterpFail(error) : CLUSTERP_OK;
 }
 
@@ -145,7 +206,7 @@ RemoveStale(const struct sockaddr_un *address)
     if (!Identify(path, &before)) {
         return errno == ENOENT;
     }
-    fd = Connect(address);
+    fd = ConnectByFile(address);
     if (fd >= 0) {
         ClusterpClose(fd);
         return false;
