@@ -26,6 +26,17 @@ ListWeight(const ClusterPacket *packet, ClusterField id)
     return ClusterPacketHas(packet, id) ? ClusterMemberWeight(list.elements.length, list.count) : 0;
 }
 
+/*
+ * As long as there is a link to the member, its word counts: whoever sends a
+ * datagram in its name could have what is meant for it sent to all.
+ */
+static bool
+SaysHowToReachIt(const ClusterMember *member, const ClusterMessage *message)
+{
+    return !ClusterMemberConnected(member)
+            || (message->link && member->links[message->slot->index] == message->link);
+}
+
 void
 ClusterMemberTakeProtocols(ClusterMember *member, ClusterMessage *message)
 {
@@ -35,6 +46,9 @@ ClusterMemberTakeProtocols(ClusterMember *member, ClusterMessage *message)
     if (member->protocolsWire.bytes && wire.length == member->protocolsWire.length
             && (wire.length == 0
                     || memcmp(wire.bytes, member->protocolsWire.bytes, wire.length) == 0)) {
+        return;
+    }
+    if (!SaysHowToReachIt(member, message)) {
         return;
     }
     ClusterReplaceObj(&member->protocols, ClusterPayloadField(&message->packet, CLUSTER_PROTOCOLS));

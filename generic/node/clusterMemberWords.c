@@ -35,7 +35,14 @@ LooksLikeSid(const char *text)
     return strspn(text, letters) == CLUSTER_SID_LENGTH && text[CLUSTER_SID_LENGTH] == '\0';
 }
 
-/* Is it the sid of somebody else? A member of another host takes no tag away from one of this host. */
+/* May what is somebody's own identity not be said by the member? One of another host takes no tag away from one of this host. */
+static bool
+IsReserved(const ClusterMember *member, const ClusterMember *other)
+{
+    return other != member && (other->local || !member->local);
+}
+
+/* Is it the sid of somebody else? */
 static bool
 IsSidOfOther(const ClusterMember *member, const char *text)
 {
@@ -52,11 +59,27 @@ IsSidOfOther(const ClusterMember *member, const char *text)
     for (; entry; entry = ClusterTableNextSame(&node->bySid, entry)) {
         const ClusterMember *other = CLUSTER_TABLE_ITEM(entry, ClusterMember, inSids);
 
-        if (other != member && (other->local || !member->local)) {
+        if (IsReserved(member, other)) {
             return true;
         }
     }
     return false;
+}
+
+/* Is it the sid and hid of somebody else, or like the name of a service's object? */
+static bool
+IsNameOfOther(const ClusterMember *member, const char *text)
+{
+    static const char objects[] = "::cluster::clusters::";
+    const ClusterNode *node = member->node;
+    ClusterTableEntry *entry;
+
+    if (strncmp(text, objects, sizeof objects - 1) == 0
+            || strcmp(text, Tcl_GetString(node->uuidObj)) == 0) {
+        return true;
+    }
+    entry = strchr(text, '@') ? ClusterTableFind(&node->byUuid, text, strlen(text)) : NULL;
+    return entry && IsReserved(member, CLUSTER_TABLE_ITEM(entry, ClusterMember, inUuids));
 }
 
 /* `localhost`, or an address. */
@@ -73,7 +96,8 @@ ClusterMemberTagCounts(const ClusterMember *member, Tcl_Obj *tag)
 {
     const char *text = Tcl_GetString(tag);
 
-    return !LooksLikeAddress(text) && !LooksLikeHid(text) && !IsSidOfOther(member, text);
+    return !LooksLikeAddress(text) && !LooksLikeHid(text) && !IsSidOfOther(member, text)
+            && !IsNameOfOther(member, text);
 }
 
 /*
@@ -104,13 +128,13 @@ ClusterMemberSidCounts(const ClusterMember *member)
     return true;
 }
 
-/* Its hid too, but our host's is of members here alone. */
+/* Its hid too, but not where that is another's sid, and our host's is of members here alone. */
 static bool
 HidCounts(const ClusterMember *member)
 {
     const char *hid = Tcl_GetString(member->hid);
 
-    return !LooksLikeAddress(hid)
+    return !LooksLikeAddress(hid) && !IsSidOfOther(member, hid)
             && (member->local || strcmp(hid, Tcl_GetString(member->node->hidObj)) != 0);
 }
 
