@@ -165,12 +165,29 @@ ComesFromIt(const ClusterMember *member, const ClusterMessage *message)
     return message->local ? member->local : ClusterAddressCompare(&from, &member->address) == 0;
 }
 
+/* Is there a link, of whichever transport, over which it is sent to? */
+static bool
+HasOpenLink(const ClusterMember *member)
+{
+    const ClusterNode *node = member->node;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        if (LinkIsOpen(node->slots[i], member->links[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * A packet came over the link, which says to be the member's. What is sent to
  * the member goes over one as long as that is open, though both sides may have
  * made one at the same moment: over another it would overtake what waits there.
- * Nor does a link from elsewhere get what is meant for the member. It is read
- * all the same, and to its end when the member leaves.
+ * That holds across transports: other users can connect to the TCP port, whom
+ * the unix socket's file keeps out. Nor does a link from elsewhere get what is
+ * meant for the member. It is read all the same, and to its end when the member
+ * leaves.
  */
 static void
 HearOver(ClusterMember *member, const ClusterMessage *message)
@@ -178,7 +195,7 @@ HearOver(ClusterMember *member, const ClusterMessage *message)
     ClusterSlot *slot = message->slot;
     ClusterLink *used = member->links[slot->index];
 
-    if (used != message->link && AssignLink(member, slot, message->link) && !LinkIsOpen(slot, used)
+    if (used != message->link && AssignLink(member, slot, message->link) && !HasOpenLink(member)
             && ComesFromIt(member, message)) {
         member->links[slot->index] = message->link;
     }

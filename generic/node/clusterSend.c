@@ -225,7 +225,7 @@ IsUnknown(const ClusterMember *member, const ClusterSlot *slot)
     return !member->propsKnown && !slot->type->reachesAll && !member->links[slot->index];
 }
 
-/* May a connection be opened for it? If not, and none is open, this way is no way. */
+/* May a connection be opened for it? If not, and none is open, this way is no way. Unasked none is where another is open. */
 static bool
 MayConnect(ClusterMember *member, const ClusterSlot *slot, const Route *route, int flags)
 {
@@ -234,7 +234,8 @@ MayConnect(ClusterMember *member, const ClusterSlot *slot, const Route *route, i
     }
     return !(flags & CLUSTER_ONLY_LINKS)
             && (!(flags & CLUSTER_UNASKED)
-                    || (route->count == 0 && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)));
+                    || (route->count == 0 && !ClusterMemberConnected(member)
+                            && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)));
 }
 
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
