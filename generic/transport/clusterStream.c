@@ -211,14 +211,19 @@ ClusterStreamClose(ClusterTransport *transport)
     ClusterStreamRelease(stream);
 }
 
-/* What is to be made of a connect that failed at once. */
+/*
+ * What is to be made of a connect that failed at once. A socket's file that
+ * refuses is as good as none: its owner would put another in its place and say so.
+ */
 static ClusterSendResult
-ConnectFailure(int error)
+ConnectFailure(const ClusterTransportType *type, int error)
 {
     switch (error) {
     case EACCES:
     case EPERM:
         return CLUSTER_SEND_DENIED;
+    case ECONNREFUSED:
+        return type->localOnly ? CLUSTER_SEND_ABSENT : CLUSTER_SEND_FAILED;
     case ENOENT:
     case ENOTDIR:
     case ELOOP:
@@ -242,7 +247,7 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
     result = stream->family->connect(stream, peer, &fd, &error);
     if (result == CLUSTERP_ERROR) {
         stream->traffic.failures++;
-        return ConnectFailure(error);
+        return ConnectFailure(transport->type, error);
     }
     *link = ClusterConnNew(stream, fd,
             result == CLUSTERP_AGAIN ? CLUSTER_CONN_CONNECTING : CLUSTER_CONN_CONNECTED, &address,
