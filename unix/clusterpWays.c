@@ -107,12 +107,27 @@ Wanted(const ClusterpMulticast *socket, const ClusterpInterfaces *all,
     return socket->wantedCount > 0 ? -1 : 0;
 }
 
-/* Gives up memberships on interfaces that are gone: they would count against the limit. */
+/* Is it to be listened to, as far as it depends on what was asked for? */
+static bool
+MayHear(const ClusterpMulticast *socket, const ClusterpInterfaces *all,
+        const ClusterpInterface *interface)
+{
+    return (interface->flags & IFF_LOOPBACK) != 0 || Wanted(socket, all, interface) >= 0;
+}
+
+/*
+ * Gives up memberships on interfaces that are gone, as they would count against
+ * the limit, and on those that are no longer what was asked for: a name or an
+ * address may go from one interface to another.
+ */
 static void
-LeaveGone(ClusterpMulticast *socket, const ClusterpInterfaces *all)
+LeaveOld(ClusterpMulticast *socket, const ClusterpInterfaces *all)
 {
     for (int i = socket->joinedCount - 1; i >= 0; i--) {
-        if (FindIndex(all, socket->joined[i]) == NULL) {
+        const ClusterpInterface *interface = FindIndex(all, socket->joined[i]);
+
+        if (interface == NULL
+                || (!MayHear(socket, all, interface) && interface->index != socket->home.index)) {
             ClusterpWaysLeave(socket, socket->joined[i]);
         }
     }
@@ -132,7 +147,7 @@ JoinAll(ClusterpMulticast *socket, const ClusterpInterfaces *all)
             bool isLoopback = (interface->flags & IFF_LOOPBACK) != 0;
 
             if (isLoopback == (loopback != 0) && CanMulticast(interface)
-                    && (isLoopback || Wanted(socket, all, interface) >= 0)) {
+                    && MayHear(socket, all, interface)) {
                 Join(socket, interface->index);
             }
         }
@@ -380,7 +395,7 @@ ClusterpWaysSettle(ClusterpMulticast *socket, bool *changed)
     if (!ClusterpInterfacesGet(&all)) {
         return false;
     }
-    LeaveGone(socket, &all);
+    LeaveOld(socket, &all);
     loopback = Loopback(&all);
     socket->loopback = loopback != NULL ? loopback->index : 0;
     if (socket->ttl > 0) {
