@@ -31,23 +31,54 @@ TcpListen(ClusterStream *stream, int *fd, int *error)
 }
 
 static ClusterpResult
-TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
+TcpConnectTo(const ClusterAddress *address, uint16_t port, int *fd, int *error)
 {
-    ClusterAddress address = peer->local ? ClusterAddressLoopback() : peer->address;
+    ClusterAddress where = ClusterAddressWithPort(address, port);
     ClusterpAddr to;
 
-    address = ClusterAddressWithPort(&address, ClusterPeerPort(peer));
-    if ((((const Tcp *) stream)->localOnly && !peer->local) || !ClusterAddressPort(&address)
-            || !ClusterAddressToPlatform(&address, &to)) {
+    if (port == 0 || !ClusterAddressToPlatform(&where, &to)) {
         *error = EADDRNOTAVAIL;
         return CLUSTERP_ERROR;
     }
     return ClusterpTcpConnect(&to, fd, error);
 }
 
+/* Has this host no loopback address, so that it is reached by another of its own? */
+static bool
+TcpLacksLoopback(int error, const ClusterAddress *own)
+{
+    if (error != ENETUNREACH && error != EHOSTUNREACH && error != EADDRNOTAVAIL
+            && error != EINVAL) { /* Linux, where the default route leads elsewhere */
+        return false;
+    }
+    (void) ClusterLocalCount(true); /* not one that was ours a moment ago */
+    return !ClusterAddressIsLoopback(own) && ClusterIsLocal(own);
+}
+
+static ClusterpResult
+TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
+{
+    ClusterAddress loopback = ClusterAddressLoopback();
+    uint16_t port = ClusterPeerPort(peer);
+    ClusterpResult result;
+
+    if (!peer->local) {
+        if (((const Tcp *) stream)->localOnly) {
+            *error = EADDRNOTAVAIL;
+            return CLUSTERP_ERROR;
+        }
+        return TcpConnectTo(&peer->address, port, fd, error);
+    }
+    result = TcpConnectTo(&loopback, port, fd, error);
+    if (result == CLUSTERP_ERROR && port != 0 && TcpLacksLoopback(*error, &peer->address)) {
+        result = TcpConnectTo(&peer->address, port, fd, error);
+    }
+    return result;
+}
+
 /*
  * Vouched for is all where this host alone reaches the server socket: we connect
- * to the loopback address then, and nowhere else. Else there is but the address.
+ * to addresses of its own then, and nowhere else. Else there is but the address.
  */
 static void
 TcpDescribeLink(const ClusterStream *stream, const ClusterLink *conn, ClusterOrigin *origin)
