@@ -85,7 +85,7 @@ ClusterConnFail(ClusterLink *conn, bool failed)
     }
     if (conn->faded && stream->delegate->faded) {
         stream->delegate->faded(stream->context, &stream->base, conn, conn->owner,
-                &conn->output.queue, !conn->connecting);
+                &conn->output.queue, !conn->connecting || conn->moved);
     } else {
         stream->delegate->closed(stream->context, &stream->base, conn, conn->owner,
                 &conn->output.queue);

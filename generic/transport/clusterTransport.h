@@ -151,8 +151,8 @@ typedef struct ClusterTransportDelegate {
             ClusterBlobQueue *unsent);
     /*
      * The same, where that says nothing of the peer: the way to it is gone, or
-     * it lives elsewhere. standing: the link was open, so that a new one may
-     * work. NULL where nobody wants to know: closed() is called instead.
+     * it lives elsewhere. standing: the link was open, or is given up as one
+     * of both has another address by now, so that a new one may work. NULL where nobody wants to know: closed() is called instead.
      */
     void (*faded)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
             ClusterBlobQueue *unsent, bool standing);
