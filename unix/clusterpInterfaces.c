@@ -160,7 +160,7 @@ ClusterpInterfaceDefault(const ClusterpInterfaces *all)
 /* ---- addresses ---------------------------------------------------------- */
 
 static int
-AddAddress(uint32_t *ips, int count, int max, uint32_t ip)
+AddAddress(uint32_t *ips, uint32_t *masks, int count, int max, uint32_t ip, uint32_t mask)
 {
     for (int i = 0; i < count; i++) {
         if (ips[i] == ip) {
@@ -168,16 +168,17 @@ AddAddress(uint32_t *ips, int count, int max, uint32_t ip)
         }
     }
     if (ip != 0 && count < max) {
-        ips[count++] = ip;
+        ips[count] = ip;
+        masks[count++] = mask;
     }
     return count;
 }
 
 int
-ClusterpLocalAddresses(uint32_t *ips, int max)
+ClusterpLocalAddresses(uint32_t *ips, uint32_t *masks, int max)
 {
     ClusterpInterfaces all;
-    int count = AddAddress(ips, 0, max, INADDR_LOOPBACK);
+    int count = AddAddress(ips, masks, 0, max, INADDR_LOOPBACK, UINT32_MAX);
 
     if (!ClusterpInterfacesGet(&all)) {
         return count;
@@ -187,7 +188,7 @@ ClusterpLocalAddresses(uint32_t *ips, int max)
             uint32_t ip = EntryIp(entry);
 
             if ((ip >> 24 == LOOPBACK_NET) == (loopback != 0)) {
-                count = AddAddress(ips, count, max, ip);
+                count = AddAddress(ips, masks, count, max, ip, IpOf(entry->ifa_netmask));
             }
         }
     }

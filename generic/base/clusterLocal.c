@@ -14,6 +14,7 @@ typedef struct LocalList {
     int count; /* 0 until first asked for */
     int64_t asked;
     uint32_t ips[CLUSTER_LOCAL_MAX]; /* as the platform has them */
+    uint32_t masks[CLUSTER_LOCAL_MAX];
 } LocalList;
 
 static Tcl_ThreadDataKey localKey;
@@ -27,7 +28,7 @@ LocalListGet(void)
 static void
 LocalListAsk(LocalList *list)
 {
-    list->count = ClusterpLocalAddresses(list->ips, CLUSTER_LOCAL_MAX);
+    list->count = ClusterpLocalAddresses(list->ips, list->masks, CLUSTER_LOCAL_MAX);
     list->asked = ClusterpMonotonic();
 }
 
@@ -65,6 +66,25 @@ ClusterIsLocal(const ClusterAddress *address)
     }
     LocalListAsk(list);
     return LocalListHas(list, system.ip);
+}
+
+bool
+ClusterIsNear(const ClusterAddress *address)
+{
+    const LocalList *list = LocalListGet();
+    ClusterpAddr system;
+    int i;
+
+    if (ClusterAddressIsLoopback(address) || !ClusterAddressToPlatform(address, &system)) {
+        return true;
+    }
+    (void) ClusterLocalCount(false);
+    for (i = 0; i < list->count; i++) {
+        if (list->masks[i] != 0 && ((list->ips[i] ^ system.ip) & list->masks[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int

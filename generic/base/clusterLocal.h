@@ -15,6 +15,8 @@
 
 /* True for loopback and the addresses of the host's interfaces. */
 bool ClusterIsLocal(const ClusterAddress *address);
+/* Is it in the net of one of them, so that no router is needed to get there? What is no address of a host counts as near. */
+bool ClusterIsNear(const ClusterAddress *address);
 /* How many addresses the host has, CLUSTER_LOCAL_MAX at most. refresh: ask the system now. */
 int ClusterLocalCount(bool refresh);
 /* One of those last counted; loopback is the first. */

@@ -264,8 +264,8 @@ size_t ClusterpDescriptorNext(int fd);
  * A number N as interface means ethN (enN on macOS).
  */
 bool ClusterpHardwareId(const char *interface, char id[CLUSTERP_HARDWARE_ID_SIZE]);
-/* Fills in at most max of the host's addresses (loopback first) and returns how many. */
-int ClusterpLocalAddresses(uint32_t *ips, int max);
+/* Fills in at most max of the host's addresses (loopback first), and the masks of their nets, and returns how many. */
+int ClusterpLocalAddresses(uint32_t *ips, uint32_t *masks, int max);
 /* The address of the interface `name`, or with NULL of the default route's, else the first not loopback; 0 when none. */
 uint32_t ClusterpLanAddress(const char *name);
 /* "linux", "osx", as 1.1.8 names them. */

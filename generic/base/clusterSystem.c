@@ -27,6 +27,13 @@ SystemIsLocal(void *context, const ClusterAddress *address)
     return ClusterIsLocal(address);
 }
 
+static bool
+SystemIsNear(void *context, const ClusterAddress *address)
+{
+    (void) context;
+    return ClusterIsNear(address);
+}
+
 static int
 SystemProcessId(void *context)
 {
@@ -60,6 +67,7 @@ SystemMicroseconds(void *context)
 const ClusterSystem clusterSystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
+        .isNear = SystemIsNear,
         .processId = SystemProcessId,
         .microseconds = SystemMicroseconds,
         .processName = SystemProcessName,

@@ -15,6 +15,8 @@ typedef struct ClusterSystem {
     void (*random)(void *context, void *bytes, size_t length);
     /* Is the address one of this host's? */
     bool (*isLocal)(void *context, const ClusterAddress *address);
+    /* Is the address in a net that this host is in? */
+    bool (*isNear)(void *context, const ClusterAddress *address);
     /* The id of this process; another one after a fork. */
     int (*processId)(void *context);
     /*

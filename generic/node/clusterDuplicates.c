@@ -18,12 +18,18 @@
 _Static_assert(CLUSTER_DUPLICATES_WAYS <= 32, "ways are bits");
 _Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "a hash is cut by a mask");
 
+/* An address that copies came from; without ways it is not in use. */
+typedef struct Source {
+    uint32_t from;
+    uint32_t ways; /* bits: those they were heard over */
+} Source;
+
 /* One packet that passed. */
 typedef struct Passed {
     uint64_t hash;
     int64_t time;
     size_t length;
-    uint32_t ways; /* bits: those it was heard over */
+    Source sources[CLUSTER_DUPLICATES_SOURCES];
     uint32_t next; /* the next newer one of its bucket */
 } Passed;
 
@@ -114,14 +120,51 @@ ClusterDuplicatesWay(ClusterDuplicates *duplicates, int slot, unsigned interface
     return (int) i;
 }
 
+/* Addresses are told apart by a number that nobody can aim at. */
+static uint32_t
+NumberOf(const ClusterDuplicates *self, const ClusterAddress *from)
+{
+    char text[CLUSTER_ADDRESS_TEXT];
+
+    if (!from) {
+        return 0;
+    }
+    ClusterAddressFormat(from, text);
+    return (uint32_t) ClusterHash(self->key, text, strlen(text));
+}
+
+/* Is it one more copy? Those from more addresses than are kept all are. */
+static bool
+TakeCopy(Passed *earlier, const Source *copy)
+{
+    int i;
+
+    for (i = 0; i < CLUSTER_DUPLICATES_SOURCES && earlier->sources[i].ways; i++) {
+        Source *source = &earlier->sources[i];
+
+        if (source->from == copy->from) {
+            if (source->ways & copy->ways) {
+                return false;
+            }
+            source->ways |= copy->ways;
+            return true;
+        }
+    }
+    if (i < CLUSTER_DUPLICATES_SOURCES) {
+        earlier->sources[i] = *copy;
+    }
+    return true;
+}
+
 bool
-ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, bpacket_span packet, int64_t now)
+ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, const ClusterAddress *from,
+        bpacket_span packet, int64_t now)
 {
     Passed passed = {
             .hash = ClusterHash(duplicates->key, packet.bytes, packet.length),
             .time = now,
             .length = packet.length,
-            .ways = 1u << way,
+            .sources = {{NumberOf(duplicates, from), 1u << way}},
             .next = NONE,
     };
     uint32_t at;
@@ -134,8 +177,7 @@ ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, bpacket_span packe
         Passed *earlier = &duplicates->ring[at];
 
         if (earlier->hash == passed.hash && earlier->length == passed.length
-                && (earlier->ways & passed.ways) == 0) {
-            earlier->ways |= passed.ways;
+                && TakeCopy(earlier, &passed.sources[0])) {
             return false;
         }
     }

@@ -9,11 +9,15 @@
  *	there is that packet again, any other is a packet of its own. What is sent
  *	over one way alone waits in vain for its copies, and is forgotten; equal
  *	bytes over another way meanwhile are taken for such a copy.
+ *
+ *	Who has several nets on one link sends there once for each, from another
+ *	address: so copies from different addresses are told apart as well.
  */
 
 #ifndef CLUSTER_DUPLICATES_H
 #define CLUSTER_DUPLICATES_H
 
+#include "base/clusterAddress.h"
 #include "bpacket/bpacketReader.h"
 
 /* So long a copy may come after the first, in milliseconds. */
@@ -23,6 +27,8 @@
 
 /* So many ways are told apart. */
 #define CLUSTER_DUPLICATES_WAYS 32
+/* The addresses that copies of one packet come from, as far as they are told apart. */
+#define CLUSTER_DUPLICATES_SOURCES 4
 
 typedef struct ClusterDuplicates ClusterDuplicates;
 
@@ -38,8 +44,11 @@ void ClusterDuplicatesFree(ClusterDuplicates *duplicates);
  * CLUSTER_DUPLICATES_WAYS the one that was numbered first gives up its number.
  */
 int ClusterDuplicatesWay(ClusterDuplicates *duplicates, int slot, unsigned interface);
-/* A packet came over a way at a time, in ms, no earlier than the last. May it pass? */
-bool ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, bpacket_span packet,
-        int64_t now);
+/*
+ * A packet came over a way at a time, in ms, no earlier than the last. May it
+ * pass? from: its address, NULL where that makes no difference.
+ */
+bool ClusterDuplicatesPass(ClusterDuplicates *duplicates, int way, const ClusterAddress *from,
+        bpacket_span packet, int64_t now);
 
 #endif

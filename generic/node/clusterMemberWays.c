@@ -26,17 +26,23 @@ SameAddress(const ClusterMember *member, const ClusterMessage *message)
 /*
  * Who shares several links with us is heard by each, with another address.
  * Which copy is the first is chance, so the address that is known holds until
- * nothing came from it since the last datagram but one. On one link, where
- * there can be but one, a new address counts at once.
+ * nothing came from it since the last datagram but one. On one link a new
+ * address counts at once, unless it is of a net that is not ours, and the known
+ * one is: who has several nets on that link is heard from each.
  */
 static bool
 KeepsAddress(ClusterMember *member, const ClusterMessage *message)
 {
+    const ClusterSystem *system = &member->node->system;
     bool heard = member->addressHeard;
 
     member->addressHeard = SameAddress(member, message);
-    return heard && !member->addressHeard && message->origin.severally
-            && message->local == member->local && message->origin.interface != member->interface;
+    if (!heard || member->addressHeard || message->local != member->local) {
+        return false;
+    }
+    return (message->origin.severally && message->origin.interface != member->interface)
+            || (system->isNear(system->context, &member->address)
+                    && !system->isNear(system->context, &message->origin.address));
 }
 
 void
@@ -83,6 +89,10 @@ UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagra
 {
     ClusterAddress address = member->address;
 
+    if (datagram && !message->local && !ClusterAddressIsNone(&address)
+            && !SameAddress(member, message)) {
+        member->node->severalAddresses = true;
+    }
     if (datagram && !KeepsAddress(member, message)) {
         address = ClusterAddressWithPort(&message->origin.address, 0);
         member->interface = message->origin.interface;

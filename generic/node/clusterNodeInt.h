@@ -241,8 +241,9 @@ struct ClusterNode {
     int slotCount;
     /* Once two slots reach everybody, or a packet may come by several interfaces of one; NULL before. */
     ClusterDuplicates *duplicates;
-    bool severalSlots;  /* the former */
-    uint64_t *channels; /* ascending */
+    bool severalSlots;     /* the former */
+    bool severalAddresses; /* a member was heard from two, which it may have both */
+    uint64_t *channels;    /* ascending */
     size_t channelCount;
     ClusterTable byUuid, bySid; /* members; of one sid those found first come first */
     Tcl_HashTable queries;      /* by id, which we choose */

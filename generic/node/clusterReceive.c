@@ -544,20 +544,34 @@ Nameable(const ClusterMessage *message)
             && PlainIdentity(packet->field[CLUSTER_HID].span);
 }
 
-/* Did it come over another way that reaches everybody before, or by another interface? */
+/*
+ * The address by which copies are told apart, NULL when they are not. Beats count
+ * each, from whatever address: who has another by now says so with the same
+ * bytes as before.
+ */
+static const ClusterAddress *
+CopyAddress(const ClusterNode *node, const ClusterMessage *message)
+{
+    return node->severalAddresses && message->packet.field[CLUSTER_TYPE].number >= CLUSTER_QUERY
+            ? &message->origin.address
+            : NULL;
+}
+
+/* Did it come over another way that reaches everybody before, by another interface, or from another address of its sender? */
 static bool
 IsDuplicate(ClusterNode *node, const ClusterMessage *message)
 {
     bpacket_span packet = {message->bytes, message->length};
     unsigned interface = message->origin.severally ? message->origin.interface : 0;
 
-    if (!message->slot->type->reachesAll || !(node->severalSlots || message->origin.severally)
+    if (!message->slot->type->reachesAll
+            || !(node->severalSlots || node->severalAddresses || message->origin.severally)
             || !ClusterNodeFilterDuplicates(node)) {
         return false;
     }
     return !ClusterDuplicatesPass(node->duplicates,
-            ClusterDuplicatesWay(node->duplicates, message->slot->index, interface), packet,
-            ClusterNodeNow(node));
+            ClusterDuplicatesWay(node->duplicates, message->slot->index, interface),
+            CopyAddress(node, message), packet, ClusterNodeNow(node));
 }
 
 /* A copy says only that its sender still has the address that it came from. */

@@ -59,6 +59,14 @@ SystemIsLocal(void *context, const ClusterAddress *address)
     return ClusterAddressIsLoopback(address);
 }
 
+static bool
+SystemIsNear(void *context, const ClusterAddress *address)
+{
+    (void) context;
+    (void) address;
+    return true;
+}
+
 static int
 SystemProcessId(void *context)
 {
@@ -89,6 +97,7 @@ SystemMicroseconds(void *context)
 static const ClusterSystem memorySystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
+        .isNear = SystemIsNear,
         .processId = SystemProcessId,
         .microseconds = SystemMicroseconds,
         .processName = SystemProcessName,
