@@ -106,6 +106,7 @@ struct ClusterpMulticast {
     int wayCount;
     ClusterpWay used;                      /* what the ear for others is set to send by */
     uint64_t number;                       /* of the latest datagram */
+    bool missed;                           /* by some way it did not go */
     unsigned joined[CLUSTERP_MEMBERSHIPS]; /* indexes of the interfaces it is a member on */
     int joinedCount;
     int links; /* of these, those that others are heard by */

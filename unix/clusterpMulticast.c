@@ -298,11 +298,18 @@ ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t lengt
     if (letter.error != 0 && WayOutVanished(letter.error) && ClusterpWaysSettle(socket, &changed)) {
         SendAll(socket, &letter);
     }
+    socket->missed = letter.error != 0;
     if (letter.went > 0) {
         return CLUSTERP_OK;
     }
     errno = letter.error;
     return ClusterpWouldBlock(errno) || errno == ENOBUFS ? CLUSTERP_AGAIN : ClusterpFail(error);
+}
+
+bool
+ClusterpMulticastMissed(const ClusterpMulticast *socket)
+{
+    return socket->missed;
 }
 
 /* The interface that a datagram came in by, 0 when the system did not say. */

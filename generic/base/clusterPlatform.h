@@ -121,6 +121,8 @@ bool ClusterpMulticastRefresh(ClusterpMulticast *socket);
 /* One datagram, by every way. When one has vanished, refreshes and tries what is left. OK: somebody may have got it. */
 ClusterpResult ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length,
         int *error);
+/* Was there a way by which the latest datagram did not go? */
+bool ClusterpMulticastMissed(const ClusterpMulticast *socket);
 /* Where a datagram came from, and in. */
 typedef struct ClusterpArrival {
     ClusterpAddr from;

@@ -253,6 +253,19 @@ ClusterBeaconPutBack(ClusterNode *node, int changes, bool soon)
     }
 }
 
+/* Each time later than before, as an interface that refuses may do so for ever. */
+void
+ClusterBeaconRepeat(ClusterNode *node, int changes)
+{
+    ClusterBeaconPutBack(node, changes, false);
+    node->repeatAfter = node->repeatAfter ? 2 * node->repeatAfter : BEAT_AGAIN;
+    if (node->repeatAfter < node->heartbeat) {
+        ClusterBeaconAfter(node, node->repeatAfter);
+    } else {
+        node->repeatAfter = node->heartbeat;
+    }
+}
+
 /*
  * ------------------------------------------------------------------------
  * What can be told

@@ -56,6 +56,38 @@ SendHeartbeat(ClusterNode *node, int with, uint64_t channel)
     return status;
 }
 
+/* Did the latest packet to all not go by all ways? */
+static bool
+MissedSome(const ClusterNode *node)
+{
+    bool missed = false;
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        const ClusterSlot *slot = node->slots[i];
+
+        missed = missed
+                || (slot->transport && slot->type->missed && slot->type->missed(slot->transport));
+    }
+    return missed;
+}
+
+/* What was to be told with a beat is told again unless it went to everybody. */
+static void
+NoteBeat(ClusterNode *node, ClusterSendStatus status, int changes)
+{
+    if (node->closed) {
+        return;
+    }
+    if (status != CLUSTER_SEND_DONE) {
+        ClusterBeaconPutBack(node, changes, status == CLUSTER_SEND_UNREACHABLE);
+    } else if (changes && MissedSome(node)) {
+        ClusterBeaconRepeat(node, changes);
+    } else if (changes) {
+        node->repeatAfter = 0;
+    }
+}
+
 bool
 ClusterErrandHeartbeat(ClusterNode *node, int with, uint64_t channel)
 {
@@ -75,9 +107,7 @@ ClusterErrandHeartbeat(ClusterNode *node, int with, uint64_t channel)
         return false;
     }
     status = SendHeartbeat(node, with | changes, channel);
-    if (status != CLUSTER_SEND_DONE && !node->closed) {
-        ClusterBeaconPutBack(node, changes, status == CLUSTER_SEND_UNREACHABLE);
-    }
+    NoteBeat(node, status, changes);
     return status == CLUSTER_SEND_DONE;
 }
 

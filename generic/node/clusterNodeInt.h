@@ -237,6 +237,7 @@ struct ClusterNode {
     int strangersNext;
     ClusterList relays; /* oldest first */
     int relayCount;
+    int64_t repeatAfter; /* ms after which they went out once more, 0 while they need not */
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int slotCount;
     /* Once two slots reach everybody, or a packet may come by several interfaces of one; NULL before. */
@@ -514,6 +515,8 @@ bool ClusterBeaconMayDiscover(ClusterNode *node);
 int ClusterBeaconTakeChanges(ClusterNode *node);
 /* It was not told after all; tried again soon if that may help then. */
 void ClusterBeaconPutBack(ClusterNode *node, int changes, bool soon);
+/* What changed went to some only: it goes out once more, later each time. */
+void ClusterBeaconRepeat(ClusterNode *node, int changes);
 /* Adds how many are known, and the tags if wanted. */
 void ClusterNodeAddKnown(const ClusterNode *node, bool tags, ClusterOutgoing *outgoing);
 /* A heartbeat or a probe. The caller frees it. Asks transports for their props. */

@@ -463,6 +463,12 @@ MulticastDone(ClusterTransport *transport, ClusterLink *link)
     (void) link;
 }
 
+static bool
+MulticastMissed(ClusterTransport *transport)
+{
+    return ClusterpMulticastMissed(((Multicast *) transport)->socket);
+}
+
 static const ClusterTraffic *
 MulticastTraffic(ClusterTransport *transport)
 {
@@ -483,4 +489,5 @@ const ClusterTransportType clusterMulticastType = {
         .forget = MulticastForget,
         .done = MulticastDone,
         .traffic = MulticastTraffic,
+        .missed = MulticastMissed,
 };

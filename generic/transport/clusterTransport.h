@@ -263,6 +263,8 @@ typedef struct ClusterTransportType {
     void (*done)(ClusterTransport *transport, ClusterLink *link);
     /* The transport's own counters, borrowed until it is closed. */
     const ClusterTraffic *(*traffic)(ClusterTransport *transport);
+    /* Did the latest packet that was sent to all go by some ways only, so that not all can have it? NULL: never. */
+    bool (*missed)(ClusterTransport *transport);
     /* The node is done with the type; NULL for types that live for ever. */
     void (*release)(const struct ClusterTransportType *type);
     /* False once the link was closed, when a callback that it is held for still runs; NULL: always true. */
