@@ -77,8 +77,10 @@ const ClusterpInterface *ClusterpInterfaceDefault(const ClusterpInterfaces *all)
 
 /* ---- clusterpWays.c ----------------------------------------------------- */
 
-/* Systems limit the memberships of a socket, Linux to 20 by default; no more than this are kept. */
+/* No more memberships than this are kept; systems limit those of one socket, Linux to 20 by default. */
 #define CLUSTERP_MEMBERSHIPS 64
+/* Sockets that hold what is beyond the limit of one. */
+#define CLUSTERP_SPARES 4
 
 /* The ear for this host, which sends to it as well, and that for others, which sends to them. */
 #define CLUSTERP_HOME 0
@@ -93,9 +95,10 @@ typedef struct ClusterpWay {
 } ClusterpWay;
 
 struct ClusterpMulticast {
-    int fd[CLUSTERP_EARS]; /* owned; -1 for none */
-    int network;           /* owned; tells of changes, -1 for none */
-    bool told;             /* the system tells the ears apart */
+    int fd[CLUSTERP_EARS];      /* owned; -1 for none */
+    int spare[CLUSTERP_SPARES]; /* owned; only members of the group, -1 for none */
+    int network;                /* owned; tells of changes, -1 for none */
+    bool told;                  /* the system tells the ears apart */
     int ttl;
     ClusterpAddr group;
     char **wanted; /* the interfaces asked for, owned; none for any */

@@ -156,6 +156,9 @@ ClusterpMulticastOpen(const ClusterpAddr *group, int ttl, const char *const *int
     for (int ear = 0; ear < CLUSTERP_EARS; ear++) {
         socket->fd[ear] = -1;
     }
+    for (int i = 0; i < CLUSTERP_SPARES; i++) {
+        socket->spare[i] = -1;
+    }
     socket->network = -1;
     socket->group = *group;
     socket->ttl = ttl;
@@ -173,6 +176,9 @@ ClusterpMulticastClose(ClusterpMulticast *socket)
     if (socket != NULL) {
         for (int ear = 0; ear < CLUSTERP_EARS; ear++) {
             ClusterpClose(socket->fd[ear]);
+        }
+        for (int i = 0; i < CLUSTERP_SPARES; i++) {
+            ClusterpClose(socket->spare[i]);
         }
         ClusterpClose(socket->network);
         for (int i = 0; i < socket->wantedCount; i++) {

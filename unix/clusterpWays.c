@@ -29,6 +29,41 @@ ChangeMembership(const ClusterpMulticast *socket, int fd, int option, unsigned i
     return setsockopt(fd, IPPROTO_IP, option, &request, sizeof(request)) == 0;
 }
 
+/*
+ * Beyond the system's limit for one socket others are members in its place, and
+ * the ears hear whatever the host is a member of. That is all they may hear
+ * unless interfaces were asked for.
+ */
+static bool
+JoinSpare(ClusterpMulticast *socket, unsigned index)
+{
+#ifdef IP_MULTICAST_ALL
+    for (int i = 0; i < CLUSTERP_SPARES && socket->wantedCount == 0; i++) {
+        if (socket->spare[i] < 0) {
+            socket->spare[i] = ClusterpSocket(AF_INET, SOCK_DGRAM);
+            for (int ear = 0; ear < CLUSTERP_EARS && socket->spare[i] >= 0; ear++) {
+                if (socket->fd[ear] >= 0) {
+                    (void) ClusterpSetOption(socket->fd[ear], IPPROTO_IP, IP_MULTICAST_ALL, 1);
+                }
+            }
+        }
+        if (socket->spare[i] < 0) {
+            return false;
+        }
+        if (ChangeMembership(socket, socket->spare[i], IP_ADD_MEMBERSHIP, index)) {
+            return true;
+        }
+        if (errno != ENOBUFS) {
+            return false;
+        }
+    }
+#else
+    (void) socket;
+    (void) index;
+#endif
+    return false;
+}
+
 /* Joins with all ears unless it has; that too many have been joined, or that the interface cannot, is no matter. */
 static void
 Join(ClusterpMulticast *socket, unsigned index)
@@ -47,6 +82,8 @@ Join(ClusterpMulticast *socket, unsigned index)
         if (socket->told && socket->fd[CLUSTERP_AWAY] >= 0) {
             (void) ChangeMembership(socket, socket->fd[CLUSTERP_AWAY], IP_ADD_MEMBERSHIP, index);
         }
+    } else if (errno == ENOBUFS && JoinSpare(socket, index)) {
+        socket->joined[socket->joinedCount++] = index;
     }
 }
 
@@ -65,6 +102,10 @@ ClusterpWaysLeave(ClusterpMulticast *socket, unsigned index)
                 (void) ChangeMembership(socket, socket->fd[ear], IP_DROP_MEMBERSHIP,
                         socket->joined[i]);
             }
+        }
+        for (int spare = 0; spare < CLUSTERP_SPARES && socket->spare[spare] >= 0; spare++) {
+            (void) ChangeMembership(socket, socket->spare[spare], IP_DROP_MEMBERSHIP,
+                    socket->joined[i]);
         }
     }
     socket->joinedCount = kept;
