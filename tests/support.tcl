@@ -15,7 +15,7 @@ namespace eval support {
     variable children {}
     variable directory [file dirname [file normalize [info script]]]
     namespace export address port bear acquaint serviceOf leave waitUntil idle descriptors \
-	shortDirectory child childSays childLines childAsk childEnd childrenEnd readme
+	shortDirectory child childSays childLines childAsk childEnd childrenEnd shiftLibrary readme
 }
 
 # A multicast address for this process.
@@ -140,12 +140,12 @@ proc support::shortDirectory {} {
 
 # Starts a tclsh with that script (it ends when its standard input does, or at
 # the script's exit) and returns its process id. The script finds the packages
-# as we do; `say WORD...` in it writes a line for childSays.
-proc support::child {script {tclsh ""}} {
+# as we do; `say WORD...` in it writes a line for childSays, or for the listener,
+# a prefix that is called with the process id and the line. What else is to run
+# it is a command that ends as the tclsh it is given, in the same process.
+proc support::child {script {command {}} {listener {}}} {
     variable children
-    if {$tclsh eq ""} {
-	set tclsh [info nameofexecutable]
-    }
+    lappend command [info nameofexecutable]
     set prelude {
 	fconfigure stdout -buffering line -encoding utf-8
 	fconfigure stdin -blocking 0 -encoding utf-8
@@ -161,10 +161,10 @@ proc support::child {script {tclsh ""}} {
 	}
 	fileevent stdin readable ::support_input
     }
-    set pipe [open |[list $tclsh 2>@stderr] r+]
+    set pipe [open |[list {*}$command 2>@stderr] r+]
     fconfigure $pipe -blocking 0 -buffering line -encoding utf-8
     set pid [lindex [pid $pipe] end]
-    dict set children $pid [dict create pipe $pipe lines {}]
+    dict set children $pid [dict create pipe $pipe lines {} listener $listener]
     fileevent $pipe readable [list ::support::hear $pid]
     set whole [list set auto_path $::auto_path]\n$prelude\n$script\n[list vwait ::support_forever]
     puts $pipe "eval \[encoding convertfrom utf-8 \[binary decode base64 [base64 $whole]\]\]"
@@ -177,11 +177,16 @@ proc support::base64 {text} {
     return [binary encode base64 [encoding convertto utf-8 $text]]
 }
 
-# Collects what a child prints.
+# Collects what a child prints, or hands it on.
 proc support::hear {pid} {
     variable children
     set pipe [dict get $children $pid pipe]
+    set listener [dict get $children $pid listener]
     while {[gets $pipe line] >= 0} {
+	if {$listener ne ""} {
+	    {*}$listener $pid $line
+	    continue
+	}
 	set heard [dict get $children $pid lines]
 	dict set children $pid lines [lappend heard $line]
     }
@@ -235,6 +240,18 @@ proc support::childrenEnd {} {
     foreach pid [dict keys $children] {
 	childEnd $pid KILL
     }
+}
+
+# The library to preload by which a child's wall clock can be moved, see
+# c/shift/clockShift.c; empty where there is none.
+proc support::shiftLibrary {} {
+    foreach directory $::auto_path {
+	set library [file join $directory tests clockShift.so]
+	if {[file exists $library]} {
+	    return $library
+	}
+    }
+    return ""
 }
 
 # The text of the user's README of 1.1.8, empty where it is absent.

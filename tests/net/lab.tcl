@@ -1,47 +1,14 @@
 # lab.tcl --
 #
-#	Hosts for tests: each is a network namespace made here, joined to others by
-#	virtual cables; they end with the process that holds them. A test file
-#	sources this after support.tcl; the constraint `hosts` says whether it works.
+#	Hosts for tests, see lab/net.tcl, and members on them. A test file sources
+#	this after support.tcl; the constraint `hosts` says whether it works.
 
-# Namespaces by their holders' process ids, and the shell scripts that enter them.
-set hosts {}
+source [file join [file dirname [file normalize [info script]]] lab net.tcl]
+namespace import lab::host lab::at lab::cable
 
-# A host with loopback up and nothing else. Returns its holder's process id.
-proc host {} {
-    set pid [exec unshare -n sleep 600 &]
-    set mine [file readlink /proc/self/ns/net]
-    waitUntil {![catch {file readlink /proc/$pid/ns/net} other] && $other ne $mine
-	    && ![catch {exec cat /proc/$pid/comm} name] && $name eq "sleep"} "a namespace"
-    lappend ::hosts $pid
-    at $pid ip link set lo up
-    return $pid
-}
-
-# Runs a command on a host.
-proc at {host args} {
-    return [exec nsenter --net=/proc/$host/ns/net {*}$args]
-}
-
-# A cable between two hosts; each end is {host interface address/bits}.
-proc cable {one two} {
-    lassign $one host name address
-    lassign $two otherHost otherName otherAddress
-    exec ip link add $name netns $host type veth peer name $otherName netns $otherHost
-    foreach {host name address} [list {*}$one {*}$two] {
-	at $host ip address add $address dev $name
-	at $host ip link set $name up
-    }
-}
-
-# A process on a host that runs the script. It sees the host's interfaces in
-# /sys as well, where the hardware id is looked up.
+# A process on a host that runs the script.
 proc on {host script} {
-    set inside "mount -t sysfs sysfs /sys; exec \"\$0\""
-    set shell [makeFile "#!/bin/sh\nexec nsenter --net=/proc/$host/ns/net\
-	    unshare -m sh -c '$inside' '[info nameofexecutable]'" host$host.sh]
-    file attributes $shell -permissions 0700
-    return [child $script $shell]
+    return [child $script [lab::inside $host]]
 }
 
 # A member there, which answers queries and tells what it hears.
@@ -74,11 +41,7 @@ proc value {pid script} {
 
 proc demolish {} {
     childrenEnd
-    foreach host $::hosts {
-	catch {exec kill -KILL $host}
-	removeFile host$host.sh
-    }
-    set ::hosts {}
+    lab::raze
 }
 
 testConstraint hosts [expr {![catch {
