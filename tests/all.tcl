@@ -36,7 +36,7 @@ namespace eval all {
     # What takes long comes first, so that the others fill the time beside it.
     # Only a matter of speed: a file that is not named here comes after these.
     variable long {peer.test expiryAlive.test readmeReference.test expiry.test lifetime.test linger.test
-	dissector.test hosts.test scripted.test hostile.test hooks.test cookbook.test
+	dissector.test lab.test hosts.test scripted.test hostile.test hooks.test cookbook.test
 	clock.test simulation.test crowd.test}
     if {[info exists ::env(CLUSTER_TEST_SECONDS)]} {
 	set seconds $::env(CLUSTER_TEST_SECONDS)

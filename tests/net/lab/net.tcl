@@ -11,6 +11,7 @@ namespace eval lab {
     # The host that is the switch, its interface for each host, and addresses.
     variable switch
     variable addresses {}
+    variable directory [file dirname [file normalize [info script]]]
     namespace export host at cable
 }
 
@@ -60,6 +61,8 @@ proc lab::ip {host lines} {
 # ---- a switch --------------------------------------------------------------------
 
 # A switch and so many hosts at it. Returns the hosts: 10.99.0.1, 10.99.0.2 ...
+# The kernel opens a switch's ports a while after they are up, and drops what
+# comes before.
 proc lab::lan {count} {
     variable switch [host]
     ip $switch {
@@ -70,6 +73,10 @@ proc lab::lan {count} {
     for {set i 1} {$i <= $count} {incr i} {
 	lappend hosts [host]
 	plug [lindex $hosts end] 10.99.0.$i
+    }
+    waitUntil {[regexp -all {state forwarding} [at $switch ip -d link show master br0]] == $count} "the switch"
+    foreach host $hosts {
+	waitUntil {[regexp {state UP} [at $host ip link show eth0]]} "carrier"
     }
     return $hosts
 }
