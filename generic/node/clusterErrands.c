@@ -280,7 +280,7 @@ ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
     ClusterSendStatus status;
 
     if (!ClusterMemberConnected(member)) {
-        if (!ClusterNodeMay(node, CLUSTER_QUOTA_CONNECTS)) {
+        if (!ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
             return;
         }
         member->probe.evidence |= CLUSTER_EVIDENCE_ENDED;

@@ -188,6 +188,13 @@ ClusterMemberSuspect(const ClusterMember *member)
     return member->life.state == CLUSTER_SILENT;
 }
 
+bool
+ClusterMemberHasHeir(const ClusterMember *member)
+{
+    return member->probe.stage != CLUSTER_PROBE_IDLE
+            && (member->probe.evidence & CLUSTER_EVIDENCE_HEIR) != 0;
+}
+
 const char *
 ClusterMemberLossReason(const ClusterMember *member)
 {

@@ -289,6 +289,8 @@ bool ClusterMemberCan(const ClusterMember *member, uint32_t abilities);
 int64_t ClusterMemberRtt(const ClusterMember *member);
 /* Does it answer no probe now? */
 bool ClusterMemberSuspect(const ClusterMember *member);
+/* Has another process its place, so that it is dead unless it answers the probe that is under way? */
+bool ClusterMemberHasHeir(const ClusterMember *member);
 /* Why it was lost, as hooks know it (static); NULL before. */
 const char *ClusterMemberLossReason(const ClusterMember *member);
 /* Its address as text (a new value). */

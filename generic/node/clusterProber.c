@@ -22,6 +22,8 @@
 /* Milliseconds between the packets of a probe of one that is suspect, at first and at most. */
 #define AGAIN      250
 #define AGAIN_MOST 1000
+/* Waits for an answer after which one is lost that is gone most likely: as long as two packets take. */
+#define GONE_WAITS 3
 /* Members of one host that are looked at together when one of them falls silent. */
 #define MATES_MOST 64
 /* Members that are passed over in one turn of the round. */
@@ -210,21 +212,52 @@ HostAnswers(const ClusterMember *member)
     return false;
 }
 
+/*
+ * Its link has ended, and where it took links nobody does, or another: a
+ * process that lives would answer by datagram. The system's word that the port
+ * for those is closed too would prove it, but comes seldom: hosts say so to
+ * another host a few times, then once a second.
+ */
+static bool
+IsGoneMostLikely(const ClusterProbe *probe)
+{
+    return (probe->evidence & CLUSTER_EVIDENCE_LINK)
+            && (probe->evidence & (CLUSTER_EVIDENCE_ENDED | CLUSTER_EVIDENCE_HEIR));
+}
+
 /* Milliseconds from the first packet until it is lost. */
 static int64_t
 TimeLeftTo(const ClusterMember *member)
 {
     const ClusterProbe *probe = &member->probe;
     const ClusterNode *node = member->node;
-    bool gone = (probe->evidence & (CLUSTER_EVIDENCE_PORT | CLUSTER_EVIDENCE_LINK)) != 0;
+    int64_t time = ClusterProbingSuspicion(&node->probing, node->memberCount, probe->confirmed);
 
-    if (!gone && (probe->evidence & CLUSTER_EVIDENCE_HOST)) {
+    if (IsGoneMostLikely(probe)) {
+        int64_t soon = GONE_WAITS * ClusterProbingLeastWait(&probe->rtt);
+
+        return soon < time ? soon : time;
+    }
+    if ((probe->evidence & (CLUSTER_EVIDENCE_PORT | CLUSTER_EVIDENCE_LINK)) == 0
+            && (probe->evidence & CLUSTER_EVIDENCE_HOST)) {
         return ClusterProbingHung(&node->probing);
     }
-    return ClusterProbingSuspicion(&node->probing, node->memberCount, probe->confirmed);
+    return time;
 }
 
-/* Sets when the suspect is lost, by what is known now. */
+static void
+Bury(ClusterMember *member)
+{
+    ClusterRosterStep(member,
+            member->probe.evidence & CLUSTER_EVIDENCE_HEIR ? CLUSTER_LIFE_REPLACED
+                                                           : CLUSTER_LIFE_DEAD,
+            0);
+}
+
+/*
+ * Sets when the suspect is lost, by what is known now; now, if that is over.
+ * One that is gone most likely is looked at then, and no later.
+ */
 static void
 Reckon(ClusterMember *member)
 {
@@ -235,7 +268,14 @@ Reckon(ClusterMember *member)
         probe->evidence |= CLUSTER_EVIDENCE_HOST;
     }
     end = probe->first + TimeLeftTo(member);
-    ClusterRosterStep(member, CLUSTER_LIFE_UNANSWERED, end > now ? end - now : 0);
+    if (end <= now && IsGoneMostLikely(probe)) {
+        Bury(member);
+    } else {
+        ClusterRosterStep(member, CLUSTER_LIFE_UNANSWERED, end > now ? end - now : 0);
+        if (IsGoneMostLikely(probe) && end < probe->due.due) {
+            SetProbeDue(member, end - now);
+        }
+    }
 }
 
 /* Who is on the same host is looked at now rather than in its turn. */
@@ -258,14 +298,16 @@ LookAtMates(const ClusterMember *member)
 
 /*
  * If nobody else answers either, it is rather we who are cut off. Lifeguard
- * learns that from those who are asked for help; here other probes tell.
+ * learns that from those who are asked for help; here other probes tell, and
+ * what the system heard of the member's host.
  */
 static void
 BlameOurselves(const ClusterMember *member)
 {
     ClusterNode *node = member->node;
 
-    if (node->unanswered > 0 && node->answered < member->probe.first) {
+    if (node->unanswered > 0 && node->answered < member->probe.first
+            && !(member->probe.evidence & (CLUSTER_EVIDENCE_PORT | CLUSTER_EVIDENCE_LINK))) {
         ClusterProbingFailed(&node->probing);
     }
 }
@@ -414,6 +456,9 @@ ClusterProberEvidence(ClusterMember *member, unsigned evidence)
         Widen(member); /* the other way is asked now */
     } else if (probe->stage != CLUSTER_PROBE_IDLE && isNew) {
         Send(member, CLUSTER_BY_BOTH);
+        if (probe->stage == CLUSTER_PROBE_SUSPECT) {
+            Reckon(member);
+        }
     }
 }
 
@@ -518,13 +563,13 @@ IsInPlaceOf(const ClusterMember *member, const ClusterMember *other)
 static void
 LookForPredecessor(ClusterMember *member)
 {
-    ClusterMember *other = ClusterNodeNextMember(member->node, NULL);
+    ClusterMember *other = ClusterNodeNextMember(member->node, NULL), *next;
 
-    while (other && !IsInPlaceOf(member, other)) {
-        other = ClusterNodeNextMember(member->node, other);
-    }
-    if (other) {
-        ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR | CLUSTER_EVIDENCE_LINK);
+    for (; other; other = next) {
+        next = ClusterNodeNextMember(member->node, other);
+        if (IsInPlaceOf(member, other)) {
+            ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR | CLUSTER_EVIDENCE_LINK);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ ClusterProbingGap(const ClusterProbing *probing)
 }
 
 int64_t
-ClusterProbingWait(const ClusterProbing *probing, const ClusterRtt *rtt)
+ClusterProbingLeastWait(const ClusterRtt *rtt)
 {
     int64_t wait = WAIT_UNKNOWN;
 
@@ -102,7 +102,13 @@ ClusterProbingWait(const ClusterProbing *probing, const ClusterRtt *rtt)
     if (wait < WAIT_LEAST) {
         wait = WAIT_LEAST;
     }
-    return (wait > WAIT_MOST ? WAIT_MOST : wait) * (1 + probing->health);
+    return wait > WAIT_MOST ? WAIT_MOST : wait;
+}
+
+int64_t
+ClusterProbingWait(const ClusterProbing *probing, const ClusterRtt *rtt)
+{
+    return ClusterProbingLeastWait(rtt) * (1 + probing->health);
 }
 
 /* The whole part of the decimal logarithm, and a tenth of it for each ninth of the way to the next: 10 is 10, 100 is 20. */

@@ -50,6 +50,8 @@ void ClusterProbingSuspected(ClusterProbing *probing);
 int64_t ClusterProbingGap(const ClusterProbing *probing);
 /* Milliseconds until the answer to one packet is missing. */
 int64_t ClusterProbingWait(const ClusterProbing *probing, const ClusterRtt *rtt);
+/* The same, however much we doubt ourselves: when what is known does not hang on that. */
+int64_t ClusterProbingLeastWait(const ClusterRtt *rtt);
 /*
  * Milliseconds from the first packet of a probe until a member is lost from
  * whose host nothing at all comes. members: how many there are, whom the

@@ -450,11 +450,15 @@ SubjectMatches(const ClusterResolver *resolver, const Subject *subject)
     return true;
 }
 
+/* One whose place another has taken is nobody's choice until it shows that it lives. */
 bool
 ClusterResolverMatches(const ClusterResolver *resolver, ClusterMember *member)
 {
     Subject subject;
 
+    if (ClusterMemberHasHeir(member)) {
+        return false;
+    }
     subject.member = member;
     subject.sid = ClusterMemberSid(member);
     subject.place = ClusterMemberPlace(member);

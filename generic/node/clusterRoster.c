@@ -231,9 +231,11 @@ void
 ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot)
 {
     unsigned actions;
+    ClusterQuota quota; /* who has answered a probe is where it says */
 
     StepWith(member, CLUSTER_LIFE_LINK_ENDED, 0, &actions);
-    if ((actions & CLUSTER_DO_RECONNECT) && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)) {
+    quota = member->probe.rtt.mean ? CLUSTER_QUOTA_PROBES : CLUSTER_QUOTA_CONNECTS;
+    if ((actions & CLUSTER_DO_RECONNECT) && ClusterNodeMay(member->node, quota)) {
         ClusterErrandAppend(member->node, CLUSTER_RECONNECT, member)->slot = slot;
     }
 }
