@@ -189,6 +189,10 @@
 #define CLUSTER_ANSWER_AGAIN 1000
 /* Members known; with more all who ask are answered together. Nobody: it is their number. withheld answers. */
 #define CLUSTER_ANSWER_ALONE 16
+/* Who asked, and is told by a datagram of its own; more are told by one multicast. Anybody. None. */
+#define CLUSTER_ANSWER_EACH 8
+/* Members known; with more no link is made just to notice the end of one that is probed. Nobody: it is their number. None. */
+#define CLUSTER_CONNECT_ALL 64
 /* Milliseconds at most until those are answered who are answered together, and between two such answers. */
 #define CLUSTER_ANSWER_TOGETHER 1000
 /* Milliseconds in which heartbeats answer our probe: who sends one then is connected to. */

@@ -222,7 +222,11 @@ RunReply(ClusterNode *node, ClusterErrand *errand)
     }
     ClusterOutgoingSetValue(&reply, CLUSTER_DATA, ClusterBeaconProps(node));
     ClusterNodeAddKnown(node, true, &reply);
-    ClusterSendReply(errand->member, errand->slot, &reply, CLUSTER_ONLY_LINKS);
+    if (errand->slot != node->datagram || !ClusterSendBeatTo(errand->member, &reply)) {
+        ClusterSendReply(errand->member,
+                errand->slot == node->datagram ? ClusterNodeSlotToAll(node) : errand->slot, &reply,
+                CLUSTER_ONLY_LINKS);
+    }
     ClusterOutgoingFree(&reply);
 }
 
@@ -249,8 +253,11 @@ RunReconnect(ClusterNode *node, ClusterErrand *errand)
         return;
     }
     result = ClusterSendReach(errand->member, errand->slot);
-    if (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_ABSENT) {
+    if (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_REFUSED
+            || result == CLUSTER_SEND_ABSENT) {
         ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED, 0);
+    }
+    if (result == CLUSTER_SEND_REFUSED || result == CLUSTER_SEND_ABSENT) {
         ClusterProberEvidence(errand->member, CLUSTER_EVIDENCE_LINK);
     }
 }
@@ -271,12 +278,14 @@ RunConnect(ClusterNode *node, ClusterErrand *errand)
 
 /*
  * The first way of the member that works, and a link if there is none: whether
- * that comes about is what is to be known. A link that ends from here on is
+ * that comes about is what is to be known. That no way is left, as our own
+ * network is down or the member has but multicast, says nothing of it. A link that ends from here on is
  * the one that was to be made.
  */
 static void
 ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
 {
+    ClusterSendDetails details;
     ClusterSendStatus status;
 
     if (!ClusterMemberConnected(member)) {
@@ -285,8 +294,8 @@ ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
         }
         member->probe.evidence |= CLUSTER_EVIDENCE_ENDED;
     }
-    status = ClusterSendToOne(member, packet, NULL, CLUSTER_NO_HOOKS, NULL);
-    if (status == CLUSTER_SEND_UNREACHABLE && !node->closed) {
+    status = ClusterSendToOne(member, packet, NULL, CLUSTER_NO_HOOKS, &details);
+    if (status == CLUSTER_SEND_UNREACHABLE && details.absent && !node->closed) {
         ClusterProberEvidence(member, CLUSTER_EVIDENCE_LINK);
     }
 }

@@ -44,6 +44,7 @@ InitTables(ClusterNode *node)
     ClusterListInit(&node->round);
     ClusterListInit(&node->probed);
     ClusterListInit(&node->relays);
+    ClusterListInit(&node->askers);
     ClusterTableInit(&node->missingByUuid, key);
     ClusterListInit(&node->missing);
 }
@@ -178,6 +179,7 @@ ClusterNodeStart(ClusterNode *node)
     ClusterErrandHeartbeat(node, 0, CLUSTER_CHANNEL_BROADCAST);
     if (!node->closed) {
         ClusterErrandDiscover(node, NULL, CLUSTER_CHANNEL_BROADCAST);
+        ClusterJoiningBegin(node);
     }
     ClusterTurnEnd(node);
     ClusterNodeRelease(node);
@@ -235,6 +237,8 @@ ClearOwnDeadlines(ClusterNode *node)
 
     ClusterNodeClearDue(node, &node->beatDue);
     ClusterNodeClearDue(node, &node->probeDue);
+    ClusterNodeClearDue(node, &node->joinDue);
+    ClusterNodeClearDue(node, &node->askersDue);
     ClusterNodeClearDue(node, &pinger->togetherDue);
     ClusterNodeClearDue(node, &pinger->aloneDue);
     ClusterNodeClearDue(node, &pinger->answerDue);

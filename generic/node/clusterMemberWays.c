@@ -83,7 +83,11 @@ MoveLinks(ClusterMember *member)
     }
 }
 
-/* The address is taken from datagrams, which come from the member itself; the far end of a link may be anybody. */
+/*
+ * The address is taken from what is sent to all: the far end of a link may be
+ * anybody, and a datagram for us alone leaves a host with several addresses by
+ * the one that routes choose.
+ */
 static void
 UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagram)
 {
@@ -214,7 +218,10 @@ HearOver(ClusterMember *member, const ClusterMessage *message)
 void
 ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message)
 {
-    UpdateAddress(member, message, !message->slot->type->reliable);
+    if (message->unicast && !message->local) {
+        member->node->severalAddresses = true; /* nobody knows yet from which it sends to all */
+    }
+    UpdateAddress(member, message, !message->slot->type->reliable && !message->unicast);
     if (message->link) {
         HearOver(member, message);
     }

@@ -212,3 +212,15 @@ ClusterMessageComplete(const ClusterMessage *message)
             && packet->field[CLUSTER_SID].span.length > 0
             && packet->field[CLUSTER_HID].span.length > 0;
 }
+
+void
+ClusterMessageUuid(const ClusterMessage *message, char uuid[CLUSTER_UUID_SIZE])
+{
+    bpacket_span sid = message->packet.field[CLUSTER_SID].span;
+    bpacket_span hid = message->packet.field[CLUSTER_HID].span;
+
+    memcpy(uuid, sid.bytes, sid.length);
+    uuid[sid.length] = '@';
+    memcpy(uuid + sid.length + 1, hid.bytes, hid.length);
+    uuid[sid.length + 1 + hid.length] = '\0';
+}

@@ -12,6 +12,7 @@
 #ifndef CLUSTER_MESSAGE_H
 #define CLUSTER_MESSAGE_H
 
+#include "base/clusterLimits.h"
 #include "packet/clusterPayload.h"
 #include "transport/clusterTransport.h"
 
@@ -26,6 +27,7 @@ typedef struct ClusterMessage {
     ClusterLink *link;            /* held by who received it, though it may have been closed */
     ClusterOrigin origin;         /* where it came from; its values are held by the message */
     bool local;                   /* from this host, as far as is known */
+    bool unicast;                 /* a datagram for us alone, in place of one to all */
     uint64_t departures;          /* goodbyes remembered before it came */
     struct ClusterMember *member; /* held once known */
     ClusterPacket packet;         /* spans into bytes */
@@ -56,6 +58,9 @@ ClusterPayloadStatus ClusterMessageReplace(ClusterMessage *message, Tcl_Obj *pay
 Tcl_Obj *ClusterMessageField(ClusterMessage *message, ClusterField id);
 /* Its data as a value, held for the caller; NULL when there is none, or more bytes of it. */
 Tcl_Obj *ClusterMessageData(ClusterMessage *message, size_t most);
+/* SID@HID of its sender, and its end. */
+#define CLUSTER_UUID_SIZE (2 * CLUSTER_IDENTITY_MAX + 2)
+void ClusterMessageUuid(const ClusterMessage *message, char uuid[CLUSTER_UUID_SIZE]);
 /* Has it sid, hid, type, channel and protocols? */
 bool ClusterMessageComplete(const ClusterMessage *message);
 

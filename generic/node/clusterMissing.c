@@ -101,14 +101,18 @@ SetDue(ClusterMissing *missing)
             now + (wait > AGAIN_MOST ? AGAIN_MOST : wait));
 }
 
-/* Who said goodbye, was not wanted or has a successor does not come back. */
+/*
+ * Who said goodbye or was not wanted does not come back. What speaks for the end
+ * of a process may deceive; one that is really gone is forgotten when the system
+ * says so.
+ */
 static bool
 MayReturn(const ClusterMember *member)
 {
     ClusterLossReason reason = member->life.reason;
 
-    return member->datagramPort && (member->can & CLUSTER_CAN_PROBE)
-            && (reason == CLUSTER_LOSS_UNREACHABLE || reason == CLUSTER_LOSS_EXPIRED);
+    return member->datagramPort && (member->can & CLUSTER_CAN_PROBE) && reason != CLUSTER_LOSS_LEFT
+            && reason != CLUSTER_LOSS_DROPPED;
 }
 
 void

@@ -126,6 +126,17 @@ ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind k
     }
 }
 
+ClusterSlot *
+ClusterNodeSlotToAll(const ClusterNode *node)
+{
+    int i = 0;
+
+    while (i < node->slotCount - 1 && !node->slots[i]->type->reachesAll) {
+        i++;
+    }
+    return node->slots[i];
+}
+
 bool
 ClusterNodeFilterDuplicates(ClusterNode *node)
 {

@@ -337,6 +337,7 @@ typedef enum ClusterSendStatus {
 /* Of a send: which slot carried it, or what was wrong with the payload. */
 typedef struct ClusterSendDetails {
     ClusterSlot *slot;
+    bool absent; /* by one way at least: nothing is where the member says it is */
     ClusterPayloadStatus payloadStatus;
     char culprit[CLUSTER_CULPRIT_SIZE]; /* the key it is about; longer ones are cut */
 } ClusterSendDetails;

@@ -61,6 +61,8 @@ typedef enum ClusterDueKind {
     CLUSTER_DUE_ANSWER,      /* to answer who asks after us */
     CLUSTER_DUE_DISCOVERY,   /* a member's: to ask who it is, then to tell of it */
     CLUSTER_DUE_EXPIRY,      /* a member's: to lose it */
+    CLUSTER_DUE_JOIN,        /* to look for others again */
+    CLUSTER_DUE_ASKERS,      /* to answer those who asked who we are */
     CLUSTER_DUE_PROBE,       /* to probe the next member */
     CLUSTER_DUE_PROBED,      /* a member's: it should have answered */
     CLUSTER_DUE_MISSING,     /* to try one that was lost */
@@ -222,6 +224,13 @@ struct ClusterNode {
     bool tagsChanged, propsChanged; /* to go out with the next heartbeat */
     /* Unicast datagrams, for what nodes tell each other; no protocol of scripts, so not among slots. NULL: none. */
     ClusterSlot *datagram;
+    ClusterDeadline joinDue;
+    int askedAgain;      /* times since the start */
+    uint64_t othersKnow; /* members, of those that one of them knows most */
+    uint64_t met;        /* members found since the start */
+    ClusterList askers;  /* members to be told by datagram who we are, together */
+    int askerCount;
+    ClusterDeadline askersDue;
     ClusterProbing probing;
     uint32_t incarnation;      /* ours; higher each time we deny that we are dead */
     int64_t answered;          /* when a packet of a probe came last, from any member */
@@ -318,6 +327,7 @@ struct ClusterMember {
     ClusterLiveness life;
     ClusterDeadline expiry, discovery;
     ClusterProbe probe;
+    ClusterListEntry inAskers;
     bool isNew, tagsKnown, propsKnown; /* for the discovered callback */
     bool askedOnce;                    /* since it is new */
     int64_t asked;                     /* when it was last asked for them, 0 for never */
@@ -369,6 +379,8 @@ int64_t ClusterNodeNow(const ClusterNode *node);
 void ClusterNodeSetDue(ClusterNode *node, ClusterDeadline *deadline, ClusterDueKind kind,
         int64_t at);
 void ClusterNodeClearDue(ClusterNode *node, ClusterDeadline *deadline);
+/* A way that reaches everybody: each node has one. */
+ClusterSlot *ClusterNodeSlotToAll(const ClusterNode *node);
 /* Makes the filter of duplicates unless it is there. False without memory. */
 bool ClusterNodeFilterDuplicates(ClusterNode *node);
 
@@ -564,6 +576,15 @@ void ClusterProbeRelayed(ClusterNode *node, ClusterMessage *message);
 void ClusterProbePinged(ClusterNode *node, const ClusterMember *from, Tcl_Obj *sids);
 void ClusterRelaysFree(ClusterNode *node);
 
+/* ---- clusterJoining.c ---- */
+
+/* The node has started, and asked for others once. */
+void ClusterJoiningBegin(ClusterNode *node);
+/* A packet of a member. */
+void ClusterJoiningHeard(ClusterNode *node, const ClusterPacket *packet);
+/* The deadline CLUSTER_DUE_JOIN. */
+void ClusterJoiningDue(ClusterNode *node);
+
 /* ---- clusterStrangers.c ---- */
 
 /* Is it time to ask this one who it is, and is there room for that? Then it counts as done. */
@@ -596,6 +617,9 @@ ClusterMissing *ClusterMissingNext(const ClusterNode *node, const ClusterMissing
 void ClusterMissingDue(ClusterDeadline *deadline);
 
 /* ---- clusterReplies.c ---- */
+
+/* The deadline CLUSTER_DUE_ASKERS. */
+void ClusterReplyAskersDue(ClusterNode *node);
 
 /* A member asks who we are: appends the errand of an answer, or sees that it is answered with others. */
 void ClusterReplyAsked(ClusterNode *node, ClusterMessage *message);
@@ -652,18 +676,19 @@ bool ClusterRosterIsOvertaken(const ClusterNode *node, const ClusterMessage *mes
 
 /* ---- clusterSend.c: gates, ways, and the transports; never within a change of state ---- */
 
+/* Hands a packet to a slot's transport, which is there. peer NULL: to everybody. */
+ClusterSendResult ClusterSendTransmit(ClusterSlot *slot, ClusterMember *member,
+        const ClusterPeer *peer, ClusterLink **link, ClusterBlob *blob);
+/* A new blob of the packet, filtered to `only` unless it is NULL; NULL with *details saying why not. */
+ClusterBlob *ClusterSendEncode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
+        ClusterSendDetails *details);
+/* Through the slot's hook; a new reference, NULL when the hook fails it. */
+ClusterBlob *ClusterSendHooked(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob);
+
 ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
         ClusterSendDetails *details);
 ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
-/*
- * One packet by datagram to where the member says it hears those, without hooks.
- * Returns whether it went out, which says nothing of its arrival.
- */
-bool ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing);
-/* The same to one that is no member. */
-bool ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
-        ClusterOutgoing *outgoing);
 /* Flags of internal sends, beside those in clusterNode.h. */
 #define CLUSTER_ONLY_LINKS 256 /* over links that are open, or to everybody */
 #define CLUSTER_UNASKED    512 /* connections count as CLUSTER_QUOTA_CONNECTS */
@@ -675,6 +700,22 @@ ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
 void ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
 /* The same where the way is gone, and not the member; unless `failed` is NULL the way is not tried again. */
 void ClusterSendAnew(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
+
+/* ---- clusterUnicast.c ---- */
+
+/*
+ * One packet by datagram to where the member says it hears those, without hooks.
+ * Returns whether it went out, which says nothing of its arrival.
+ */
+bool ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing);
+/*
+ * A heartbeat that tells one what others were told, with the hooks of the way
+ * to all. False: it is too large, or the member hears no datagrams.
+ */
+bool ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat);
+/* The same as ClusterSendDatagram to one that is no member. */
+bool ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
+        ClusterOutgoing *outgoing);
 
 /* ---- clusterErrands.c ---- */
 
@@ -702,7 +743,12 @@ void ClusterTurnSent(ClusterNode *node);
 /* Only sets the timer. */
 void ClusterTurnArm(ClusterNode *node);
 
-/* ---- clusterReceive.c ---- */
+/* ---- clusterProbeHeard.c ---- */
+
+/* A packet of probes came: notes whose it is. False: it is from no member, and what is to be done for it is done. */
+bool ClusterProbeHeard(ClusterNode *node, ClusterMessage *message);
+
+/* ---- clusterHeard.c ---- */
 
 extern const ClusterTransportDelegate clusterNodeTransportDelegate;
 

@@ -82,6 +82,7 @@ ClusterNodeTraceOut(const ClusterSlot *slot, const ClusterMember *member, const 
     static const char *const results[] = {
             [CLUSTER_SENT] = "",
             [CLUSTER_SEND_FAILED] = ": failed",
+            [CLUSTER_SEND_REFUSED] = ": refused",
             [CLUSTER_SEND_DENIED] = ": denied",
             [CLUSTER_SEND_ABSENT] = ": nothing there",
             [CLUSTER_SEND_FULL] = ": queue full",

@@ -241,6 +241,7 @@ HeedNews(ClusterNode *node, const ClusterMember *from, Tcl_Obj *news)
             HeedItem(node, from, words[i], words[i + 1], incarnation);
         }
     }
+    ClusterForeignFree(words);
 }
 
 /* The sid of one that we do not know and may ask, new; NULL for others. */

@@ -78,6 +78,20 @@ ExpiryDue(ClusterNode *node, ClusterDeadline *deadline)
     ClusterRosterExpiryDue(CLUSTER_LIST_ITEM(deadline, ClusterMember, expiry));
 }
 
+static void
+JoinDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) deadline;
+    ClusterJoiningDue(node);
+}
+
+static void
+AskersDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) deadline;
+    ClusterReplyAskersDue(node);
+}
+
 /* Answers that wait are read before anybody is taken for silent (HeedLateness). */
 static void
 ProbeDue(ClusterNode *node, ClusterDeadline *deadline)
@@ -127,6 +141,8 @@ static const DueKind kinds[] = {
         [CLUSTER_DUE_ANSWER] = {"answer", AnswerDue},
         [CLUSTER_DUE_DISCOVERY] = {"discovery", DiscoveryDue},
         [CLUSTER_DUE_EXPIRY] = {"expiry", ExpiryDue},
+        [CLUSTER_DUE_JOIN] = {"join", JoinDue},
+        [CLUSTER_DUE_ASKERS] = {"askers", AskersDue},
         [CLUSTER_DUE_PROBE] = {"probe", ProbeDue},
         [CLUSTER_DUE_PROBED] = {"probed", ProbedDue},
         [CLUSTER_DUE_MISSING] = {"missing", MissingDue},

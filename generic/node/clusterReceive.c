@@ -17,8 +17,6 @@
 
 #include <string.h>
 
-/* SID@HID as a C string. */
-#define UUID_SIZE (2 * CLUSTER_IDENTITY_MAX + 2)
 /* Bytes of an answer of which it is looked first whether it is awaited. */
 #define LARGE_ANSWER 65536
 
@@ -371,19 +369,6 @@ PlainIdentity(bpacket_span text)
     return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
 }
 
-/* Both parts are at most CLUSTER_IDENTITY_MAX long by now. */
-static void
-MessageUuid(const ClusterMessage *message, char uuid[UUID_SIZE])
-{
-    bpacket_span sid = message->packet.field[CLUSTER_SID].span;
-    bpacket_span hid = message->packet.field[CLUSTER_HID].span;
-
-    memcpy(uuid, sid.bytes, sid.length);
-    uuid[sid.length] = '@';
-    memcpy(uuid + sid.length + 1, hid.bytes, hid.length);
-    uuid[sid.length + 1 + hid.length] = '\0';
-}
-
 /* The kernel's word counts before the source address. */
 static bool
 IsOurHost(const ClusterNode *node, const ClusterOrigin *origin)
@@ -510,12 +495,12 @@ FindMember(ClusterNode *node, ClusterMessage *message, ClusterMember *member, Tc
 static bool
 IdentifySender(ClusterNode *node, ClusterMessage *message)
 {
-    char text[UUID_SIZE];
+    char text[CLUSTER_UUID_SIZE];
     ClusterMember *member;
     Tcl_Obj *uuid;
     bool found;
 
-    MessageUuid(message, text);
+    ClusterMessageUuid(message, text);
     member = ClusterNodeMemberByUuid(node, text);
     if (IsForeign(member, message)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
@@ -528,6 +513,7 @@ IdentifySender(ClusterNode *node, ClusterMessage *message)
     if (found) {
         ClusterRosterHear(message->member, message);
         ClusterProberMeet(message->member);
+        ClusterJoiningHeard(node, &message->packet);
         ClusterTurnEnd(node);
     }
     return found && !node->closed && !message->member->lost;
@@ -578,94 +564,37 @@ IsDuplicate(ClusterNode *node, const ClusterMessage *message)
 static void
 DropDuplicate(ClusterNode *node, const ClusterMessage *message)
 {
-    char uuid[UUID_SIZE];
+    char uuid[CLUSTER_UUID_SIZE];
     ClusterMember *member;
 
     ClusterNodeCountDrop(node, CLUSTER_DROP_DUPLICATE);
-    MessageUuid(message, uuid);
+    ClusterMessageUuid(message, uuid);
     member = ClusterNodeMemberByUuid(node, uuid);
     if (member) {
         ClusterMemberHeardAgain(member, message);
     }
 }
 
+static bool
+IsProbeType(uint64_t type)
+{
+    return type == CLUSTER_PROBE || type == CLUSTER_ACK || type == CLUSTER_RELAY;
+}
+
 /* What nodes say to each other about who is there, and no script. */
 static bool
 IsOfProbes(const ClusterMessage *message)
 {
+    return IsProbeType(message->packet.field[CLUSTER_TYPE].number);
+}
+
+/* Who and where its sender is: that can be told to one as well as to all. */
+static bool
+IsBeat(const ClusterMessage *message)
+{
     uint64_t type = message->packet.field[CLUSTER_TYPE].number;
 
-    return (type == CLUSTER_PROBE || type == CLUSTER_ACK || type == CLUSTER_RELAY)
-            && !message->slot->type->reachesAll;
-}
-
-/* Who is missing is answered, so that it knows that we hear it, and tried in turn. */
-static void
-AnswerMissing(ClusterMissing *missing, ClusterMessage *message, const char *uuid)
-{
-    Tcl_Obj *ruid = ClusterReplyRuid(message);
-    ClusterErrand *ack;
-
-    if (ruid) {
-        ack = ClusterErrandAppend(message->slot->node, CLUSTER_SEND_TRY, NULL);
-        ack->with = 1;
-        ClusterReplaceObj(&ack->ways, Tcl_NewStringObj(uuid, -1));
-        ClusterReplaceObj(&ack->ruid, ruid);
-    }
-    ClusterMissingHeard(missing, message);
-}
-
-/* Who is not known and probes us is asked who it is. */
-static void
-HearStranger(ClusterNode *node, ClusterMessage *message, const char *uuid)
-{
-    ClusterMissing *missing = ClusterMissingFind(node, uuid);
-    bool isAck = message->packet.field[CLUSTER_TYPE].number == CLUSTER_ACK;
-    Tcl_Obj *sid;
-
-    if (missing && isAck) {
-        ClusterMissingAnswered(missing, message->packet.field[CLUSTER_RUID].span);
-    } else if (missing) {
-        AnswerMissing(missing, message, uuid);
-    } else {
-        ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
-        if (!isAck && ClusterStrangerMayBeAsked(node, uuid)) {
-            sid = ClusterMessageField(message, CLUSTER_SID);
-            ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_ASK, NULL)->list,
-                    Tcl_NewListObj(1, &sid));
-        }
-    }
-    ClusterTurnEnd(node);
-}
-
-/*
- * Such a packet makes nobody a member, and tells nothing of who sent it. It
- * comes from a member that we know, as a datagram from its address.
- */
-static bool
-HearProbe(ClusterNode *node, ClusterMessage *message)
-{
-    ClusterAddress from = ClusterAddressWithPort(&message->origin.address, 0);
-    char uuid[UUID_SIZE];
-    ClusterMember *member;
-
-    MessageUuid(message, uuid);
-    member = ClusterNodeMemberByUuid(node, uuid);
-    if (!member) {
-        HearStranger(node, message, uuid);
-        return false;
-    }
-    if (member->local != message->local
-            || (message->slot == node->datagram && !member->local
-                    && ClusterAddressCompare(&from, &member->address) != 0)) {
-        ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
-        return false;
-    }
-    ClusterMemberHold(member);
-    message->member = member;
-    ClusterProberHears(node);
-    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
-    return !member->lost;
+    return type == CLUSTER_HEARTBEAT || type == CLUSTER_DISCOVERY;
 }
 
 /* Everything between decoding and the type. False: dropped. */
@@ -687,9 +616,13 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
         return false;
     }
     if (IsOfProbes(message)) {
-        return HearProbe(node, message);
+        return ClusterProbeHeard(node, message);
     }
-    if (IsDuplicate(node, message)) {
+    if (message->unicast && !IsBeat(message)) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
+        return false;
+    }
+    if (!message->unicast && IsDuplicate(node, message)) {
         DropDuplicate(node, message);
         return false;
     }
@@ -738,7 +671,9 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     message.local = IsOurHost(node, origin);
     if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
             && ClusterMessageComplete(&message) && HostAdmitted(node, &message)
-            && Nameable(&message) && IdentifySender(node, &message)) {
+            && Nameable(&message)
+            && (IsOfProbes(&message) ? ClusterProbeHeard(node, &message)
+                                     : IdentifySender(node, &message))) {
         if (act) {
             ActOnMessage(node, &message);
         }
@@ -751,10 +686,26 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     return member;
 }
 
+/* Is it a packet of probes, which no hook of a protocol has changed? */
+static bool
+IsPlainProbe(bpacket_span bytes)
+{
+    ClusterPacket packet;
+
+    return ClusterPacketDecode(bytes.bytes, bytes.length, NULL, NULL, &packet) == BPACKET_OK
+            && IsProbeType(packet.field[CLUSTER_TYPE].number);
+}
+
+/*
+ * Probes by datagram are between nodes. What else comes there is told to one
+ * instead of to all, so it is taken as if it had come over the way to all, with
+ * the hooks of that.
+ */
 bool
 ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
         const ClusterOrigin *origin)
 {
+    bool unicast = slot == slot->node->datagram && !IsPlainProbe(packet);
     ClusterNode *node = slot->node;
     bool wellFormed = false;
     ClusterMessage message;
@@ -764,7 +715,9 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
     }
     ClusterNodeHold(node);
     ClusterNodeTraceIn(slot, packet);
+    slot = unicast ? ClusterNodeSlotToAll(node) : slot;
     ClusterMessageInit(&message, &node->keys);
+    message.unicast = unicast;
     message.slot = slot;
     message.link = link;
     message.departures = node->departures;
@@ -789,202 +742,3 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
     ClusterNodeRelease(node);
     return wellFormed;
 }
-
-/*
- * ------------------------------------------------------------------------
- * What transports tell
- * ------------------------------------------------------------------------
- */
-
-static bool
-TransportReceived(void *context, ClusterTransport *transport, ClusterLink *link,
-        bpacket_span packet, const ClusterOrigin *origin)
-{
-    (void) transport;
-    return ClusterNodeReceive(context, link, packet, origin);
-}
-
-/*
- * The link over a slot is gone. Returns whether it was the one that we sent
- * over. Another that is open need not be the member's, whatever it says.
- */
-static bool
-ForgetLink(ClusterMember *member, const ClusterSlot *slot, const ClusterLink *link)
-{
-    if (member->links[slot->index] != link) {
-        return false;
-    }
-    member->links[slot->index] = NULL;
-    return true;
-}
-
-static void
-TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
-        ClusterBlobQueue *unsent)
-{
-    ClusterSlot *slot = context;
-    ClusterMember *member = owner;
-    bool last;
-
-    (void) transport;
-    if (!member || slot->node->closed) {
-        return;
-    }
-    ClusterNodeHold(slot->node);
-    last = ForgetLink(member, slot, link);
-    if (ClusterLivenessLeaves(&member->life)) {
-        if (!ClusterMemberServed(member)) {
-            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
-        }
-    } else if (unsent->count && !member->lost) {
-        ClusterSendAgain(member, slot, unsent);
-    } else if (last) {
-        ClusterRosterLinkEnded(member, slot);
-    }
-    if (last) {
-        ClusterProberLinkEnded(member);
-    }
-    ClusterTurnEnd(slot->node);
-    ClusterNodeRelease(slot->node);
-}
-
-/* A link ended by the network says nothing of the member's life. */
-static void
-TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
-        ClusterBlobQueue *unsent, bool standing)
-{
-    ClusterSlot *slot = context;
-    ClusterMember *member = owner;
-
-    (void) transport;
-    if (!member || slot->node->closed) {
-        return;
-    }
-    ClusterNodeHold(slot->node);
-    ForgetLink(member, slot, link);
-    if (ClusterLivenessLeaves(&member->life)) {
-        if (!ClusterMemberServed(member)) {
-            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
-        }
-    } else if (unsent->count && !member->lost) {
-        ClusterSendAnew(member, standing ? NULL : slot, unsent);
-    }
-    ClusterTurnEnd(slot->node);
-    ClusterNodeRelease(slot->node);
-}
-
-/* Who said goodbye is heard of as long as bytes of a large packet come. */
-static void
-TransportArriving(void *context, ClusterTransport *transport, void *owner)
-{
-    ClusterMember *member = owner;
-    ClusterNode *node = ((ClusterSlot *) context)->node;
-
-    (void) transport;
-    if (!node->closed && ClusterLivenessLeaves(&member->life)) {
-        ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
-        ClusterTurnArm(node);
-    }
-}
-
-static void
-TransportChanged(void *context, ClusterTransport *transport)
-{
-    ClusterNode *node = ((ClusterSlot *) context)->node;
-
-    (void) transport;
-    ClusterBeaconPropsChanged(node);
-    ClusterTurnArm(node);
-}
-
-/*
- * A beat tells where we are now. Who is there and beats seldom is asked,
- * however lately the last probe went out: it did not get there. Whoever can
- * make our link come and go does not make us probe each time.
- */
-static void
-TransportMoved(void *context, ClusterTransport *transport)
-{
-    ClusterNode *node = ((ClusterSlot *) context)->node;
-    int64_t now = ClusterNodeNow(node);
-
-    (void) transport;
-    if (!node->started || node->closed) {
-        return;
-    }
-    ClusterBeaconPropsChanged(node);
-    if (!node->moved || now - node->lastMove >= CLUSTER_MOVED_PROBE_EVERY) {
-        node->moved = true;
-        node->lastMove = now;
-        node->discovered = false;
-        ClusterErrandAppend(node, CLUSTER_SEND_DISCOVERY, NULL);
-    }
-    ClusterTurnEnd(node);
-}
-
-static void
-TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
-{
-    (void) transport;
-    ((ClusterSlot *) context)->node->drops[reason] += count;
-}
-
-static ClusterMember *
-MemberAtPort(const ClusterNode *node, const ClusterAddress *address)
-{
-    ClusterMember *member = ClusterNodeNextMember(node, NULL);
-    ClusterAddress host = ClusterAddressWithPort(address, 0);
-
-    while (member
-            && (member->datagramPort != ClusterAddressPort(address)
-                    || ClusterAddressCompare(&member->address, &host) != 0)) {
-        member = ClusterNodeNextMember(node, member);
-    }
-    return member;
-}
-
-static void
-ForgetMissingAt(const ClusterNode *node, const ClusterAddress *address)
-{
-    ClusterMissing *missing = ClusterMissingNext(node, NULL);
-
-    while (missing && !ClusterMissingIsAt(missing, address)) {
-        missing = ClusterMissingNext(node, missing);
-    }
-    if (missing) {
-        ClusterMissingForget(missing);
-    }
-}
-
-/* Who was there is gone, or moved. That a host cannot be reached says nothing yet: there may be other ways. */
-static void
-TransportRefused(void *context, ClusterTransport *transport, const ClusterAddress *address,
-        bool unreachable)
-{
-    ClusterNode *node = ((ClusterSlot *) context)->node;
-    ClusterMember *member = unreachable ? NULL : MemberAtPort(node, address);
-
-    (void) transport;
-    if (node->closed || unreachable) {
-        return;
-    }
-    ClusterNodeHold(node);
-    if (member) {
-        ClusterProberEvidence(member, CLUSTER_EVIDENCE_PORT);
-    } else {
-        ForgetMissingAt(node, address);
-    }
-    ClusterTurnEnd(node);
-    ClusterNodeRelease(node);
-}
-
-const ClusterTransportDelegate clusterNodeTransportDelegate = {
-        .received = TransportReceived,
-        .closed = TransportClosed,
-        .faded = TransportFaded,
-        .arriving = TransportArriving,
-        .changed = TransportChanged,
-        .moved = TransportMoved,
-        .dropped = TransportDropped,
-        .refused = TransportRefused,
-};

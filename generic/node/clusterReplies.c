@@ -30,6 +30,64 @@ IsAnsweredAlone(ClusterNode *node, const ClusterMember *member, const ClusterSlo
     return ClusterNodeMay(node, CLUSTER_QUOTA_ANSWERS);
 }
 
+/* May it be told by a datagram of its own, which nobody else hears? */
+static bool
+HearsDatagrams(const ClusterNode *node, const ClusterMember *member)
+{
+    return node->datagram && node->datagram->transport && member->datagramPort;
+}
+
+/* Some time later, so that not all answer at the same moment: the more there are, the longer it may take. */
+static void
+AnswerLater(ClusterNode *node, ClusterMember *member)
+{
+    size_t spread = node->memberCount < CLUSTER_ANSWER_TOGETHER ? node->memberCount
+                                                                : CLUSTER_ANSWER_TOGETHER;
+
+    if (!ClusterListHas(&member->inAskers)) {
+        ClusterListAppend(&node->askers, &member->inAskers);
+        node->askerCount++;
+    }
+    if (!ClusterDeadlineIsSet(&node->askersDue)) {
+        ClusterNodeSetDue(node, &node->askersDue, CLUSTER_DUE_ASKERS,
+                ClusterNodeNow(node)
+                        + ClusterSystemRandomBelow(&node->system, (uint32_t) spread + 1));
+    }
+}
+
+/* Each by itself while they are few, else all by one multicast. */
+void
+ClusterReplyAskersDue(ClusterNode *node)
+{
+    bool together = node->askerCount > CLUSTER_ANSWER_EACH;
+    ClusterListEntry *entry;
+
+    while ((entry = ClusterListFirst(&node->askers)) != NULL) {
+        ClusterMember *member = CLUSTER_LIST_ITEM(entry, ClusterMember, inAskers);
+
+        ClusterListRemove(entry);
+        node->askerCount--;
+        member->answeredOnce = true;
+        member->answered = ClusterNodeNow(node);
+        if (!together) {
+            ClusterErrandAppend(node, CLUSTER_SEND_REPLY, member)->slot = node->datagram;
+        }
+    }
+    if (together) {
+        ClusterPingerAnswerTogether(node);
+    }
+}
+
+/* Over which slot? A multicast for one would be heard by all; a connection that is there keeps the order. */
+static ClusterSlot *
+ReplySlot(const ClusterNode *node, const ClusterMember *member, ClusterSlot *asked)
+{
+    return asked->type->reachesAll && !ClusterMemberConnected(member)
+                    && HearsDatagrams(node, member)
+            ? node->datagram
+            : asked;
+}
+
 /* The reply's ruid and keepalive are the request's. */
 void
 ClusterReplyAsked(ClusterNode *node, ClusterMessage *message)
@@ -39,13 +97,17 @@ ClusterReplyAsked(ClusterNode *node, ClusterMessage *message)
 
     member->wantsLink |= message->slot->type->reachesAll;
     if (!IsAnsweredAlone(node, member, message->slot)) {
-        ClusterPingerAnswerTogether(node);
+        if (HearsDatagrams(node, member)) {
+            AnswerLater(node, member);
+        } else {
+            ClusterPingerAnswerTogether(node);
+        }
         return;
     }
     member->answeredOnce = true;
     member->answered = ClusterNodeNow(node);
     reply = ClusterErrandAppend(node, CLUSTER_SEND_REPLY, member);
-    reply->slot = message->slot;
+    reply->slot = ReplySlot(node, member, message->slot);
     ClusterReplaceObj(&reply->ruid, ClusterReplyRuid(message));
     ClusterReplaceObj(&reply->keepalive, ClusterMessageField(message, CLUSTER_KEEPALIVE));
 }
@@ -110,6 +172,13 @@ PrefersMulticast(const ClusterMember *member)
     return true;
 }
 
+/* Who joins takes the others' word for how many they are. */
+static bool
+IsOneOfMany(const ClusterNode *node)
+{
+    return node->memberCount > CLUSTER_CONNECT_ALL || node->othersKnow > CLUSTER_CONNECT_ALL;
+}
+
 /*
  * A link tells at once when a member's process ends. Who asked is connected to
  * by whom it asked, as soon as it hears of it, for where they are is what it
@@ -123,7 +192,7 @@ ClusterReplyMaybeConnect(ClusterNode *node, ClusterMessage *message)
     bool old = ClusterNodeNow(node) - member->found >= CLUSTER_CONNECT_AFTER;
 
     if (member->life.state != CLUSTER_ALIVE || !message->slot->type->reachesAll
-            || ClusterMemberConnected(member)
+            || (IsOneOfMany(node) && ClusterProberCan(member)) || ClusterMemberConnected(member)
             || !(IsAnswer(node, message) || (member->wantsLink && old)) || PrefersMulticast(member)
             || !ClusterNodeMay(node, CLUSTER_QUOTA_CONNECTS)) {
         return;

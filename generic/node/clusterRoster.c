@@ -79,6 +79,10 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
         node->unanswered--;
     }
     ClusterListRemove(&member->probe.inRound);
+    if (ClusterListHas(&member->inAskers)) {
+        ClusterListRemove(&member->inAskers);
+        node->askerCount--;
+    }
     ClusterNewsForget(&node->news, member->uuid);
     if (node->named == member) {
         node->named = NULL;
@@ -335,6 +339,7 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
         ClusterMissingForget(missing);
     }
     ListMember(node, member);
+    node->met++;
     SetExpiry(member);
     ClusterNodeTraceLine(node, "member", "%s found", Tcl_GetString(uuid));
     ClusterNoticeAppend(node, CLUSTER_NOTICE_ADDED, member);

@@ -59,10 +59,9 @@ IsComplete(const ClusterNode *node, uint32_t present, ClusterSendDetails *detail
     return true;
 }
 
-/* Hands a packet to a slot's transport, which is there. peer NULL: to everybody. */
-static ClusterSendResult
-Transmit(ClusterSlot *slot, ClusterMember *member, const ClusterPeer *peer, ClusterLink **link,
-        ClusterBlob *blob)
+ClusterSendResult
+ClusterSendTransmit(ClusterSlot *slot, ClusterMember *member, const ClusterPeer *peer,
+        ClusterLink **link, ClusterBlob *blob)
 {
     ClusterSendResult result = slot->type->send(slot->transport, peer, link, blob);
 
@@ -70,9 +69,8 @@ Transmit(ClusterSlot *slot, ClusterMember *member, const ClusterPeer *peer, Clus
     return result;
 }
 
-/* A new blob of the packet, filtered to `only` unless it is NULL; NULL with *details saying why not. */
-static ClusterBlob *
-EncodeBlob(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
+ClusterBlob *
+ClusterSendEncode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
         ClusterSendDetails *details)
 {
     bpacket_span packet;
@@ -98,9 +96,8 @@ EncodeBlob(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
     return blob;
 }
 
-/* Through the slot's hook; a new reference, NULL when the hook fails it. */
-static ClusterBlob *
-ApplyHook(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob)
+ClusterBlob *
+ClusterSendHooked(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob)
 {
     ClusterBlob *hooked = node->delegate->packetOut(node->context, slot, blob);
 
@@ -129,11 +126,11 @@ TransmitToAll(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
         ClusterLink *none = NULL;
         ClusterBlob *hooked;
 
-        if (!slot->type->reachesAll || (hooked = ApplyHook(node, slot, blob)) == NULL) {
+        if (!slot->type->reachesAll || (hooked = ClusterSendHooked(node, slot, blob)) == NULL) {
             continue;
         }
         if (slot->transport) {
-            result = Transmit(slot, NULL, NULL, &none, hooked);
+            result = ClusterSendTransmit(slot, NULL, NULL, &none, hooked);
         }
         ClusterBlobRelease(hooked);
         if (!sent) {
@@ -169,7 +166,7 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
         ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, CLUSTER_CHANNEL_BROADCAST);
     }
     if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
-        blob = node->closed ? NULL : EncodeBlob(node, outgoing, NULL, details);
+        blob = node->closed ? NULL : ClusterSendEncode(node, outgoing, NULL, details);
         if (blob) {
             status = TransmitToAll(node, blob, details);
             ClusterBlobRelease(blob);
@@ -307,7 +304,7 @@ SendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
         return CLUSTER_SEND_FAILED;
     }
     peer = PeerOf(member, slot);
-    return Transmit(slot, member, &peer, &member->links[slot->index], blob);
+    return ClusterSendTransmit(slot, member, &peer, &member->links[slot->index], blob);
 }
 
 /* One attempt. The slot's hook may end the member or the node. */
@@ -315,48 +312,13 @@ static ClusterSendResult
 Attempt(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob)
 {
     ClusterSendResult result = CLUSTER_SEND_FAILED;
-    ClusterBlob *hooked = ApplyHook(member->node, slot, blob);
+    ClusterBlob *hooked = ClusterSendHooked(member->node, slot, blob);
 
     if (hooked) {
         result = SendBlob(member, slot, hooked);
         ClusterBlobRelease(hooked);
     }
     return result;
-}
-
-bool
-ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
-        ClusterOutgoing *outgoing)
-{
-    Tcl_Obj *only = Tcl_NewStringObj(peer->sid, -1);
-    ClusterSlot *slot = node->datagram;
-    ClusterSendResult result = CLUSTER_SEND_FAILED;
-    ClusterLink *none = NULL;
-    ClusterSendDetails details;
-    ClusterBlob *blob = NULL;
-
-    memset(&details, 0, sizeof details);
-    Tcl_IncrRefCount(only);
-    if (slot && slot->transport && port && !ClusterNodeForked(node)) {
-        blob = EncodeBlob(node, outgoing, only, &details);
-    }
-    if (blob) {
-        peer->props = Tcl_ObjPrintf("port %d", (int) port);
-        Tcl_IncrRefCount(peer->props);
-        result = Transmit(slot, peer->owner, peer, &none, blob);
-        Tcl_DecrRefCount(peer->props);
-        ClusterBlobRelease(blob);
-    }
-    Tcl_DecrRefCount(only);
-    return result == CLUSTER_SENT;
-}
-
-bool
-ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing)
-{
-    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
-
-    return ClusterSendDatagramTo(member->node, &peer, member->datagramPort, outgoing);
 }
 
 bool
@@ -367,7 +329,7 @@ ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blo
     if (member) {
         return SendBlob(member, slot, blob) == CLUSTER_SENT;
     }
-    return slot->transport && Transmit(slot, NULL, NULL, &none, blob) == CLUSTER_SENT;
+    return slot->transport && ClusterSendTransmit(slot, NULL, NULL, &none, blob) == CLUSTER_SENT;
 }
 
 void
@@ -452,6 +414,7 @@ TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags
                     (flags & CLUSTER_REPORT_FAILURES) != 0)) {
             failed |= 1u << route->slots[i]->index;
         }
+        details->absent |= result == CLUSTER_SEND_ABSENT || result == CLUSTER_SEND_REFUSED;
         tooLarge |= result == CLUSTER_SEND_TOO_LARGE;
         denied &= result == CLUSTER_SEND_DENIED;
     }
@@ -479,7 +442,7 @@ SendHeld(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, i
     }
     if (node->closed || member->lost) {
         status = CLUSTER_SEND_UNREACHABLE;
-    } else if ((blob = EncodeBlob(node, outgoing, member->sid, details)) != NULL) {
+    } else if ((blob = ClusterSendEncode(node, outgoing, member->sid, details)) != NULL) {
         ChooseRoute(member, protocols, flags, &route);
         blob->ways = SlotBits(&route, route.count);
         status = TryRoute(member, &route, blob, flags, details);

@@ -223,7 +223,7 @@ ConnectFailure(const ClusterTransportType *type, int error)
     case EPERM:
         return CLUSTER_SEND_DENIED;
     case ECONNREFUSED:
-        return type->localOnly ? CLUSTER_SEND_ABSENT : CLUSTER_SEND_FAILED;
+        return type->localOnly ? CLUSTER_SEND_ABSENT : CLUSTER_SEND_REFUSED;
     case ENOENT:
     case ENOTDIR:
     case ELOOP:

@@ -44,6 +44,7 @@ typedef struct ClusterLink ClusterLink;
 typedef enum ClusterSendResult {
     CLUSTER_SENT,        /* written, or queued on a link that is open or opening */
     CLUSTER_SEND_FAILED, /* this way does not work now */
+    CLUSTER_SEND_REFUSED, /* nor does it, as the peer's host says that nobody takes connections there */
     CLUSTER_SEND_DENIED, /* it is there, and not for us: it will not work soon, whatever the peer does */
     CLUSTER_SEND_ABSENT,    /* where the peer says it is, there is nothing */
     CLUSTER_SEND_FULL,      /* the peer does not read: the queue is at its limit */

@@ -83,6 +83,9 @@ bool MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, con
 /* The same by one of several interfaces, from another host. */
 bool MemoryInjectBy(MemoryHost *to, MemoryWay way, const ClusterAddress *from, unsigned interface,
         const void *bytes, size_t length);
+/* The same by unicast, at the host's port for that. */
+bool MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *bytes,
+        size_t length);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
 /* Writes what a stalled host has queued. */

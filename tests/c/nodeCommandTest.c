@@ -600,7 +600,10 @@ BreakCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* hear BYTES ?IP? ?c|d? ?INTERFACE?: a datagram arrives, by `c` unless told otherwise, by one of several interfaces if told. */
+/*
+ * hear BYTES ?IP? ?c|d|datagram? ?INTERFACE?: a datagram arrives, by `c` unless
+ * told otherwise, by one of several interfaces if told. `datagram` is unicast.
+ */
 static int
 HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
@@ -612,6 +615,11 @@ HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 
     if (objc > 4 && !ClusterAddressParse(Tcl_GetString(objv[4]), &from)) {
         return TestFail(interp, "bad address", objv[4]);
+    }
+    if (objc > 5 && strcmp(Tcl_GetString(objv[5]), memoryUnicastType.id) == 0) {
+        Tcl_SetObjResult(interp,
+                Tcl_NewBooleanObj(MemoryInjectUnicast(&test->host, &from, bytes, (size_t) length)));
+        return TCL_OK;
     }
     if (objc > 5 && !MemoryWayByName(Tcl_GetString(objv[5]), &way)) {
         return TestFail(interp, "bad way", objv[5]);
@@ -646,7 +654,7 @@ static const struct {
         {"end", EndCmd, 1, 1, "id"},
         {"expect", ExpectCmd, 2, 2, "member ms"},
         {"hangup", HangUpCmd, 1, 1, "member"},
-        {"hear", HearCmd, 1, 4, "bytes ?ip? ?c|d? ?interface?"},
+        {"hear", HearCmd, 1, 4, "bytes ?ip? ?c|d|datagram? ?interface?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?channel?"},
         {"hid", FactCmd, 0, 0, NULL},
         {"log", LogCmd, 0, 0, NULL},

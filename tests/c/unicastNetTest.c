@@ -106,7 +106,7 @@ FindHost(const MemoryNet *net, const ClusterAddress *address)
 }
 
 static void
-UnicastDeliver(MemoryUnicast *to, const MemoryUnicast *from, const ClusterBlob *blob)
+UnicastDeliver(MemoryUnicast *to, const ClusterAddress *from, const ClusterBlob *blob)
 {
     ClusterOrigin origin;
     uint8_t *copy = malloc(blob->length ? blob->length : 1);
@@ -115,11 +115,28 @@ UnicastDeliver(MemoryUnicast *to, const MemoryUnicast *from, const ClusterBlob *
     if (copy) {
         memcpy(copy, blob->bytes, blob->length);
         memset(&origin, 0, sizeof origin);
-        origin.address = from->host->address;
+        origin.address = *from;
         to->traffic.packetsIn++;
         to->delegate->received(to->context, &to->base, NULL, packet, &origin);
         free(copy);
     }
+}
+
+bool
+MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length)
+{
+    MemoryUnicast *self = to->net->unicasts;
+    ClusterBlob *blob;
+
+    while (self && (self->closed || self->host != to)) {
+        self = self->next;
+    }
+    if (!self || (blob = ClusterBlobNew(bytes, length)) == NULL) {
+        return false;
+    }
+    UnicastDeliver(self, from, blob);
+    ClusterBlobRelease(blob);
+    return true;
 }
 
 static void
@@ -130,7 +147,7 @@ UnicastArrive(void *data)
     MemoryUnicast *to = FindUnicast(from->host->net, ClusterAddressPort(&flight->to));
 
     if (to) {
-        UnicastDeliver(to, from, flight->blob);
+        UnicastDeliver(to, &from->host->address, flight->blob);
     } else if (!from->closed) {
         from->delegate->refused(from->context, &from->base, &flight->to, false);
     }

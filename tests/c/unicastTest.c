@@ -151,6 +151,7 @@ SendUnicast(Unicast *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     static const char *const results[CLUSTER_SEND_RESULTS] = {
             [CLUSTER_SENT] = "sent",
             [CLUSTER_SEND_FAILED] = "failed",
+            [CLUSTER_SEND_REFUSED] = "refused",
             [CLUSTER_SEND_DENIED] = "denied",
             [CLUSTER_SEND_ABSENT] = "absent",
             [CLUSTER_SEND_FULL] = "full",

@@ -1,0 +1,203 @@
+/*
+ * clusterHeard.c --
+ *
+ *	What transports tell a node: packets, links that ended, a network that
+ *	changed, a port where nobody hears. Each is a turn.
+ */
+
+#include "node/clusterNodeInt.h"
+
+static bool
+TransportReceived(void *context, ClusterTransport *transport, ClusterLink *link,
+        bpacket_span packet, const ClusterOrigin *origin)
+{
+    (void) transport;
+    return ClusterNodeReceive(context, link, packet, origin);
+}
+
+/*
+ * The link over a slot is gone. Returns whether it was the one that we sent
+ * over. Another that is open need not be the member's, whatever it says.
+ */
+static bool
+ForgetLink(ClusterMember *member, const ClusterSlot *slot, const ClusterLink *link)
+{
+    if (member->links[slot->index] != link) {
+        return false;
+    }
+    member->links[slot->index] = NULL;
+    return true;
+}
+
+static void
+TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+        ClusterBlobQueue *unsent)
+{
+    ClusterSlot *slot = context;
+    ClusterMember *member = owner;
+    bool last;
+
+    (void) transport;
+    if (!member || slot->node->closed) {
+        return;
+    }
+    ClusterNodeHold(slot->node);
+    ClusterMemberHold(member); /* what is sent anew may end it */
+    last = ForgetLink(member, slot, link);
+    if (ClusterLivenessLeaves(&member->life)) {
+        if (!ClusterMemberServed(member)) {
+            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
+        }
+    } else if (unsent->count && !member->lost) {
+        ClusterSendAgain(member, slot, unsent);
+    } else if (last) {
+        ClusterRosterLinkEnded(member, slot);
+    }
+    if (last) {
+        ClusterProberLinkEnded(member);
+    }
+    ClusterTurnEnd(slot->node);
+    ClusterMemberRelease(member);
+    ClusterNodeRelease(slot->node);
+}
+
+/* A link ended by the network says nothing of the member's life. */
+static void
+TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+        ClusterBlobQueue *unsent, bool standing)
+{
+    ClusterSlot *slot = context;
+    ClusterMember *member = owner;
+
+    (void) transport;
+    if (!member || slot->node->closed) {
+        return;
+    }
+    ClusterNodeHold(slot->node);
+    ForgetLink(member, slot, link);
+    if (ClusterLivenessLeaves(&member->life)) {
+        if (!ClusterMemberServed(member)) {
+            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
+        }
+    } else if (unsent->count && !member->lost) {
+        ClusterSendAnew(member, standing ? NULL : slot, unsent);
+    }
+    ClusterTurnEnd(slot->node);
+    ClusterNodeRelease(slot->node);
+}
+
+/* Who said goodbye is heard of as long as bytes of a large packet come. */
+static void
+TransportArriving(void *context, ClusterTransport *transport, void *owner)
+{
+    ClusterMember *member = owner;
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+
+    (void) transport;
+    if (!node->closed && ClusterLivenessLeaves(&member->life)) {
+        ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+        ClusterTurnArm(node);
+    }
+}
+
+static void
+TransportChanged(void *context, ClusterTransport *transport)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+
+    (void) transport;
+    ClusterBeaconPropsChanged(node);
+    ClusterTurnArm(node);
+}
+
+/*
+ * A beat tells where we are now. Who is there and beats seldom is asked,
+ * however lately the last probe went out: it did not get there. Whoever can
+ * make our link come and go does not make us probe each time.
+ */
+static void
+TransportMoved(void *context, ClusterTransport *transport)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+    int64_t now = ClusterNodeNow(node);
+
+    (void) transport;
+    if (!node->started || node->closed) {
+        return;
+    }
+    ClusterBeaconPropsChanged(node);
+    if (!node->moved || now - node->lastMove >= CLUSTER_MOVED_PROBE_EVERY) {
+        node->moved = true;
+        node->lastMove = now;
+        node->discovered = false;
+        ClusterErrandAppend(node, CLUSTER_SEND_DISCOVERY, NULL);
+    }
+    ClusterTurnEnd(node);
+}
+
+static void
+TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count)
+{
+    (void) transport;
+    ((ClusterSlot *) context)->node->drops[reason] += count;
+}
+
+static ClusterMember *
+MemberAtPort(const ClusterNode *node, const ClusterAddress *address)
+{
+    ClusterMember *member = ClusterNodeNextMember(node, NULL);
+    ClusterAddress host = ClusterAddressWithPort(address, 0);
+
+    while (member
+            && (member->datagramPort != ClusterAddressPort(address)
+                    || ClusterAddressCompare(&member->address, &host) != 0)) {
+        member = ClusterNodeNextMember(node, member);
+    }
+    return member;
+}
+
+static void
+ForgetMissingAt(const ClusterNode *node, const ClusterAddress *address)
+{
+    ClusterMissing *missing = ClusterMissingNext(node, NULL);
+
+    while (missing && !ClusterMissingIsAt(missing, address)) {
+        missing = ClusterMissingNext(node, missing);
+    }
+    if (missing) {
+        ClusterMissingForget(missing);
+    }
+}
+
+/* Who was there is gone, or moved. That a host cannot be reached says nothing yet: there may be other ways. */
+static void
+TransportRefused(void *context, ClusterTransport *transport, const ClusterAddress *address,
+        bool unreachable)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+    ClusterMember *member = unreachable ? NULL : MemberAtPort(node, address);
+
+    (void) transport;
+    if (node->closed || unreachable) {
+        return;
+    }
+    ClusterNodeHold(node);
+    if (member) {
+        ClusterProberEvidence(member, CLUSTER_EVIDENCE_PORT);
+    } else {
+        ForgetMissingAt(node, address);
+    }
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+}
+
+const ClusterTransportDelegate clusterNodeTransportDelegate = {
+        .received = TransportReceived,
+        .closed = TransportClosed,
+        .faded = TransportFaded,
+        .arriving = TransportArriving,
+        .changed = TransportChanged,
+        .moved = TransportMoved,
+        .dropped = TransportDropped,
+        .refused = TransportRefused,
+};

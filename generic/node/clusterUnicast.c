@@ -1,0 +1,95 @@
+/*
+ * clusterUnicast.c --
+ *
+ *	Packets by datagram for one alone: of probes, which no hook sees, and beats
+ *	in place of those to all.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+static ClusterSendResult
+TransmitUnicast(ClusterSlot *slot, ClusterPeer *peer, uint16_t port, ClusterBlob *blob)
+{
+    ClusterSendResult result;
+    ClusterLink *none = NULL;
+
+    peer->props = Tcl_ObjPrintf("port %d", (int) port);
+    Tcl_IncrRefCount(peer->props);
+    result = ClusterSendTransmit(slot, peer->owner, peer, &none, blob);
+    Tcl_DecrRefCount(peer->props);
+    return result;
+}
+
+bool
+ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
+        ClusterOutgoing *outgoing)
+{
+    Tcl_Obj *only = Tcl_NewStringObj(peer->sid, -1);
+    ClusterSlot *slot = node->datagram;
+    ClusterSendResult result = CLUSTER_SEND_FAILED;
+    ClusterSendDetails details;
+    ClusterBlob *blob = NULL;
+
+    memset(&details, 0, sizeof details);
+    Tcl_IncrRefCount(only);
+    if (slot && slot->transport && port && !ClusterNodeForked(node)) {
+        blob = ClusterSendEncode(node, outgoing, only, &details);
+    }
+    if (blob) {
+        result = TransmitUnicast(slot, peer, port, blob);
+        ClusterBlobRelease(blob);
+    }
+    Tcl_DecrRefCount(only);
+    return result == CLUSTER_SENT;
+}
+
+static ClusterSendResult
+SendUnicast(ClusterMember *member, ClusterBlob *blob)
+{
+    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
+    ClusterSlot *slot = member->node->datagram;
+
+    if (!slot || !slot->transport || !member->datagramPort || member->lost) {
+        return CLUSTER_SEND_FAILED;
+    }
+    return TransmitUnicast(slot, &peer, member->datagramPort, blob);
+}
+
+/*
+ * In place of a packet to all, so with the hooks of that way. False when it is
+ * too large for a datagram, or the member cannot hear any.
+ */
+bool
+ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat)
+{
+    ClusterNode *node = member->node;
+    ClusterSendResult result = CLUSTER_SEND_FAILED;
+    ClusterSendDetails details;
+    ClusterBlob *blob, *hooked;
+
+    memset(&details, 0, sizeof details);
+    if (!ClusterNodeAskOut(node, beat, 0)) {
+        return true; /* a hook did not want it to be sent */
+    }
+    blob = node->closed || member->lost ? NULL
+                                        : ClusterSendEncode(node, beat, member->sid, &details);
+    hooked = blob ? ClusterSendHooked(node, ClusterNodeSlotToAll(node), blob) : NULL;
+    if (hooked) {
+        result = SendUnicast(member, hooked);
+        ClusterBlobRelease(hooked);
+    }
+    if (blob) {
+        ClusterBlobRelease(blob);
+    }
+    return result == CLUSTER_SENT;
+}
+
+bool
+ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing)
+{
+    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
+
+    return ClusterSendDatagramTo(member->node, &peer, member->datagramPort, outgoing);
+}
