@@ -468,6 +468,11 @@ void ClusterRoomLeave(ClusterMember *member);
 void ClusterRoomHeard(ClusterMember *member);
 /* Its tags and props are known, it is not among those any more that have to be asked. */
 void ClusterRoomKnown(ClusterMember *member);
+/*
+ * Those that said what they are and were first heard from where the member was,
+ * heard last first; other: the one before, NULL at first. Nobody may be heard meanwhile.
+ */
+ClusterMember *ClusterRoomNeighbor(const ClusterMember *member, const ClusterMember *other);
 void ClusterRoomSetCharge(ClusterMember *member, size_t charge);
 /*
  * Is there room for one more member, by its first packet; for a member (NULL:

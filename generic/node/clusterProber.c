@@ -24,7 +24,7 @@
 #define AGAIN_MOST 1000
 /* Waits for an answer after which one is lost that is gone most likely: as long as two packets take. */
 #define GONE_WAITS 3
-/* Members of one host that are looked at together when one of them falls silent. */
+/* Members of one host that are looked at together when one of them falls silent, or one is found. */
 #define MATES_MOST 64
 /* Members that are passed over in one turn of the round. */
 #define PASSED_MOST 64
@@ -282,16 +282,15 @@ Reckon(ClusterMember *member)
 static void
 LookAtMates(const ClusterMember *member)
 {
-    ClusterMember *mate = ClusterNodeNextMember(member->node, NULL);
-    int count = 0;
+    ClusterMember *mate = NULL;
+    int i;
 
     if (member->local) {
         return;
     }
-    for (; mate && count < MATES_MOST; mate = ClusterNodeNextMember(member->node, mate)) {
+    for (i = 0; i < MATES_MOST && (mate = ClusterRoomNeighbor(member, mate)) != NULL; i++) {
         if (mate != member && ClusterAddressCompare(&mate->address, &member->address) == 0) {
             ClusterProberBegin(mate);
-            count++;
         }
     }
 }
@@ -563,10 +562,11 @@ IsInPlaceOf(const ClusterMember *member, const ClusterMember *other)
 static void
 LookForPredecessor(ClusterMember *member)
 {
-    ClusterMember *other = ClusterNodeNextMember(member->node, NULL), *next;
+    ClusterMember *other = ClusterRoomNeighbor(member, NULL), *next;
+    int i;
 
-    for (; other; other = next) {
-        next = ClusterNodeNextMember(member->node, other);
+    for (i = 0; i < MATES_MOST && other; i++, other = next) {
+        next = ClusterRoomNeighbor(member, other);
         if (IsInPlaceOf(member, other)) {
             ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR | CLUSTER_EVIDENCE_LINK);
         }

@@ -134,6 +134,16 @@ ClusterRoomKnown(ClusterMember *member)
     }
 }
 
+ClusterMember *
+ClusterRoomNeighbor(const ClusterMember *member, const ClusterMember *other)
+{
+    const ClusterList *list = &member->source->known;
+    ClusterListEntry *entry =
+            other ? ClusterListPrevious(list, &other->inSource) : ClusterListLast(list);
+
+    return entry ? CLUSTER_LIST_ITEM(entry, ClusterMember, inSource) : NULL;
+}
+
 /*
  * ------------------------------------------------------------------------
  * Charges
