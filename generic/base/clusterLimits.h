@@ -219,6 +219,13 @@
  */
 #define CLUSTER_PROBE_BURST 128
 #define CLUSTER_PROBE_EVERY 10
+/*
+ * The same of members that never answered a probe: each costs some twenty
+ * packets to where their sender says to be. Anybody. None is sent before its
+ * turn. withheld trials.
+ */
+#define CLUSTER_TRIAL_BURST 64
+#define CLUSTER_TRIAL_EVERY 250
 /* Probes on another's account whose answer is awaited. Members. The oldest is forgotten. None. */
 #define CLUSTER_RELAYS_MAX 64
 /* Multicasts that ask who those are that another member knows. Members. None is sent. withheld asks. */

@@ -41,6 +41,7 @@ InitTables(ClusterNode *node)
     ClusterListInit(&node->asked);
     ClusterListInit(&node->notices);
     ClusterListInit(&node->errands);
+    ClusterListInit(&node->untried);
     ClusterListInit(&node->round);
     ClusterListInit(&node->probed);
     ClusterListInit(&node->relays);

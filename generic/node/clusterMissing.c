@@ -32,6 +32,7 @@ struct ClusterMissing {
     bool local;
     uint16_t port; /* where it heard datagrams */
     int64_t since, tried;
+    bool proven;   /* it answered probes once: it is tried though nothing is heard of it */
     bool answered; /* it may come back, and waits for us to answer it, perhaps */
     char id[CLUSTER_PROBE_ID + 1];
     ClusterDeadline due;
@@ -94,6 +95,11 @@ SetDue(ClusterMissing *missing)
     int64_t now = ClusterNodeNow(missing->node);
     int64_t wait = (now - missing->since) / AGAIN_SHARE;
 
+    if (!missing->proven) {
+        ClusterNodeSetDue(missing->node, &missing->due, CLUSTER_DUE_MISSING,
+                missing->since + REMEMBERED + 1);
+        return;
+    }
     if (wait < AGAIN) {
         wait = AGAIN;
     }
@@ -143,7 +149,12 @@ ClusterMissingAdd(ClusterMember *member)
     ClusterSystemRandomText(&node->system, missing->id, CLUSTER_PROBE_ID);
     uuid = Tcl_GetStringFromObj(missing->uuid, &length);
     ClusterTableAdd(&node->missingByUuid, &missing->entry, uuid, (size_t) length);
-    ClusterListAppend(&node->missing, &missing->inMissing);
+    missing->proven = member->probe.proven;
+    if (missing->proven) {
+        ClusterListAppend(&node->missing, &missing->inMissing);
+    } else {
+        ClusterListPrepend(&node->missing, &missing->inMissing); /* the first to be forgotten */
+    }
     node->missingCount++;
     SetDue(missing);
 }

@@ -195,6 +195,7 @@ typedef enum ClusterQuota {
     CLUSTER_QUOTA_REPORTS,   /* of ways that failed */
     CLUSTER_QUOTA_CONNECTS,  /* that no script asked for */
     CLUSTER_QUOTA_PROBES,    /* as others suspect a member, or ask for help */
+    CLUSTER_QUOTA_TRIALS,    /* the same, of members that never answered */
     CLUSTER_QUOTA_ASKS,      /* who those are that others know */
     CLUSTER_QUOTAS
 } ClusterQuota;

@@ -155,7 +155,8 @@ typedef enum ClusterProbeStage {
 
 /* A member as the prober sees it. */
 typedef struct ClusterProbe {
-    ClusterListEntry inRound; /* in node's round or probed, once it can be probed */
+    ClusterListEntry inRound; /* in node's untried, round or probed, once it can be probed */
+    bool proven;              /* it answered a probe: it is where it says */
     ClusterRtt rtt;
     uint32_t incarnation; /* the latest that it told, 0 at first */
     ClusterProbeStage stage;
@@ -235,12 +236,15 @@ struct ClusterNode {
     uint32_t incarnation;      /* ours; higher each time we deny that we are dead */
     int64_t answered;          /* when a packet of a probe came last, from any member */
     int unanswered;            /* members that are suspect as they ack none */
-    ClusterList round, probed; /* members that can be probed: whose turn comes, and was */
+    ClusterList untried;       /* members that can be probed and never answered; next turn first */
+    ClusterList round, probed; /* the others: whose turn comes, and was */
+    bool triesNext;            /* the next turn is of one of the former, if there are any */
     ClusterDeadline probeDue;
     ClusterNews news;
     const ClusterMember *named; /* told last in a packet of a probe, NULL: begin anew */
     ClusterTable missingByUuid; /* who was lost and may come back */
-    ClusterList missing;        /* the same, lost longest ago first */
+    ClusterList
+            missing; /* the same: first those that never answered, then lost longest ago first */
     int missingCount;
     ClusterStranger strangers[CLUSTER_STRANGERS_MAX]; /* a ring */
     int strangersNext;

@@ -11,14 +11,19 @@
 static void
 AnswerMissing(ClusterMissing *missing, ClusterMessage *message, const char *uuid)
 {
+    ClusterNode *node = message->slot->node;
     Tcl_Obj *ruid = ClusterReplyRuid(message);
     ClusterErrand *ack;
 
     if (ruid) {
-        ack = ClusterErrandAppend(message->slot->node, CLUSTER_SEND_TRY, NULL);
-        ack->with = 1;
-        ClusterReplaceObj(&ack->ways, Tcl_NewStringObj(uuid, -1));
-        ClusterReplaceObj(&ack->ruid, ruid);
+        Tcl_IncrRefCount(ruid);
+        if (ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
+            ack = ClusterErrandAppend(node, CLUSTER_SEND_TRY, NULL);
+            ack->with = 1;
+            ClusterReplaceObj(&ack->ways, Tcl_NewStringObj(uuid, -1));
+            ClusterReplaceObj(&ack->ruid, ruid);
+        }
+        Tcl_DecrRefCount(ruid);
     }
     ClusterMissingHeard(missing, message);
 }

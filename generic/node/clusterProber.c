@@ -24,6 +24,8 @@
 #define AGAIN_MOST 1000
 /* Waits for an answer after which one is lost that is gone most likely: as long as two packets take. */
 #define GONE_WAITS 3
+/* ... and at most to one that never answered: it may be where nobody asked for packets. */
+#define AGAIN_UNTRIED_MOST 8000
 /* Members of one host that are looked at together when one of them falls silent, or one is found. */
 #define MATES_MOST 64
 /* Members that are passed over in one turn of the round. */
@@ -44,7 +46,7 @@ ClusterProberCan(const ClusterMember *member)
             && member->datagramPort;
 }
 
-/* Those that were not probed yet come first, in random order as they are put at either end. */
+/* In random order, as they are put at either end. */
 static void
 EnterRound(ClusterMember *member)
 {
@@ -69,7 +71,20 @@ Shuffle(ClusterNode *node)
     }
 }
 
-/* Whose turn it is, NULL when there is nobody. */
+/* Of those that never answered, in the order in which they were found. */
+static ClusterMember *
+NextUntried(ClusterNode *node)
+{
+    ClusterListEntry *entry = ClusterListFirst(&node->untried);
+
+    if (!entry) {
+        return NULL;
+    }
+    ClusterListRemove(entry);
+    ClusterListAppend(&node->untried, entry);
+    return CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
+}
+
 static ClusterMember *
 NextInRound(ClusterNode *node)
 {
@@ -85,6 +100,25 @@ NextInRound(ClusterNode *node)
     ClusterListRemove(entry);
     ClusterListAppend(&node->probed, entry);
     return CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
+}
+
+/*
+ * Whose turn it is, NULL when there is nobody. Those who never answered may be
+ * invented, as many as somebody likes: they have every other turn at most.
+ */
+static ClusterMember *
+NextTurn(ClusterNode *node)
+{
+    ClusterMember *member = NULL;
+
+    node->triesNext = !node->triesNext;
+    if (!node->triesNext) {
+        member = NextInRound(node);
+    }
+    if (!member) {
+        member = NextUntried(node);
+    }
+    return member ? member : NextInRound(node);
 }
 
 /*
@@ -127,6 +161,14 @@ ClusterProberBegin(ClusterMember *member)
     ClusterSystemRandomText(&node->system, probe->id, CLUSTER_PROBE_ID);
     Send(member, CLUSTER_BY_DATAGRAM);
     SetProbeDue(member, ClusterProbingWait(&node->probing, &probe->rtt));
+}
+
+/* May it be probed out of its turn, as others or its host's silence would have it? */
+static bool
+MayHurry(const ClusterMember *member)
+{
+    return ClusterNodeMay(member->node,
+            member->probe.proven ? CLUSTER_QUOTA_PROBES : CLUSTER_QUOTA_TRIALS);
 }
 
 /* Ends it, whatever came of it. */
@@ -289,7 +331,8 @@ LookAtMates(const ClusterMember *member)
         return;
     }
     for (i = 0; i < MATES_MOST && (mate = ClusterRoomNeighbor(member, mate)) != NULL; i++) {
-        if (mate != member && ClusterAddressCompare(&mate->address, &member->address) == 0) {
+        if (mate != member && mate->probe.stage == CLUSTER_PROBE_IDLE
+                && ClusterAddressCompare(&mate->address, &member->address) == 0 && MayHurry(mate)) {
             ClusterProberBegin(mate);
         }
     }
@@ -341,7 +384,8 @@ GoOn(ClusterMember *member)
     ClusterProbe *probe = &member->probe;
 
     Send(member, CLUSTER_BY_BOTH);
-    if ((probe->evidence & CLUSTER_EVIDENCE_HOST) && probe->again < AGAIN_MOST) {
+    if (probe->proven ? (probe->evidence & CLUSTER_EVIDENCE_HOST) && probe->again < AGAIN_MOST
+                      : probe->again < AGAIN_UNTRIED_MOST) {
         probe->again *= 2;
     }
     SetProbeDue(member, probe->again);
@@ -377,12 +421,12 @@ ClusterProberMemberDue(ClusterMember *member)
 void
 ClusterProberDue(ClusterNode *node)
 {
-    ClusterMember *member = NextInRound(node);
+    ClusterMember *member = NextTurn(node);
     int passed;
 
     for (passed = 0; member && member->probe.stage != CLUSTER_PROBE_IDLE && passed < PASSED_MOST;
             passed++) {
-        member = NextInRound(node);
+        member = NextTurn(node);
     }
     if (member) {
         ClusterProberBegin(member);
@@ -403,6 +447,17 @@ ClusterProberHears(ClusterNode *node)
     node->answered = ClusterNodeNow(node);
 }
 
+/* It is where it says to be: from now on it has its turn with the others. */
+static void
+Prove(ClusterMember *member)
+{
+    if (!member->probe.proven) {
+        member->probe.proven = true;
+        ClusterListRemove(&member->probe.inRound);
+        EnterRound(member);
+    }
+}
+
 bool
 ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool direct)
 {
@@ -417,6 +472,7 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
         ClusterRttTake(&probe->rtt, ClusterSystemMicroseconds(&node->system) - probe->sent);
     }
     ClusterProbingAnswered(&node->probing, probe->repeated);
+    Prove(member);
     ClusterProberHears(node);
     ClusterNewsForget(&node->news, member->uuid);
     EndProbe(member);
@@ -439,7 +495,8 @@ ClusterProberEvidence(ClusterMember *member, unsigned evidence)
     ClusterProbe *probe = &member->probe;
     bool isNew;
 
-    if (member->lost || !ClusterProberCan(member)) {
+    if (member->lost || !ClusterProberCan(member)
+            || (probe->stage == CLUSTER_PROBE_IDLE && !probe->proven && !MayHurry(member))) {
         return;
     }
     ClusterProberBegin(member);
@@ -464,14 +521,10 @@ ClusterProberEvidence(ClusterMember *member, unsigned evidence)
 void
 ClusterProberLinkEnded(ClusterMember *member)
 {
-    unsigned evidence = member->probe.evidence;
+    const ClusterProbe *probe = &member->probe;
+    bool again = probe->stage != CLUSTER_PROBE_IDLE && (probe->evidence & CLUSTER_EVIDENCE_ENDED);
 
-    if (member->lost || !ClusterProberCan(member)) {
-        return;
-    }
-    ClusterProberBegin(member);
-    ClusterProberEvidence(member,
-            evidence & CLUSTER_EVIDENCE_ENDED ? CLUSTER_EVIDENCE_LINK : CLUSTER_EVIDENCE_ENDED);
+    ClusterProberEvidence(member, again ? CLUSTER_EVIDENCE_LINK : CLUSTER_EVIDENCE_ENDED);
 }
 
 void
@@ -481,7 +534,7 @@ ClusterProberDoubted(ClusterMember *member, const ClusterMember *by)
     int i;
 
     if (probe->stage == CLUSTER_PROBE_IDLE) {
-        if (!ClusterNodeMay(member->node, CLUSTER_QUOTA_PROBES)) {
+        if (!MayHurry(member)) {
             return;
         }
         ClusterProberBegin(member);
@@ -577,7 +630,7 @@ void
 ClusterProberMeet(ClusterMember *member)
 {
     if (!member->lost && ClusterProberCan(member) && !ClusterListHas(&member->probe.inRound)) {
-        EnterRound(member);
+        ClusterListAppend(&member->node->untried, &member->probe.inRound);
         LookForPredecessor(member);
         if (!ClusterDeadlineIsSet(&member->node->probeDue)) {
             ClusterNodeSetDue(member->node, &member->node->probeDue, CLUSTER_DUE_PROBE,
