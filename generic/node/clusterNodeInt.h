@@ -161,7 +161,8 @@ typedef struct ClusterProbe {
     uint32_t incarnation; /* the latest that it told, 0 at first */
     ClusterProbeStage stage;
     char id[CLUSTER_PROBE_ID + 1];
-    int64_t first; /* ms: when the first packet went out */
+    int64_t first; /* ms: when the first packet went out, or when it was denied that it is dead */
+    int64_t since; /* when the first packet went out */
     int64_t sent;  /* the same in microseconds, of the system's clock */
     bool repeated; /* there was a second one */
     int64_t again; /* ms between two packets while it is suspect */
@@ -234,6 +235,7 @@ struct ClusterNode {
     ClusterDeadline askersDue;
     ClusterProbing probing;
     uint32_t incarnation;      /* ours; higher each time we deny that we are dead */
+    int64_t doubtedUntil;      /* we take it to heart once a period */
     int64_t answered;          /* when a packet of a probe came last, from any member */
     int unanswered;            /* members that are suspect as they ack none */
     ClusterList untried;       /* members that can be probed and never answered; next turn first */

@@ -341,6 +341,7 @@ MemberNamed(const ClusterNode *node, Tcl_Obj *data, const char *key, bool *named
     return member;
 }
 
+/* Its own word, in an answer that nobody else could give, so others may have lied. */
 static void
 TakeIncarnation(ClusterMember *member, Tcl_Obj *data)
 {
@@ -348,8 +349,7 @@ TakeIncarnation(ClusterMember *member, Tcl_Obj *data)
     uint32_t incarnation;
 
     if (value) {
-        if (ReadIncarnation(Tcl_GetString(value), &incarnation)
-                && incarnation > member->probe.incarnation) {
+        if (ReadIncarnation(Tcl_GetString(value), &incarnation)) {
             member->probe.incarnation = incarnation;
         }
         Tcl_DecrRefCount(value);
@@ -372,10 +372,11 @@ ClusterProbeAcked(ClusterNode *node, ClusterMessage *message)
         ClusterProberAnswered(member, (const char *) id.bytes, id.length, false);
     } else if (!named) {
         member = message->member;
-        if (!ClusterProberAnswered(member, (const char *) id.bytes, id.length, direct)) {
+        if (ClusterProberAnswered(member, (const char *) id.bytes, id.length, direct)) {
+            TakeIncarnation(member, data);
+        } else {
             FinishRelay(node, member, id);
         }
-        TakeIncarnation(member, data);
     }
     if (data) {
         Tcl_DecrRefCount(data);

@@ -152,7 +152,7 @@ ClusterProberBegin(ClusterMember *member)
         return;
     }
     probe->stage = CLUSTER_PROBE_ASKED;
-    probe->first = ClusterNodeNow(node);
+    probe->first = probe->since = ClusterNodeNow(node);
     probe->sent = ClusterSystemMicroseconds(&node->system);
     probe->repeated = false;
     probe->evidence = 0;
@@ -256,15 +256,15 @@ HostAnswers(const ClusterMember *member)
 
 /*
  * Its link has ended, and where it took links nobody does, or another: a
- * process that lives would answer by datagram. The system's word that the port
- * for those is closed too would prove it, but comes seldom: hosts say so to
- * another host a few times, then once a second.
+ * process that lives would answer by datagram, or over the link that was tried.
+ * The system's word that the port for datagrams is closed too would prove it,
+ * but comes seldom: hosts say so to another host a few times, then once a second.
  */
 static bool
 IsGoneMostLikely(const ClusterProbe *probe)
 {
-    return (probe->evidence & CLUSTER_EVIDENCE_LINK)
-            && (probe->evidence & (CLUSTER_EVIDENCE_ENDED | CLUSTER_EVIDENCE_HEIR));
+    return (probe->evidence & CLUSTER_EVIDENCE_ENDED)
+            && (probe->evidence & (CLUSTER_EVIDENCE_LINK | CLUSTER_EVIDENCE_HEIR));
 }
 
 /* Milliseconds from the first packet until it is lost. */
@@ -310,6 +310,9 @@ Reckon(ClusterMember *member)
         probe->evidence |= CLUSTER_EVIDENCE_HOST;
     }
     end = probe->first + TimeLeftTo(member);
+    if (end > probe->since + ClusterProbingHung(&member->node->probing)) {
+        end = probe->since + ClusterProbingHung(&member->node->probing);
+    }
     if (end <= now && IsGoneMostLikely(probe)) {
         Bury(member);
     } else {
@@ -398,7 +401,7 @@ ClusterProberMemberDue(ClusterMember *member)
     ClusterNode *node = member->node;
 
     if (ClusterNodeNow(node) < node->graceUntil) { /* what was answered is not read yet */
-        member->probe.first = ClusterNodeNow(node);
+        member->probe.first = member->probe.since = ClusterNodeNow(node);
         SetProbeDue(member, node->graceUntil - ClusterNodeNow(node));
         return;
     }
@@ -480,7 +483,7 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
     return true;
 }
 
-/* Both the port for datagrams and that for links are closed, or one is and the member has no other. */
+/* Both the port for datagrams and that for links are closed. */
 static bool
 IsProven(const ClusterMember *member)
 {
@@ -550,7 +553,10 @@ ClusterProberDoubted(ClusterMember *member, const ClusterMember *by)
     }
 }
 
-/* It says so itself, by way of others: it has as much time again. */
+/*
+ * It says so itself, by way of others, or one of them does: it has as much time
+ * again, though not for ever.
+ */
 void
 ClusterProberRefuted(ClusterMember *member, uint32_t incarnation)
 {
@@ -576,7 +582,10 @@ ClusterProberSuspected(ClusterNode *node, uint32_t incarnation)
 {
     if (incarnation == node->incarnation && ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
         node->incarnation++;
-        ClusterProbingSuspected(&node->probing);
+        if (ClusterNodeNow(node) >= node->doubtedUntil) {
+            node->doubtedUntil = ClusterNodeNow(node) + node->probing.period;
+            ClusterProbingSuspected(&node->probing);
+        }
         ClusterNewsAdd(&node->news, CLUSTER_NEWS_ALIVE, node->uuidObj, node->incarnation);
     }
 }
@@ -621,7 +630,7 @@ LookForPredecessor(ClusterMember *member)
     for (i = 0; i < MATES_MOST && other; i++, other = next) {
         next = ClusterRoomNeighbor(member, other);
         if (IsInPlaceOf(member, other)) {
-            ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR | CLUSTER_EVIDENCE_LINK);
+            ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR);
         }
     }
 }
