@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define QUEUE_FIRST 8
+/* Slots that an empty queue keeps; more go back. */
+#define QUEUE_KEPT 1024
 
 ClusterBlob *
 ClusterBlobNew(const void *bytes, size_t length)
@@ -117,6 +119,9 @@ ClusterBlobQueuePop(ClusterBlobQueue *queue)
         queue->head = (queue->head + 1) & (queue->capacity - 1);
         queue->count--;
         queue->bytes -= blob->length;
+        if (queue->count == 0 && queue->capacity > QUEUE_KEPT) {
+            ClusterBlobQueueFree(queue);
+        }
     }
     return blob;
 }

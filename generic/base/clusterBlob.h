@@ -46,7 +46,7 @@ void ClusterBlobQueueFree(ClusterBlobQueue *queue);
 bool ClusterBlobQueuePush(ClusterBlobQueue *queue, ClusterBlob *blob);
 /* The index-th from the front, borrowed; NULL beyond the end. */
 ClusterBlob *ClusterBlobQueueAt(const ClusterBlobQueue *queue, size_t index);
-/* Takes the first, whose reference goes to the caller; NULL when empty. */
+/* Takes the first, whose reference goes to the caller; NULL when empty. With the last of many goes their memory. */
 ClusterBlob *ClusterBlobQueuePop(ClusterBlobQueue *queue);
 
 #endif

@@ -165,6 +165,16 @@
 #define CLUSTER_QUEUE_LEAST        1048576
 #define CLUSTER_QUEUE_MOST         1099511627776
 #define CLUSTER_QUEUE_PACKET_PRICE 64
+/*
+ * Of these bytes and packets so many may wait for one member: unless join's
+ * -backlog says otherwise of the bytes, and what it may say. Each member.
+ * Nothing more is taken: busy. refused.
+ */
+#define CLUSTER_BACKLOG         16777216
+#define CLUSTER_BACKLOG_LEAST   65536
+#define CLUSTER_BACKLOG_PACKETS 131072
+/* Milliseconds between two looks whether there is room again for who was refused, as others' queues had it. */
+#define CLUSTER_BACKLOG_LOOK 100
 /* One in so many of these for one peer. Each member. Nothing more is taken: busy. queued_bytes. */
 #define CLUSTER_QUEUE_PEER_SHARE 2
 /* One in so many for one peer that makes room at others' cost. */

@@ -132,6 +132,21 @@ ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status, const ClusterSendD
     return TCL_OK;
 }
 
+const char *
+ClusterSendReason(ClusterSendStatus status)
+{
+    switch (status) {
+    case CLUSTER_SEND_BUSY:
+        return "backpressure";
+    case CLUSTER_SEND_OVERSIZED:
+        return "too_large";
+    case CLUSTER_SEND_CANCELLED:
+        return "cancelled";
+    default:
+        return "negotiation_failure";
+    }
+}
+
 int
 ClusterFitFail(Tcl_Interp *interp, ClusterFit fit)
 {

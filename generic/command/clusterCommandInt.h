@@ -124,6 +124,8 @@ int ClusterParseProtocols(Tcl_Interp *interp, const ClusterObject *cluster, Tcl_
 int ClusterResolveFail(Tcl_Interp *interp, ClusterResolveStatus status, Tcl_Obj *culprit);
 /* Says what others cannot be told, if anything, as an error in the interp. */
 int ClusterFitFail(Tcl_Interp *interp, ClusterFit fit);
+/* Why a send to a member failed, as `send_payload` and `send` say it. */
+const char *ClusterSendReason(ClusterSendStatus status);
 /* Turns a failed send into a message; TCL_OK when it is no error of the caller's. */
 int ClusterSendFail(Tcl_Interp *interp, ClusterSendStatus status,
         const ClusterSendDetails *details);

@@ -321,6 +321,13 @@ DelegateMemberSuspect(void *context, ClusterMember *member)
 }
 
 static void
+DelegateMemberDrained(void *context, ClusterMember *member)
+{
+    NoticeMember(context, CLUSTER_HOOK_DRAINED, member, NULL, CLUSTER_VAR_REASON, NULL,
+            "hook drained");
+}
+
+static void
 DelegateMemberLost(void *context, ClusterMember *member)
 {
     ClusterObject *cluster = context;
@@ -581,6 +588,7 @@ const ClusterNodeDelegate clusterObjectDelegate = {
         .memberDiscovered = DelegateMemberDiscovered,
         .memberSuspect = DelegateMemberSuspect,
         .memberLost = DelegateMemberLost,
+        .memberDrained = DelegateMemberDrained,
         .query = DelegateQuery,
         .event = DelegateEvent,
         .payloadOut = DelegatePayloadOut,

@@ -28,7 +28,8 @@ _Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 25
                 && CLUSTER_MEMORY == 67108864 && CLUSTER_MEMORY_MIN == 1048576
                 && MEMORY_MAX == 1073741824 && CLUSTER_QUEUE_DEFAULT == 50331648 && PROBE_MIN == 100
                 && PROBE_MAX == 60000 && CLUSTER_QUEUE_LEAST == 1048576
-                && CLUSTER_QUEUE_MOST == 1099511627776,
+                && CLUSTER_QUEUE_MOST == 1099511627776 && CLUSTER_BACKLOG == 16777216
+                && CLUSTER_BACKLOG_LEAST == 65536,
         "the options' rows say so in words");
 
 /* What join was asked for. The values are held by `options`. */
@@ -164,6 +165,19 @@ ParseProbe(JoinRequest *request, Tcl_Obj *value)
 }
 
 static bool
+ParseBacklog(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt bytes;
+
+    if (!ParseRange(value, CLUSTER_BACKLOG_LEAST, CLUSTER_QUEUE_MOST, &bytes)
+            || (uint64_t) bytes > SIZE_MAX) {
+        return false;
+    }
+    request->node.backlog = (size_t) bytes;
+    return true;
+}
+
+static bool
 ParseTags(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_Size count;
@@ -268,6 +282,7 @@ static const JoinRow joinRows[] = {
         {"memory", ParseMemory, .must = "an integer from 1048576 to 1073741824 bytes"},
         {"queue", ParseQueue, .must = "an integer from 1048576 to 1099511627776 bytes"},
         {"probe", ParseProbe, .must = "0, or an integer from 100 to 60000 milliseconds"},
+        {"backlog", ParseBacklog, .must = "an integer from 65536 to 1099511627776 bytes"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
         {.key = NULL},
 };

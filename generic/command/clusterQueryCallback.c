@@ -70,16 +70,34 @@ ClusterQueryObjectCall(ClusterQueryObject *query, const char *event, Tcl_Obj *se
     ClusterInterpRelease(data);
 }
 
+static const char *
+ErrorText(const char *reason)
+{
+    static const struct {
+        const char *reason, *text;
+    } texts[] = {
+            {"lost", "the service was lost"},
+            {"backpressure", "the service does not read what is sent to it: its queue is full"},
+            {"too_large", "the query is too large for the ways to the service"},
+    };
+    size_t i;
+
+    for (i = 0; i < CLUSTER_COUNT(texts); i++) {
+        if (strcmp(reason, texts[i].reason) == 0) {
+            return texts[i].text;
+        }
+    }
+    return "the service could not be reached";
+}
+
 /* An answer made here, as the service gives none. */
 static Tcl_Obj *
 ErrorPayload(const ClusterNode *node, const char *reason)
 {
     Tcl_Obj *payload = Tcl_NewDictObj();
-    const char *text = strcmp(reason, "lost") == 0 ? "the service was lost"
-                                                   : "the service could not be reached";
 
     Tcl_DictObjPut(NULL, payload, ClusterNodeKeys(node)->name[CLUSTER_ERROR],
-            Tcl_NewStringObj(text, -1));
+            Tcl_NewStringObj(ErrorText(reason), -1));
     return payload;
 }
 

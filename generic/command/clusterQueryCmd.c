@@ -206,6 +206,15 @@ MakeQueryObject(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *id,
     return query;
 }
 
+/* Why a member could not be asked, as `$query reason` says it. */
+static const char *
+UnaskedReason(ClusterSendStatus status)
+{
+    return status == CLUSTER_SEND_BUSY || status == CLUSTER_SEND_OVERSIZED
+            ? ClusterSendReason(status)
+            : "unreachable";
+}
+
 /* Sends the question to each member; those that cannot be reached count as answered with an error. */
 static int
 AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
@@ -219,7 +228,7 @@ AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *quest
         status = ClusterNodeBroadcast(query->cluster->node, question, CLUSTER_NO_HOOKS, &details);
         for (i = 0; i < members->count; i++) {
             if (ClusterMemberLost(members->list[i])) { /* by a hook, before it was asked */
-                ClusterQueryUnreachable(query->query, members->list[i]);
+                ClusterQueryUnreachable(query->query, members->list[i], "unreachable");
             }
         }
         return ClusterSendFail(interp, status, &details);
@@ -231,7 +240,7 @@ AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *quest
             return ClusterSendFail(interp, status, &details);
         }
         if (status != CLUSTER_SEND_DONE) {
-            ClusterQueryUnreachable(query->query, members->list[i]);
+            ClusterQueryUnreachable(query->query, members->list[i], UnaskedReason(status));
         }
     }
     return TCL_OK;

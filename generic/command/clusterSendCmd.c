@@ -5,6 +5,7 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "command/clusterCommandInt.h"
 
 #include <string.h>
@@ -20,29 +21,35 @@ SendOutcome(const char *status, Tcl_Obj *result)
     return outcome;
 }
 
-static const char *
-FailureReason(ClusterSendStatus status)
+/* What came of a send to several: dicts by service, which may be NULL, and how many queues were full. */
+typedef struct SendOutcomes {
+    Tcl_Obj *success, *failed; /* {status S result R} each */
+    Tcl_Obj *refused;          /* reasons; made with the first */
+    size_t full;
+} SendOutcomes;
+
+static void
+NoteFailure(SendOutcomes *outcomes, Tcl_Obj *name, ClusterSendStatus status)
 {
-    switch (status) {
-    case CLUSTER_SEND_BUSY:
-        return "backpressure";
-    case CLUSTER_SEND_OVERSIZED:
-        return "too_large";
-    case CLUSTER_SEND_CANCELLED:
-        return "cancelled";
-    default:
-        return "negotiation_failure";
+    Tcl_Obj *reason = Tcl_NewStringObj(ClusterSendReason(status), -1);
+
+    if (outcomes->failed) {
+        Tcl_DictObjPut(NULL, outcomes->failed, name, SendOutcome("fail", reason));
+        return;
     }
+    if (!outcomes->refused) {
+        ClusterReplaceObj(&outcomes->refused, Tcl_NewDictObj());
+    }
+    Tcl_DictObjPut(NULL, outcomes->refused, name, reason);
 }
 
 /*
- * Sends a packet, whose hooks were asked, to each member. Notes the outcomes
- * in two dicts, which may be NULL. TCL_ERROR with a message only for a payload
- * that cannot be encoded.
+ * Sends a packet, whose hooks were asked, to each member, and notes what came
+ * of it. TCL_ERROR with a message only for a payload that cannot be encoded.
  */
 static int
 SendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
-        const ClusterMembers *members, Tcl_Obj *success, Tcl_Obj *failed)
+        const ClusterMembers *members, SendOutcomes *outcomes)
 {
     size_t i;
 
@@ -54,15 +61,15 @@ SendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int 
         if (status == CLUSTER_SEND_BAD_PAYLOAD) {
             return ClusterSendFail(interp, status, &details);
         }
-        if (!success || !ClusterMemberName(member)) {
+        outcomes->full += status == CLUSTER_SEND_BUSY;
+        if (!ClusterMemberName(member)) {
             continue;
         }
-        if (status == CLUSTER_SEND_DONE) {
-            Tcl_DictObjPut(NULL, success, ClusterMemberName(member),
+        if (status != CLUSTER_SEND_DONE) {
+            NoteFailure(outcomes, ClusterMemberName(member), status);
+        } else if (outcomes->success) {
+            Tcl_DictObjPut(NULL, outcomes->success, ClusterMemberName(member),
                     SendOutcome("ok", ClusterSlotId(details.slot)));
-        } else {
-            Tcl_DictObjPut(NULL, failed, ClusterMemberName(member),
-                    SendOutcome("fail", Tcl_NewStringObj(FailureReason(status), -1)));
         }
     }
     return TCL_OK;
@@ -70,13 +77,30 @@ SendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int 
 
 #define SEND_FLAGS (CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
 
+/* What `send` returned may be handed on whole: who refused in place of a boolean is none. */
+static int
+ParseAllow(Tcl_Interp *interp, Tcl_Obj *value, int *allow)
+{
+    Tcl_Size size;
+
+    if (Tcl_GetBooleanFromObj(NULL, value, allow) == TCL_OK) {
+        return TCL_OK;
+    }
+    if (Tcl_DictObjSize(NULL, value, &size) == TCL_OK && size > 0) {
+        *allow = 0;
+        return TCL_OK;
+    }
+    return Tcl_GetBooleanFromObj(interp, value, allow);
+}
+
 /* send_payload SERVICES PAYLOAD PROTOCOLS ?ALLOW_BROADCAST?: {success failed}, empty when a hook cancelled. */
 int
 ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
+    SendOutcomes outcomes = {.full = 0};
     ClusterMembers members;
-    Tcl_Obj *outcomes[2];
+    Tcl_Obj *pair[2];
     ClusterOutgoing outgoing;
     Tcl_Size length;
     int allow = 0, code;
@@ -84,7 +108,7 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     memset(&members, 0, sizeof members);
     if (ClusterObjectAlive(cluster, interp) != TCL_OK
             || Tcl_ListObjLength(interp, objv[2], &length) != TCL_OK
-            || (objc > 3 && Tcl_GetBooleanFromObj(interp, objv[3], &allow) != TCL_OK)
+            || (objc > 3 && ParseAllow(interp, objv[3], &allow) != TCL_OK)
             || ClusterMembersNamed(cluster, interp, objv[0], &members) != TCL_OK) {
         ClusterMembersFree(&members);
         return TCL_ERROR;
@@ -93,18 +117,17 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     ClusterOutgoingInit(&outgoing, ClusterNodeKeys(cluster->node));
     ClusterOutgoingAdopt(&outgoing, objv[1]);
     if (ClusterNodeAskOut(cluster->node, &outgoing, 0)) {
-        outcomes[0] = Tcl_NewDictObj();
-        outcomes[1] = Tcl_NewDictObj();
-        Tcl_IncrRefCount(outcomes[0]);
-        Tcl_IncrRefCount(outcomes[1]);
+        ClusterReplaceObj(&outcomes.success, Tcl_NewDictObj());
+        ClusterReplaceObj(&outcomes.failed, Tcl_NewDictObj());
         code = SendEach(interp, &outgoing, objv[2],
-                SEND_FLAGS | (allow ? CLUSTER_ALLOW_BROADCAST : 0), &members, outcomes[0],
-                outcomes[1]);
+                SEND_FLAGS | (allow ? CLUSTER_ALLOW_BROADCAST : 0), &members, &outcomes);
         if (code == TCL_OK) {
-            Tcl_SetObjResult(interp, Tcl_NewListObj(2, outcomes));
+            pair[0] = outcomes.success;
+            pair[1] = outcomes.failed;
+            Tcl_SetObjResult(interp, Tcl_NewListObj(2, pair));
         }
-        Tcl_DecrRefCount(outcomes[0]);
-        Tcl_DecrRefCount(outcomes[1]);
+        ClusterReplaceObj(&outcomes.success, NULL);
+        ClusterReplaceObj(&outcomes.failed, NULL);
     }
     ClusterOutgoingFree(&outgoing);
     ClusterMembersFree(&members);
@@ -192,11 +215,11 @@ MakeEvent(const ClusterObject *cluster, const SendRequest *request, ClusterOutgo
     }
 }
 
-/* {services payload protocols}: what was sent to whom, so that it can be sent again. */
+/* {services payload protocols}: what was sent to whom, so that it can be sent again; then who refused it, if any did. */
 static Tcl_Obj *
-SendResult(const SendRequest *request, Tcl_Obj *payload)
+SendResult(const SendRequest *request, Tcl_Obj *payload, Tcl_Obj *refused)
 {
-    Tcl_Obj *parts[3];
+    Tcl_Obj *parts[4];
 
     parts[0] = ClusterMembersNames(&request->members);
     parts[1] = payload;
@@ -205,12 +228,23 @@ SendResult(const SendRequest *request, Tcl_Obj *payload)
     } else {
         parts[2] = request->broadcast ? Tcl_NewStringObj("c", -1) : Tcl_NewObj();
     }
-    return Tcl_NewListObj(3, parts);
+    parts[3] = refused;
+    return Tcl_NewListObj(refused ? 4 : 3, parts);
+}
+
+static int
+QueuesFull(Tcl_Interp *interp, const SendRequest *request)
+{
+    return ClusterFail(interp,
+            request->members.count == 1 ? Tcl_NewStringObj("the queue of the service is full", -1)
+                                        : Tcl_ObjPrintf("the queues of all %d services are full",
+                                                (int) request->members.count),
+            "CLUSTER", "QUEUE_FULL", (char *) NULL);
 }
 
 static int
 SendEvent(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request,
-        ClusterOutgoing *event)
+        ClusterOutgoing *event, SendOutcomes *outcomes)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
@@ -222,7 +256,10 @@ SendEvent(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request
     }
     if (ClusterNodeAskOut(cluster->node, event, 0)) {
         code = SendEach(interp, event, request->values[OPT_PROTOCOLS], SEND_FLAGS,
-                &request->members, NULL, NULL);
+                &request->members, outcomes);
+        if (code == TCL_OK && outcomes->full == request->members.count) {
+            code = QueuesFull(interp, request);
+        }
     }
     return code;
 }
@@ -231,6 +268,7 @@ int
 ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
+    SendOutcomes outcomes = {.full = 0};
     SendRequest request;
     ClusterOutgoing event;
     Tcl_Obj *payload;
@@ -247,11 +285,12 @@ ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         MakeEvent(cluster, &request, &event);
         payload = ClusterOutgoingPayload(&event); /* for the result, as it is before the hooks */
         Tcl_IncrRefCount(payload);
-        code = SendEvent(cluster, interp, &request, &event);
+        code = SendEvent(cluster, interp, &request, &event, &outcomes);
         if (code == TCL_OK) {
-            Tcl_SetObjResult(interp, SendResult(&request, payload));
+            Tcl_SetObjResult(interp, SendResult(&request, payload, outcomes.refused));
         }
         Tcl_DecrRefCount(payload);
+        ClusterReplaceObj(&outcomes.refused, NULL);
         ClusterOutgoingFree(&event);
     }
     ClusterMembersFree(&request.members);

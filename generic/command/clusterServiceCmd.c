@@ -188,6 +188,20 @@ ServiceProtocols(void *self)
     return ClusterMemberProtocols(MemberOf(self));
 }
 
+/* What waits to be written to it. */
+static Tcl_Obj *
+ServiceQueued(void *self)
+{
+    ClusterWaiting waiting = ClusterMemberWaiting(MemberOf(self));
+    Tcl_Obj *queued = Tcl_NewDictObj();
+
+    Tcl_DictObjPut(NULL, queued, Tcl_NewStringObj("bytes", -1),
+            Tcl_NewWideIntObj((Tcl_WideInt) waiting.bytes));
+    Tcl_DictObjPut(NULL, queued, Tcl_NewStringObj("packets", -1),
+            Tcl_NewWideIntObj((Tcl_WideInt) waiting.packets));
+    return queued;
+}
+
 static Tcl_Obj *
 ServiceResolverTags(void *self)
 {
@@ -239,6 +253,7 @@ static const ClusterFact serviceFacts[] = {
         {"local", ServiceLocal},
         {"props", ServiceProps},
         {"protocols", ServiceProtocols},
+        {"queued", ServiceQueued},
         {"resolver_tags", ServiceResolverTags},
         {"rtt", ServiceRtt},
         {"sid", ServiceSid},

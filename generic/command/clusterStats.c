@@ -56,6 +56,7 @@ ClusterObjectStats(ClusterObject *cluster)
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("protocols", -1), transports);
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("drops", -1), drops);
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("withheld", -1), withheld);
+    PutCount(stats, "refused", ClusterNodeRefused(node));
     PutCount(stats, "hook_errors", cluster->hookErrors);
     return stats;
 }

@@ -23,7 +23,7 @@ ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, 
     if (!query) {
         return NULL;
     }
-    query->unreachable = calloc(count + 1, sizeof(ClusterMember *));
+    query->unreachable = calloc(count + 1, sizeof *query->unreachable);
     if (!query->unreachable
             || !ClusterAwaitsInit(&query->awaits, (const void *const *) members, count)) {
         free(query->unreachable);
@@ -105,23 +105,27 @@ void
 ClusterQueryTellUnreachable(ClusterQuery *query)
 {
     while (query->unreachableCount > 0) {
-        ClusterMember *member = query->unreachable[--query->unreachableCount];
+        ClusterUnasked *unasked = &query->unreachable[--query->unreachableCount];
 
-        ClusterNoticeQuery(query, CLUSTER_QUERY_ERROR, member, NULL, "unreachable");
-        ClusterMemberRelease(member);
+        ClusterNoticeQuery(query, CLUSTER_QUERY_ERROR, unasked->member, NULL, unasked->reason);
+        ClusterMemberRelease(unasked->member);
     }
 }
 
 /* Told from the event loop: the script that asks does not have its query yet. */
 void
-ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member)
+ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member, const char *reason)
 {
+    ClusterUnasked *unasked;
+
     if (query->ended || !ClusterAwaitsHas(&query->awaits, member)
             || query->unreachableCount >= query->room) {
         return;
     }
     ClusterMemberHold(member);
-    query->unreachable[query->unreachableCount++] = member;
+    unasked = &query->unreachable[query->unreachableCount++];
+    unasked->member = member;
+    unasked->reason = reason;
     ClusterNodeSetDue(query->node, &query->tell, CLUSTER_DUE_UNREACHABLE,
             ClusterNodeNow(query->node));
 }

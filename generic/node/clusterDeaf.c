@@ -73,6 +73,13 @@ DeafMemberLost(void *context, ClusterMember *member)
     (void) member;
 }
 
+static void
+DeafMemberDrained(void *context, ClusterMember *member)
+{
+    (void) context;
+    (void) member;
+}
+
 static bool
 DeafQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
@@ -128,6 +135,7 @@ const ClusterNodeDelegate clusterDeafDelegate = {
         .memberDiscovered = DeafMemberDiscovered,
         .memberSuspect = DeafMemberSuspect,
         .memberLost = DeafMemberLost,
+        .memberDrained = DeafMemberDrained,
         .query = DeafQuery,
         .event = DeafEvent,
         .payloadOut = DeafPayloadOut,

@@ -234,9 +234,9 @@ ClusterQueryTimeout(ClusterQuery *query)
 }
 
 void
-ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member)
+ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member, const char *reason)
 {
-    ClusterQueryCannotAsk(query, member);
+    ClusterQueryCannotAsk(query, member, reason);
     ClusterTurnArm(query->node);
 }
 

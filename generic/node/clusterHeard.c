@@ -56,6 +56,7 @@ TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, v
     if (last) {
         ClusterProberLinkEnded(member);
     }
+    ClusterFlowChanged(member);
     ClusterTurnEnd(slot->node);
     ClusterMemberRelease(member);
     ClusterNodeRelease(slot->node);
@@ -74,6 +75,7 @@ TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, vo
         return;
     }
     ClusterNodeHold(slot->node);
+    ClusterMemberHold(member);
     ForgetLink(member, slot, link);
     if (ClusterLivenessLeaves(&member->life)) {
         if (!ClusterMemberServed(member)) {
@@ -82,7 +84,9 @@ TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, vo
     } else if (unsent->count && !member->lost) {
         ClusterSendAnew(member, standing ? NULL : slot, unsent);
     }
+    ClusterFlowChanged(member);
     ClusterTurnEnd(slot->node);
+    ClusterMemberRelease(member);
     ClusterNodeRelease(slot->node);
 }
 
@@ -133,6 +137,19 @@ TransportMoved(void *context, ClusterTransport *transport)
         ClusterErrandAppend(node, CLUSTER_SEND_DISCOVERY, NULL);
     }
     ClusterTurnEnd(node);
+}
+
+static void
+TransportDrained(void *context, ClusterTransport *transport, ClusterLink *link, void *owner)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+
+    (void) transport;
+    (void) link;
+    if (owner && !node->closed) {
+        ClusterFlowChanged(owner);
+        ClusterTurnArm(node);
+    }
 }
 
 static void
@@ -196,6 +213,7 @@ const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .closed = TransportClosed,
         .faded = TransportFaded,
         .arriving = TransportArriving,
+        .drained = TransportDrained,
         .changed = TransportChanged,
         .moved = TransportMoved,
         .dropped = TransportDropped,

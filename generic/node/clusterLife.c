@@ -77,6 +77,7 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->remote = config->remote;
     node->memory = config->memory ? config->memory : CLUSTER_MEMORY;
     node->queue = config->queue;
+    node->backlog = config->backlog ? config->backlog : CLUSTER_BACKLOG;
     node->tagsChanged = true;
     InitTables(node);
     SetIdentity(node, config->hid);

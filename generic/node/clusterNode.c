@@ -204,6 +204,12 @@ ClusterNodeKeys(const ClusterNode *node)
 }
 
 uint64_t
+ClusterNodeRefused(const ClusterNode *node)
+{
+    return node->refused;
+}
+
+uint64_t
 ClusterNodeDrops(const ClusterNode *node, ClusterDrop reason)
 {
     return node->drops[reason];

@@ -67,6 +67,8 @@ typedef struct ClusterNodeDelegate {
     void (*memberSuspect)(void *context, ClusterMember *member);
     /* It is off all lists. The last callback about it. */
     void (*memberLost)(void *context, ClusterMember *member);
+    /* A send to it was refused as its queue was full, and now there is room. */
+    void (*memberDrained)(void *context, ClusterMember *member);
     /*
      * Answers a query: true with the result, false with the error's text, as
      * new references in *answer; NULL there when the answer comes later, by
@@ -81,7 +83,7 @@ typedef struct ClusterNodeDelegate {
     bool (*payloadOut)(void *context, ClusterOutgoing *outgoing, int flags);
     /* Encoded for this slot. Returns the blob to send, a new reference, or NULL: this protocol fails. */
     ClusterBlob *(*packetOut)(void *context, ClusterSlot *slot, ClusterBlob *blob);
-    /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason is `lost` or `unreachable` then. */
+    /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason says why then. */
     void (*queryEvent)(void *context, ClusterQuery *query, ClusterQueryEvent event,
             ClusterMember *member, Tcl_Obj *payload, const char *reason);
 } ClusterNodeDelegate;
@@ -92,6 +94,7 @@ typedef struct ClusterNodeConfig {
     int64_t heartbeat;        /* ms */
     int remote;               /* hops */
     size_t queue;             /* bytes that may wait to be written */
+    size_t backlog;           /* bytes of these for one member; 0: CLUSTER_BACKLOG */
     Tcl_Obj *tags;            /* a list */
     size_t memory;            /* bytes that what members tell may take; 0: CLUSTER_MEMORY */
     const uint64_t *channels; /* beside 0, 1, 2 */
@@ -202,6 +205,8 @@ typedef enum ClusterQuota {
 
 /* As in $cluster stats. */
 const char *ClusterQuotaName(ClusterQuota quota);
+/* How many sends were refused as a queue was full. */
+uint64_t ClusterNodeRefused(const ClusterNode *node);
 /* How often it was not done as the limit was reached. */
 uint64_t ClusterNodeWithheld(const ClusterNode *node, ClusterQuota quota);
 /* May a request's id be sent back? It must not be able to say anything to who reads it by mistake. */
@@ -315,6 +320,8 @@ void ClusterMemberHeard(ClusterMember *member, Tcl_Obj *data);
 void ClusterMemberUseLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link);
 /* The open link to it over a slot, NULL when there is none. */
 ClusterLink *ClusterMemberLink(const ClusterMember *member, const ClusterSlot *slot);
+/* What waits to be written to it. */
+ClusterWaiting ClusterMemberWaiting(const ClusterMember *member);
 /* The object above, and its name, which filters may name; both NULL until set. */
 void *ClusterMemberOwner(const ClusterMember *member);
 void ClusterMemberSetOwner(ClusterMember *member, void *owner, Tcl_Obj *name);
@@ -328,7 +335,7 @@ typedef enum ClusterSendStatus {
     CLUSTER_SEND_DONE = 0,
     CLUSTER_SEND_CANCELLED,   /* by a hook */
     CLUSTER_SEND_UNREACHABLE, /* no protocol worked */
-    CLUSTER_SEND_BUSY,        /* the member does not read: its queue is full */
+    CLUSTER_SEND_BUSY,        /* its queue is full: memberDrained tells when that is over */
     CLUSTER_SEND_OVERSIZED,   /* no protocol can carry it */
     CLUSTER_SEND_BAD_PAYLOAD  /* see the details */
 } ClusterSendStatus;
@@ -394,8 +401,8 @@ ClusterQuery *ClusterQueryNew(ClusterNode *node, Tcl_Obj *id, ClusterMember *con
 void ClusterQueryArm(ClusterQuery *query, int64_t ms);
 /* Its time is over: told as TIMEOUT, then DONE. */
 void ClusterQueryTimeout(ClusterQuery *query);
-/* This member cannot be asked: counts as an error answer, told from the event loop. */
-void ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member);
+/* This member cannot be asked, for a reason (static): counts as an error answer, told from the event loop. */
+void ClusterQueryUnreachable(ClusterQuery *query, ClusterMember *member, const char *reason);
 /* Ends it: told as DONE unless it was before. */
 void ClusterQueryEnd(ClusterQuery *query);
 void ClusterQueryHold(ClusterQuery *query);

@@ -66,6 +66,7 @@ typedef enum ClusterDueKind {
     CLUSTER_DUE_PROBE,       /* to probe the next member */
     CLUSTER_DUE_PROBED,      /* a member's: it should have answered */
     CLUSTER_DUE_MISSING,     /* to try one that was lost */
+    CLUSTER_DUE_DRAINED,     /* a member's: to see whether there is room in its queue */
     CLUSTER_DUE_TIMEOUT,     /* a query's */
     CLUSTER_DUE_UNREACHABLE, /* a query's: to tell of those that it could not ask */
     CLUSTER_DUE_KINDS
@@ -77,6 +78,7 @@ typedef enum ClusterNoticeKind {
     CLUSTER_NOTICE_TAGS,
     CLUSTER_NOTICE_DISCOVERED,
     CLUSTER_NOTICE_SUSPECT,
+    CLUSTER_NOTICE_DRAINED,
     CLUSTER_NOTICE_UNLINK, /* the transports are told that a member is lost */
     CLUSTER_NOTICE_LOST,
     CLUSTER_NOTICE_QUERY,
@@ -217,7 +219,9 @@ struct ClusterNode {
     bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
     ClusterAddress group;
     int64_t ttl, heartbeat;
-    size_t queue; /* bytes that may wait to be written; what transports are given */
+    size_t queue;     /* bytes that may wait to be written; what transports are given */
+    size_t backlog;   /* the same for one member */
+    uint64_t refused; /* sends for want of room there */
     int remote;
     char sid[CLUSTER_SID_LENGTH + 1];
     Tcl_Obj *sidObj, *hidObj, *uuidObj;
@@ -349,6 +353,8 @@ struct ClusterMember {
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for the discovered callback */
     ClusterLink *links[CLUSTER_SLOTS_MAX]; /* not held: the transport tells when one closes */
+    bool full;               /* a send was refused since there was room in its queue */
+    ClusterDeadline drained; /* to see whether there is again */
     void *owner;
     Tcl_Obj *name;
     ClusterListEntry inMembers, inUnknown; /* the latter: in unasked or asked */
@@ -359,13 +365,19 @@ struct ClusterMember {
     size_t charge;                 /* these, and its price */
 };
 
+/* One that a query could not ask. */
+typedef struct ClusterUnasked {
+    ClusterMember *member; /* held */
+    const char *reason;    /* static */
+} ClusterUnasked;
+
 struct ClusterQuery {
     size_t refCount;
     ClusterNode *node; /* held */
     Tcl_Obj *id;
     bool ended, endTold;
     ClusterAwaits awaits;        /* members, held */
-    ClusterMember **unreachable; /* held; to be told when `tell` is due */
+    ClusterUnasked *unreachable; /* to be told when `tell` is due */
     size_t unreachableCount;
     size_t room; /* of unreachable: one for each that was asked */
     ClusterDeadline timeout, tell;
@@ -507,6 +519,17 @@ void ClusterNoticeQuery(ClusterQuery *query, ClusterQueryEvent event, ClusterMem
 /* Moves a query's DONE, if it waits, before all others. */
 void ClusterNoticeDoneFirst(ClusterQuery *query);
 
+/* ---- clusterFlow.c: what waits for a member ---- */
+
+/* May so many bytes more wait for it? What goes to nobody else's queue is asked of the transport. */
+bool ClusterFlowAdmits(const ClusterMember *member, size_t length);
+/* A send was refused: it is told of when there is room again. */
+void ClusterFlowRefused(ClusterMember *member);
+/* Less may wait for it now, so that is looked at from the event loop. */
+void ClusterFlowChanged(ClusterMember *member);
+/* That is due: tells, or goes on waiting. */
+void ClusterFlowDue(ClusterMember *member);
+
 /* ---- clusterPinger.c ---- */
 
 void ClusterPingerAdd(ClusterNode *node, Tcl_Obj *sid);
@@ -647,7 +670,7 @@ ClusterQuery *ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *co
 bool ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload);
 /* Is an answer of that id and member awaited? */
 bool ClusterQueryAwaits(const ClusterNode *node, const ClusterMember *member, Tcl_Obj *ruid);
-void ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member);
+void ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member, const char *reason);
 /* Takes it off the node, and appends its DONE, unless that was done before. */
 void ClusterQueryFinish(ClusterQuery *query);
 /* Appends an answer for each query that awaits the member: there will be none. */
@@ -701,8 +724,9 @@ ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing,
 ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
 /* Flags of internal sends, beside those in clusterNode.h. */
-#define CLUSTER_ONLY_LINKS 256 /* over links that are open, or to everybody */
-#define CLUSTER_UNASKED    512 /* connections count as CLUSTER_QUOTA_CONNECTS */
+#define CLUSTER_ONLY_LINKS 256  /* over links that are open, or to everybody */
+#define CLUSTER_UNASKED    512  /* connections count as CLUSTER_QUOTA_CONNECTS */
+#define CLUSTER_ACCEPTED   1024 /* it was before: the bound of one member does not count */
 /* A reply, first over the slot that the request came by when that was a direct way. flags: one of these two. */
 void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply, int flags);
 /* Opens a link to it. FAILED: refused; FULL: there is one, or it cannot be known whether one can be had. */

@@ -115,6 +115,16 @@ MissingDue(ClusterNode *node, ClusterDeadline *deadline)
 }
 
 static void
+DrainedDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    if (ClusterClockHeld(node->clock)) {
+        ClusterNodeSetDue(node, deadline, CLUSTER_DUE_DRAINED, ClusterNodeNow(node) + LATE_GRACE);
+    } else {
+        ClusterFlowDue(CLUSTER_LIST_ITEM(deadline, ClusterMember, drained));
+    }
+}
+
+static void
 TimeoutDue(ClusterNode *node, ClusterDeadline *deadline)
 {
     (void) node;
@@ -146,6 +156,7 @@ static const DueKind kinds[] = {
         [CLUSTER_DUE_PROBE] = {"probe", ProbeDue},
         [CLUSTER_DUE_PROBED] = {"probed", ProbedDue},
         [CLUSTER_DUE_MISSING] = {"missing", MissingDue},
+        [CLUSTER_DUE_DRAINED] = {"drained", DrainedDue},
         [CLUSTER_DUE_TIMEOUT] = {"timeout", TimeoutDue},
         [CLUSTER_DUE_UNREACHABLE] = {"unreachable", UnreachableDue},
 };

@@ -25,7 +25,7 @@ ClusterQueryRelease(ClusterQuery *query)
     }
     ClusterAwaitsFree(&query->awaits);
     while (query->unreachableCount > 0) {
-        ClusterMemberRelease(query->unreachable[--query->unreachableCount]);
+        ClusterMemberRelease(query->unreachable[--query->unreachableCount].member);
     }
     free(query->unreachable);
     ClusterReplaceObj(&query->id, NULL);

@@ -87,6 +87,7 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
     if (node->named == member) {
         node->named = NULL;
     }
+    ClusterNodeClearDue(node, &member->drained);
     node->memberCount--;
 }
 

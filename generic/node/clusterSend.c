@@ -388,6 +388,22 @@ SlotBits(const Route *route, int count)
     return bits;
 }
 
+/* Its queue is full; another way would overtake what waits there. */
+static ClusterSendStatus
+Refuse(ClusterMember *member)
+{
+    ClusterFlowRefused(member);
+    return CLUSTER_SEND_BUSY;
+}
+
+/* Has the first way a queue in which there is no room? What was accepted before always goes back there. */
+static bool
+IsFull(const ClusterMember *member, const Route *route, const ClusterBlob *blob, int flags)
+{
+    return route->count > 0 && route->slots[0]->type->waiting && !(flags & CLUSTER_ACCEPTED)
+            && !ClusterFlowAdmits(member, blob->length);
+}
+
 /* Tries the route in order. */
 static ClusterSendStatus
 TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
@@ -398,6 +414,9 @@ TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags
     uint32_t failed = 0;
     int i;
 
+    if (IsFull(member, route, blob, flags)) {
+        return Refuse(member);
+    }
     for (i = 0; i < route->count; i++) {
         result = Attempt(member, route->slots[i], blob);
         if (result == CLUSTER_SENT) {
@@ -408,7 +427,7 @@ TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags
             return CLUSTER_SEND_DONE;
         }
         if (result == CLUSTER_SEND_FULL) {
-            return CLUSTER_SEND_BUSY; /* another way would overtake what waits */
+            return Refuse(member);
         }
         if (ClusterMemberBar(member, route->slots[i], result,
                     (flags & CLUSTER_REPORT_FAILURES) != 0)) {
@@ -530,7 +549,7 @@ SendUnsent(ClusterMember *member, const ClusterSlot *failed, ClusterBlobQueue *u
 
         memset(&details, 0, sizeof details);
         RemainingRoute(member, plain, failed, &route);
-        status = TryRoute(member, &route, plain, 0, &details);
+        status = TryRoute(member, &route, plain, CLUSTER_ACCEPTED, &details);
         if (status == CLUSTER_SEND_DONE) {
             good = details.slot;
         } else if (status == CLUSTER_SEND_UNREACHABLE) {

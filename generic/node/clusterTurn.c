@@ -69,6 +69,14 @@ TellSuspect(ClusterNode *node, ClusterNotice *notice)
 }
 
 static void
+TellDrained(ClusterNode *node, ClusterNotice *notice)
+{
+    if (!notice->member->lost) {
+        node->delegate->memberDrained(node->context, notice->member);
+    }
+}
+
+static void
 TellLost(ClusterNode *node, ClusterNotice *notice)
 {
     notice->member->lossTold = true;
@@ -140,6 +148,7 @@ TellNotice(ClusterNode *node, ClusterNotice *notice)
             [CLUSTER_NOTICE_TAGS] = TellTags,
             [CLUSTER_NOTICE_DISCOVERED] = TellDiscovered,
             [CLUSTER_NOTICE_SUSPECT] = TellSuspect,
+            [CLUSTER_NOTICE_DRAINED] = TellDrained,
             [CLUSTER_NOTICE_UNLINK] = ForgetLinks,
             [CLUSTER_NOTICE_LOST] = TellLost,
             [CLUSTER_NOTICE_QUERY] = TellQuery,

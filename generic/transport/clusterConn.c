@@ -163,6 +163,19 @@ ClusterConnSacrifice(ClusterLink *conn)
  * ------------------------------------------------------------------------
  */
 
+/* Does no more wait than the layer above asked to be told of? */
+static void
+ConnMaybeDrained(ClusterLink *conn)
+{
+    const ClusterBlobQueue *queue = &conn->output.queue;
+    ClusterStream *stream = conn->stream;
+
+    if (conn->awaited && queue->bytes <= conn->drainBytes && queue->count <= conn->drainPackets) {
+        conn->awaited = false;
+        stream->delegate->drained(stream->context, &stream->base, conn, conn->owner);
+    }
+}
+
 /* One write, counted. */
 static ClusterpResult
 ConnWriteOnce(ClusterLink *conn, int *error)
@@ -181,6 +194,7 @@ ConnWriteOnce(ClusterLink *conn, int *error)
     traffic->bytesOut += count.bytes;
     traffic->packetsOut += count.packets;
     traffic->queuedBytes -= before - conn->output.queue.bytes;
+    ConnMaybeDrained(conn);
     return result;
 }
 
@@ -566,6 +580,24 @@ void *
 ClusterConnOwner(const ClusterLink *conn)
 {
     return conn->owner;
+}
+
+void
+ClusterConnWaiting(const ClusterLink *conn, ClusterWaiting *waiting)
+{
+    waiting->bytes += conn->output.queue.bytes;
+    waiting->packets += conn->output.queue.count;
+    waiting->crowded = waiting->crowded || ClusterPoolCrowded(conn);
+}
+
+void
+ClusterConnDrainTo(ClusterLink *conn, size_t bytes, size_t packets)
+{
+    const ClusterBlobQueue *queue = &conn->output.queue;
+
+    conn->awaited = queue->bytes > bytes || queue->count > packets;
+    conn->drainBytes = bytes;
+    conn->drainPackets = packets;
 }
 
 static ClusterLink *

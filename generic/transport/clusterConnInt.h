@@ -34,6 +34,8 @@ struct ClusterLink {
     bool writable; /* it is watched for that */
     bpacket_stream *frames; /* made with the first read */
     ClusterOutput output;
+    bool awaited; /* drained() is to be called once no more waits than this: */
+    size_t drainBytes, drainPackets;
     unsigned turn;        /* of the last send */
     int direct;           /* packets written at once in that turn */
     ClusterTimer timeout; /* until connected */

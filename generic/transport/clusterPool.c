@@ -447,6 +447,14 @@ ClusterPoolMayQueue(ClusterLink *conn, size_t length)
     return PoolOutput(conn) + price <= most || PoolMakeRoom(pool, conn, price);
 }
 
+bool
+ClusterPoolCrowded(const ClusterLink *conn)
+{
+    size_t most = conn->stream->queueMost;
+
+    return conn->stream->pool->output > most - most / 4;
+}
+
 void
 ClusterPoolQueued(ClusterLink *conn)
 {

@@ -68,6 +68,8 @@ void ClusterPoolWasRead(ClusterLink *conn, bool partial);
 
 /* May so many bytes more wait? May end another connection for that. */
 bool ClusterPoolMayQueue(ClusterLink *conn, size_t length);
+/* Is less than a quarter left of what may wait in the thread? */
+bool ClusterPoolCrowded(const ClusterLink *conn);
 /* What waits has changed. */
 void ClusterPoolQueued(ClusterLink *conn);
 

@@ -103,6 +103,9 @@ ClusterSendResult ClusterConnSend(ClusterLink *conn, ClusterBlob *blob);
 void ClusterConnClose(ClusterLink *conn);
 void *ClusterConnOwn(ClusterLink *conn, void *owner);
 void *ClusterConnOwner(const ClusterLink *conn);
+/* The rows waiting() and await() of the type table. */
+void ClusterConnWaiting(const ClusterLink *conn, ClusterWaiting *waiting);
+void ClusterConnDrainTo(ClusterLink *conn, size_t bytes, size_t packets);
 /* Those of a transport that live, newest first. */
 ClusterLink *ClusterConnFirst(const ClusterStream *stream);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);

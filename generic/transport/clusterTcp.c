@@ -230,6 +230,8 @@ const ClusterTransportType clusterTcpType = {
         .isOpen = ClusterConnIsOpen,
         .answers = ClusterConnAnswers,
         .serving = ClusterStreamServing,
+        .waiting = ClusterConnWaiting,
+        .await = ClusterConnDrainTo,
         .reach = ClusterStreamReach,
         .moved = ClusterConnMoved,
 };

@@ -7,11 +7,11 @@
  *
  *	Neither side blocks. A built-in transport calls the delegate from the event
  *	loop alone, but for changed() and moved(), which event() may call, and
- *	dropped(), which only counts. A transport written in Tcl runs its script in open, close,
+ *	dropped() and drained(), which only note. A transport written in Tcl runs its script in open, close,
  *	send, props, event, describe, forget and done, and a script may do anything
  *	there: hand in packets, close links, destroy the cluster. So whoever calls
  *	one of these looks afterwards at what is left. own, isOpen, serving, reach,
- *	traffic and release call nobody.
+ *	waiting, await, traffic and release call nobody.
  *
  *	A callback may do anything too, close the transport included: a transport
  *	holds itself and the link while it calls, and looks afterwards.
@@ -82,6 +82,12 @@ typedef struct ClusterTraffic {
     uint64_t failures;    /* connections refused, broken or closed with packets waiting */
     uint64_t queuedBytes; /* waiting in our queues now */
 } ClusterTraffic;
+
+/* What waits to be written over links. */
+typedef struct ClusterWaiting {
+    size_t bytes, packets;
+    bool crowded; /* all queues of the thread together have little room left */
+} ClusterWaiting;
 
 /* Whom to send to. Filled in by the layer above for each send; borrowed. */
 typedef struct ClusterPeer {
@@ -173,6 +179,11 @@ typedef struct ClusterTransportDelegate {
      */
     void (*refused)(void *context, ClusterTransport *transport, const ClusterAddress *address,
             bool unreachable);
+    /*
+     * No more waits over the link than await() asked for. From anywhere, so it
+     * only notes that.
+     */
+    void (*drained)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner);
     /* What props() returns has changed. From within event(), from a script's call, or, of datagrams, from the event loop. */
     void (*changed)(void *context, ClusterTransport *transport);
     /*
@@ -283,6 +294,10 @@ typedef struct ClusterTransportType {
      * that was sent over the link? Calls nobody. NULL: it cannot be known.
      */
     bool (*answers)(const ClusterLink *link, int64_t ms);
+    /* Adds what waits to be written over a link. Calls nobody. NULL: nothing ever does. */
+    void (*waiting)(const ClusterLink *link, ClusterWaiting *waiting);
+    /* Has drained() called once as soon as no more than this waits over a link on which more does now. Calls nobody. NULL with waiting(). */
+    void (*await)(ClusterLink *link, size_t bytes, size_t packets);
     /* Opens a link to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
     ClusterSendResult (
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);

@@ -334,5 +334,7 @@ const ClusterTransportType clusterUnixType = {
         .isOpen = ClusterConnIsOpen,
         .answers = ClusterConnAnswers,
         .serving = ClusterStreamServing,
+        .waiting = ClusterConnWaiting,
+        .await = ClusterConnDrainTo,
         .reach = ClusterStreamReach,
 };

@@ -42,6 +42,8 @@ struct ClusterLink {
     bool connecting, finishing, dead;
     bool ended; /* the far end is closed: dies when `in` is empty */
     void *owner;
+    bool awaited; /* drained() is to be told once no more waits than this: */
+    size_t drainBytes, drainPackets;
     ClusterBlobQueue out, in; /* in: what a closed far end left under way */
     ClusterTimer flow, arrival;
     ClusterLink *next;  /* of the stream's */
@@ -313,6 +315,12 @@ LinkFlow(void *data)
     if (link->dead) {
         return;
     }
+    if (link->awaited && link->out.bytes <= link->drainBytes
+            && link->out.count <= link->drainPackets) {
+        link->awaited = false;
+        link->stream->delegate->drained(link->stream->context, &link->stream->base, link,
+                link->owner);
+    }
     if (link->finishing && !link->out.count) {
         LinkShut(link);
     } else if (link->other) {
@@ -533,6 +541,24 @@ LinkOwn(ClusterLink *link, void *owner)
 }
 
 static void
+LinkWaiting(const ClusterLink *link, ClusterWaiting *waiting)
+{
+    size_t limit = (size_t) link->stream->host->limit;
+
+    waiting->bytes += link->out.bytes;
+    waiting->packets += link->out.count;
+    waiting->crowded = limit && link->out.count > limit / 4;
+}
+
+static void
+LinkAwait(ClusterLink *link, size_t bytes, size_t packets)
+{
+    link->drainBytes = bytes;
+    link->drainPackets = packets;
+    link->awaited = link->out.bytes > bytes || link->out.count > packets;
+}
+
+static void
 StreamForget(ClusterTransport *transport, void *owner)
 {
     ClusterLink *link = StreamAlive(transport, "forget by a closed t")->first;
@@ -583,6 +609,8 @@ const ClusterTransportType memoryStreamType = {
         .event = StreamEvent,
         .describe = StreamDescribe,
         .own = LinkOwn,
+        .waiting = LinkWaiting,
+        .await = LinkAwait,
         .forget = StreamForget,
         .done = StreamDone,
         .traffic = StreamTraffic,

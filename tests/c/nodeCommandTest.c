@@ -473,7 +473,7 @@ Ask(TestNode *test, ClusterQuery *query, ClusterMember *const *members, size_t c
         if (ClusterMemberSend(members[i], &question, NULL,
                     CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL)
                 != CLUSTER_SEND_DONE) {
-            ClusterQueryUnreachable(query, members[i]);
+            ClusterQueryUnreachable(query, members[i], "unreachable");
         }
         ClusterOutgoingFree(&question);
     }

@@ -241,6 +241,15 @@ TestMemberLost(void *context, ClusterMember *member)
     Notice(test, "lost", MemberName(test, member), NULL);
 }
 
+static void
+TestMemberDrained(void *context, ClusterMember *member)
+{
+    TestNode *test = context;
+
+    Log(test, "drained", MemberName(test, member), NULL, NULL);
+    Notice(test, "drained", MemberName(test, member), NULL);
+}
+
 /* ---- queries and events -------------------------------------------------- */
 
 /* The field of a payload, an empty value when it is not there. */
@@ -368,6 +377,7 @@ const ClusterNodeDelegate testNodeDelegate = {
         .memberDiscovered = TestMemberDiscovered,
         .memberSuspect = TestMemberSuspect,
         .memberLost = TestMemberLost,
+        .memberDrained = TestMemberDrained,
         .query = TestQuery,
         .event = TestEvent,
         .payloadOut = TestPayloadOut,

@@ -119,7 +119,7 @@ PlayerAsk(Player *player, ClusterMember *member)
         ClusterOutgoingSetValue(&question, CLUSTER_RUID, id);
         if (ClusterMemberSend(member, &question, NULL, CLUSTER_PING_ON_FAIL, NULL)
                 != CLUSTER_SEND_DONE) {
-            ClusterQueryUnreachable(query, member);
+            ClusterQueryUnreachable(query, member, "unreachable");
         }
         ClusterQueryArm(query, 30000);
         ClusterQueryRelease(query);
@@ -289,6 +289,15 @@ PlayerMemberSuspect(void *context, ClusterMember *member)
     (void) PlayerReact(context, member);
 }
 
+static void
+PlayerMemberDrained(void *context, ClusterMember *member)
+{
+    Player *player = context;
+
+    Claim(player->stage, !ClusterMemberLost(member), "told of the queue of a member that is lost");
+    (void) PlayerReact(player, member);
+}
+
 static bool
 PlayerQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
@@ -355,6 +364,7 @@ static const ClusterNodeDelegate delegate = {
         .memberDiscovered = PlayerMemberTold,
         .memberSuspect = PlayerMemberSuspect,
         .memberLost = PlayerMemberLost,
+        .memberDrained = PlayerMemberDrained,
         .query = PlayerQuery,
         .event = PlayerEvent,
         .payloadOut = PlayerPayloadOut,
