@@ -6,6 +6,7 @@
  */
 
 #include "base/clusterError.h"
+#include "base/clusterHold.h"
 #include "command/clusterFactCmd.h"
 #include "command/clusterCommandInt.h"
 #include "command/clusterPayloadCmd.h"
@@ -220,9 +221,11 @@ static int
 BroadcastCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
+    ClusterOutcomes outcomes = {.done = 0};
     ClusterSendDetails details;
     ClusterSendStatus status;
     ClusterOutgoing outgoing;
+    int code;
 
     (void) objc;
     if (ClusterObjectAlive(cluster, interp) != TCL_OK) {
@@ -231,12 +234,16 @@ BroadcastCmd(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterOutgoingInit(&outgoing, ClusterNodeKeys(cluster->node));
     ClusterOutgoingAdopt(&outgoing, objv[0]);
     status = ClusterNodeBroadcast(cluster->node, &outgoing, 0, &details);
-    ClusterOutgoingFree(&outgoing);
-    if (ClusterSendFail(interp, status, &details) != TCL_OK) {
-        return TCL_ERROR;
+    code = status == CLUSTER_SEND_OVERSIZED
+            ? ClusterSendLarge(cluster, interp, &outgoing, &outcomes)
+            : ClusterSendFail(interp, status, &details);
+    if (code == TCL_OK) {
+        Tcl_SetObjResult(interp,
+                Tcl_NewBooleanObj(status == CLUSTER_SEND_DONE || outcomes.done > 0));
     }
-    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(status == CLUSTER_SEND_DONE));
-    return TCL_OK;
+    ClusterReplaceObj(&outcomes.refused, NULL);
+    ClusterOutgoingFree(&outgoing);
+    return code;
 }
 
 static int

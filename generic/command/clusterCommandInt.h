@@ -150,6 +150,35 @@ int ClusterMembersNamed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *nam
 Tcl_Obj *ClusterMembersNames(const ClusterMembers *members);
 Tcl_Obj *ClusterMembersFilter(const ClusterMembers *members);
 
+/* Adds those that a packet with this filter (NULL: without one) is for. */
+int ClusterMembersAddressed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *filter,
+        ClusterMembers *members);
+
+/* ---- clusterOutcomes.c: sends to several ---- */
+
+/* What came of them: dicts by service, and how many went how. Begins as zeros; the values are the caller's to release. */
+typedef struct ClusterOutcomes {
+    Tcl_Obj *success, *failed; /* {status S result R} each; noted if the caller made both */
+    Tcl_Obj *refused;          /* reasons, else; made with the first */
+    size_t done, full, oversized;
+} ClusterOutcomes;
+
+#define CLUSTER_SEND_FLAGS (CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
+/*
+ * Sends a packet, whose hooks were asked, to each member, and notes what came
+ * of it. TCL_ERROR with a message only for a payload that cannot be encoded.
+ */
+int ClusterSendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
+        const ClusterMembers *members, ClusterOutcomes *outcomes);
+/*
+ * Sends what is too large for the multicast to each of those that it is for.
+ * TCL_ERROR with a message when none of them can have it, or has room for it.
+ */
+int ClusterSendLarge(ClusterObject *cluster, Tcl_Interp *interp, ClusterOutgoing *outgoing,
+        ClusterOutcomes *outcomes);
+/* The queues of so many services are full, which are all: TCL_ERROR with that message. */
+int ClusterQueuesFull(Tcl_Interp *interp, size_t count);
+
 /* ---- clusterSendCmd.c ---- */
 
 ClusterMethodProc ClusterCmdSend;

@@ -203,3 +203,59 @@ ClusterMembersNamed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *names,
     }
     return code;
 }
+
+static bool
+IsIn(Tcl_Obj *word, Tcl_Obj *const *words, Tcl_Size count)
+{
+    Tcl_Size i;
+
+    for (i = 0; i < count; i++) {
+        if (strcmp(Tcl_GetString(word), Tcl_GetString(words[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Would the member let a packet with this filter pass, as far as is known here? */
+static bool
+IsAddressed(const ClusterMember *member, Tcl_Obj *const *words, Tcl_Size count)
+{
+    Tcl_Obj *tag;
+    Tcl_Size i;
+
+    if (IsIn(ClusterMemberSid(member), words, count)
+            || IsIn(ClusterMemberHid(member), words, count)) {
+        return true;
+    }
+    for (i = 0; Tcl_ListObjIndex(NULL, ClusterMemberTags(member), i, &tag) == TCL_OK && tag; i++) {
+        if (IsIn(tag, words, count)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int
+ClusterMembersAddressed(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *filter,
+        ClusterMembers *members)
+{
+    Tcl_Obj *list = filter ? Tcl_DuplicateObj(filter) : NULL, **words = NULL;
+    ClusterMember *member = NULL;
+    Tcl_Size count = 0;
+    int code = TCL_OK;
+
+    if (list) {
+        Tcl_IncrRefCount(list);
+        code = Tcl_ListObjGetElements(interp, list, &count, &words);
+    }
+    while (code == TCL_OK && (member = ClusterNodeNextMember(cluster->node, member)) != NULL) {
+        if (!list || IsAddressed(member, words, count)) {
+            code = AddMember(interp, members, member);
+        }
+    }
+    if (list) {
+        Tcl_DecrRefCount(list);
+    }
+    return code;
+}

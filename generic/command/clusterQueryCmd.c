@@ -215,27 +215,17 @@ UnaskedReason(ClusterSendStatus status)
             : "unreachable";
 }
 
-/* Sends the question to each member; those that cannot be reached count as answered with an error. */
+/* Sends the question to each member; those that cannot be asked count as answered with an error. */
 static int
-AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
-        const QueryOptions *options, const ClusterMembers *members)
+AskEach(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
+        Tcl_Obj *protocols, int flags, const ClusterMembers *members)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
     size_t i;
 
-    if (options->broadcast) {
-        status = ClusterNodeBroadcast(query->cluster->node, question, CLUSTER_NO_HOOKS, &details);
-        for (i = 0; i < members->count; i++) {
-            if (ClusterMemberLost(members->list[i])) { /* by a hook, before it was asked */
-                ClusterQueryUnreachable(query->query, members->list[i], "unreachable");
-            }
-        }
-        return ClusterSendFail(interp, status, &details);
-    }
     for (i = 0; i < members->count && !ClusterQueryEnded(query->query); i++) {
-        status = ClusterMemberSend(members->list[i], question, options->values[OPT_PROTOCOLS],
-                CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, &details);
+        status = ClusterMemberSend(members->list[i], question, protocols, flags, &details);
         if (status == CLUSTER_SEND_BAD_PAYLOAD) {
             return ClusterSendFail(interp, status, &details);
         }
@@ -244,6 +234,39 @@ AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *quest
         }
     }
     return TCL_OK;
+}
+
+/* Asks by one multicast, or each by itself when that is too small. */
+static int
+AskAll(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
+        const ClusterMembers *members)
+{
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+    size_t i;
+
+    status = ClusterNodeBroadcast(query->cluster->node, question, CLUSTER_NO_HOOKS, &details);
+    if (status == CLUSTER_SEND_OVERSIZED) {
+        return AskEach(query, interp, question, NULL, CLUSTER_SEND_FLAGS | CLUSTER_ALLOW_BROADCAST,
+                members);
+    }
+    for (i = 0; i < members->count; i++) {
+        if (ClusterMemberLost(members->list[i])) { /* by a hook, before it was asked */
+            ClusterQueryUnreachable(query->query, members->list[i], "unreachable");
+        }
+    }
+    return ClusterSendFail(interp, status, &details);
+}
+
+static int
+AskMembers(ClusterQueryObject *query, Tcl_Interp *interp, ClusterOutgoing *question,
+        const QueryOptions *options, const ClusterMembers *members)
+{
+    if (options->broadcast) {
+        return AskAll(query, interp, question, members);
+    }
+    return AskEach(query, interp, question, options->values[OPT_PROTOCOLS], CLUSTER_SEND_FLAGS,
+            members);
 }
 
 /* A query that could not be sent leaves nothing, and calls nobody. */

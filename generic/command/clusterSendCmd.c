@@ -10,73 +10,6 @@
 
 #include <string.h>
 
-/* {status S result R} of one service, as 1.1.8 gives it. */
-static Tcl_Obj *
-SendOutcome(const char *status, Tcl_Obj *result)
-{
-    Tcl_Obj *outcome = Tcl_NewDictObj();
-
-    Tcl_DictObjPut(NULL, outcome, Tcl_NewStringObj("status", -1), Tcl_NewStringObj(status, -1));
-    Tcl_DictObjPut(NULL, outcome, Tcl_NewStringObj("result", -1), result);
-    return outcome;
-}
-
-/* What came of a send to several: dicts by service, which may be NULL, and how many queues were full. */
-typedef struct SendOutcomes {
-    Tcl_Obj *success, *failed; /* {status S result R} each */
-    Tcl_Obj *refused;          /* reasons; made with the first */
-    size_t full;
-} SendOutcomes;
-
-static void
-NoteFailure(SendOutcomes *outcomes, Tcl_Obj *name, ClusterSendStatus status)
-{
-    Tcl_Obj *reason = Tcl_NewStringObj(ClusterSendReason(status), -1);
-
-    if (outcomes->failed) {
-        Tcl_DictObjPut(NULL, outcomes->failed, name, SendOutcome("fail", reason));
-        return;
-    }
-    if (!outcomes->refused) {
-        ClusterReplaceObj(&outcomes->refused, Tcl_NewDictObj());
-    }
-    Tcl_DictObjPut(NULL, outcomes->refused, name, reason);
-}
-
-/*
- * Sends a packet, whose hooks were asked, to each member, and notes what came
- * of it. TCL_ERROR with a message only for a payload that cannot be encoded.
- */
-static int
-SendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
-        const ClusterMembers *members, SendOutcomes *outcomes)
-{
-    size_t i;
-
-    for (i = 0; i < members->count; i++) {
-        ClusterMember *member = members->list[i];
-        ClusterSendDetails details;
-        ClusterSendStatus status = ClusterMemberSend(member, outgoing, protocols, flags, &details);
-
-        if (status == CLUSTER_SEND_BAD_PAYLOAD) {
-            return ClusterSendFail(interp, status, &details);
-        }
-        outcomes->full += status == CLUSTER_SEND_BUSY;
-        if (!ClusterMemberName(member)) {
-            continue;
-        }
-        if (status != CLUSTER_SEND_DONE) {
-            NoteFailure(outcomes, ClusterMemberName(member), status);
-        } else if (outcomes->success) {
-            Tcl_DictObjPut(NULL, outcomes->success, ClusterMemberName(member),
-                    SendOutcome("ok", ClusterSlotId(details.slot)));
-        }
-    }
-    return TCL_OK;
-}
-
-#define SEND_FLAGS (CLUSTER_NO_HOOKS | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES)
-
 /* What `send` returned may be handed on whole: who refused in place of a boolean is none. */
 static int
 ParseAllow(Tcl_Interp *interp, Tcl_Obj *value, int *allow)
@@ -98,7 +31,7 @@ int
 ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
-    SendOutcomes outcomes = {.full = 0};
+    ClusterOutcomes outcomes = {.full = 0};
     ClusterMembers members;
     Tcl_Obj *pair[2];
     ClusterOutgoing outgoing;
@@ -119,8 +52,8 @@ ClusterCmdSendPayload(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *
     if (ClusterNodeAskOut(cluster->node, &outgoing, 0)) {
         ClusterReplaceObj(&outcomes.success, Tcl_NewDictObj());
         ClusterReplaceObj(&outcomes.failed, Tcl_NewDictObj());
-        code = SendEach(interp, &outgoing, objv[2],
-                SEND_FLAGS | (allow ? CLUSTER_ALLOW_BROADCAST : 0), &members, &outcomes);
+        code = ClusterSendEach(interp, &outgoing, objv[2],
+                CLUSTER_SEND_FLAGS | (allow ? CLUSTER_ALLOW_BROADCAST : 0), &members, &outcomes);
         if (code == TCL_OK) {
             pair[0] = outcomes.success;
             pair[1] = outcomes.failed;
@@ -233,18 +166,8 @@ SendResult(const SendRequest *request, Tcl_Obj *payload, Tcl_Obj *refused)
 }
 
 static int
-QueuesFull(Tcl_Interp *interp, const SendRequest *request)
-{
-    return ClusterFail(interp,
-            request->members.count == 1 ? Tcl_NewStringObj("the queue of the service is full", -1)
-                                        : Tcl_ObjPrintf("the queues of all %d services are full",
-                                                (int) request->members.count),
-            "CLUSTER", "QUEUE_FULL", (char *) NULL);
-}
-
-static int
 SendEvent(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request,
-        ClusterOutgoing *event, SendOutcomes *outcomes)
+        ClusterOutgoing *event, ClusterOutcomes *outcomes)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
@@ -252,13 +175,14 @@ SendEvent(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request
 
     if (request->broadcast) {
         status = ClusterNodeBroadcast(cluster->node, event, 0, &details);
-        return ClusterSendFail(interp, status, &details);
+        return status == CLUSTER_SEND_OVERSIZED ? ClusterSendLarge(cluster, interp, event, outcomes)
+                                                : ClusterSendFail(interp, status, &details);
     }
     if (ClusterNodeAskOut(cluster->node, event, 0)) {
-        code = SendEach(interp, event, request->values[OPT_PROTOCOLS], SEND_FLAGS,
+        code = ClusterSendEach(interp, event, request->values[OPT_PROTOCOLS], CLUSTER_SEND_FLAGS,
                 &request->members, outcomes);
         if (code == TCL_OK && outcomes->full == request->members.count) {
-            code = QueuesFull(interp, request);
+            code = ClusterQueuesFull(interp, outcomes->full);
         }
     }
     return code;
@@ -268,7 +192,7 @@ int
 ClusterCmdSend(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     ClusterObject *cluster = self;
-    SendOutcomes outcomes = {.full = 0};
+    ClusterOutcomes outcomes = {.full = 0};
     SendRequest request;
     ClusterOutgoing event;
     Tcl_Obj *payload;
