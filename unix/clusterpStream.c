@@ -345,6 +345,22 @@ ClusterpUnsent(int fd)
     return known && count > 0 ? (size_t) count : 0;
 }
 
+size_t
+ClusterpUnconfirmed(int fd)
+{
+    int count = 0;
+#ifdef SIOCOUTQ
+    bool known = ioctl(fd, SIOCOUTQ, &count) == 0;
+#elif defined(SO_NWRITE)
+    socklen_t length = sizeof(count);
+    bool known = getsockopt(fd, SOL_SOCKET, SO_NWRITE, &count, &length) == 0;
+#else
+    bool known = false;
+#endif
+
+    return known && count > 0 ? (size_t) count : 0;
+}
+
 /* Where the system has no such information, TCP_RXT_CONNDROPTIME ends the connection (see WatchOver). */
 ClusterpDelivery
 ClusterpDelivered(int fd)

@@ -16,12 +16,14 @@
  * Counted; the bytes never change. `plain` is the packet as it was before a
  * "protocol P send" hook made this one of it, NULL when there was none: if
  * another protocol has to carry it, that starts from the plain one. `ways`
- * notes for the layer above which of its transports may carry it.
+ * notes for the layer above which of its transports may carry it, `told` that
+ * somebody is to be told if it may be lost.
  */
 typedef struct ClusterBlob {
     size_t refCount;
     struct ClusterBlob *plain;
     uint32_t ways;
+    bool told;
     size_t length;
     uint8_t bytes[];
 } ClusterBlob;

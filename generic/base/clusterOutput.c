@@ -27,34 +27,38 @@ CollectRuns(const ClusterOutput *output, ClusterpBytes *runs)
     return count;
 }
 
-/* Takes off the queue what the system took. */
+/* Takes off the queue what the system took. Without memory a packet is not kept. */
 static void
-Advance(ClusterOutput *output, size_t taken, ClusterOutputCount *count)
+Advance(ClusterOutput *output, size_t bytes, ClusterBlobQueue *taken, ClusterOutputCount *count)
 {
-    count->bytes += taken;
-    taken += output->written;
+    count->bytes += bytes;
+    bytes += output->written;
     for (;;) {
         ClusterBlob *blob = ClusterBlobQueueAt(&output->queue, 0);
 
-        if (!blob || taken < blob->length) {
+        if (!blob || bytes < blob->length) {
             break;
         }
-        taken -= blob->length;
+        bytes -= blob->length;
         count->packets++;
+        if (taken) {
+            ClusterBlobQueuePush(taken, blob);
+        }
         ClusterBlobRelease(ClusterBlobQueuePop(&output->queue));
     }
-    output->written = taken;
+    output->written = bytes;
 }
 
 ClusterpResult
-ClusterOutputWrite(ClusterOutput *output, int fd, ClusterOutputCount *count, int *error)
+ClusterOutputWrite(ClusterOutput *output, int fd, ClusterBlobQueue *taken,
+        ClusterOutputCount *count, int *error)
 {
     ClusterpBytes runs[WRITE_RUNS];
-    size_t taken = 0;
-    ClusterpResult result = ClusterpWrite(fd, runs, CollectRuns(output, runs), &taken, error);
+    size_t bytes = 0;
+    ClusterpResult result = ClusterpWrite(fd, runs, CollectRuns(output, runs), &bytes, error);
 
     if (result == CLUSTERP_OK) {
-        Advance(output, taken, count);
+        Advance(output, bytes, taken, count);
     }
     return result;
 }

@@ -21,9 +21,13 @@ typedef struct ClusterOutputCount {
     size_t packets; /* of which the last byte was */
 } ClusterOutputCount;
 
-/* Hands waiting packets to the system once, and takes off the queue those it took. CLUSTERP_OK also when none wait. error may be NULL. */
-ClusterpResult ClusterOutputWrite(ClusterOutput *output, int fd, ClusterOutputCount *count,
-        int *error);
+/*
+ * Hands waiting packets to the system once, and takes off the queue those it
+ * took; they go to the end of `taken` unless that is NULL. CLUSTERP_OK also
+ * when none wait. error may be NULL.
+ */
+ClusterpResult ClusterOutputWrite(ClusterOutput *output, int fd, ClusterBlobQueue *taken,
+        ClusterOutputCount *count, int *error);
 /* Moves everything from one to the other, which is not initialized. */
 void ClusterOutputMove(ClusterOutput *to, ClusterOutput *from);
 

@@ -228,6 +228,8 @@ ClusterpResult ClusterpWrite(int fd, const ClusterpBytes *runs, int count, size_
 void ClusterpShutWrite(int fd);
 /* How many bytes taken of a connection closing now might still destroy: those not on their way to the peer. */
 size_t ClusterpUnsent(int fd);
+/* How many bytes of what was written the peer's host may not have; of a unix-domain socket, may not have been read, or more. 0 where the system does not tell. */
+size_t ClusterpUnconfirmed(int fd);
 /* What has become of what was written. */
 typedef enum ClusterpDelivery {
     CLUSTERP_CONFIRMED, /* the peer's host has all of it, or the system does not tell */

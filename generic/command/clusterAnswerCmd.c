@@ -157,10 +157,33 @@ MakeAnswer(const ClusterNode *node, Tcl_Obj *ruid, uint64_t channel, Tcl_Obj *co
     }
 }
 
+static bool
+IsTooLarge(ClusterSendStatus status, const ClusterSendDetails *details)
+{
+    return status == CLUSTER_SEND_OVERSIZED
+            || (status == CLUSTER_SEND_BAD_PAYLOAD
+                    && details->payloadStatus == CLUSTER_PAYLOAD_TOO_LARGE);
+}
+
+/* Who asked need not wait for an answer that cannot be sent. */
+static void
+RefuseLarge(ClusterServiceObject *service, Tcl_Obj *ruid, uint64_t channel)
+{
+    Tcl_Obj *values[OPTS] = {
+            [OPT_ERROR] = Tcl_NewStringObj("the answer is too large to be sent", -1)};
+    ClusterOutgoing answer;
+
+    MakeAnswer(service->cluster->node, ruid, channel, values, &answer);
+    ClusterMemberSend(service->member, &answer, NULL, CLUSTER_SERVICE_SEND_FLAGS, NULL);
+    ClusterOutgoingFree(&answer);
+    ClusterServiceClose(service, ruid);
+}
+
 /*
  * service answer RUID ?-data D? ?-raw R? ?-error E? ?-channel N?: answers a
  * query that its hook left open, or will leave open as it runs now, on the
- * query's channel unless told otherwise. One that cannot be sent leaves it open.
+ * query's channel unless told otherwise. One that cannot be sent leaves it open,
+ * unless it is too large: then who asked gets an error.
  */
 int
 ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -168,8 +191,9 @@ ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const
     ClusterServiceObject *service = self;
     Tcl_Obj *values[OPTS] = {NULL}, *channel;
     ClusterOutgoing answer;
+    ClusterSendDetails details;
+    ClusterSendStatus status;
     uint64_t number;
-    int code;
 
     if (ClusterParseOptions(interp, optionNames, objc - 1, objv + 1, values) != TCL_OK
             || ClusterObjectAlive(service->cluster, interp) != TCL_OK
@@ -180,10 +204,15 @@ ClusterServiceCmdAnswer(void *self, Tcl_Interp *interp, int objc, Tcl_Obj *const
         return TCL_ERROR;
     }
     MakeAnswer(service->cluster->node, objv[0], number, values, &answer);
-    code = ClusterServiceSend(service, interp, &answer, NULL, CLUSTER_SERVICE_SEND_FLAGS);
+    status =
+            ClusterMemberSend(service->member, &answer, NULL, CLUSTER_SERVICE_SEND_FLAGS, &details);
     ClusterOutgoingFree(&answer);
-    if (code == TCL_OK && *Tcl_GetString(Tcl_GetObjResult(interp))) {
-        ClusterServiceClose(service, objv[0]);
+    if (IsTooLarge(status, &details)) {
+        RefuseLarge(service, objv[0], number);
     }
-    return code;
+    if (status == CLUSTER_SEND_DONE) {
+        ClusterServiceClose(service, objv[0]);
+        Tcl_SetObjResult(interp, ClusterSlotId(details.slot));
+    }
+    return ClusterSendFail(interp, status, &details);
 }

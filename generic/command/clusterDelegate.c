@@ -328,6 +328,26 @@ DelegateMemberDrained(void *context, ClusterMember *member)
 }
 
 static void
+DelegateUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet,
+        Tcl_Obj *payload, ClusterUndelivered reason)
+{
+    ClusterObject *cluster = context;
+    Tcl_Obj *why;
+
+    if (!SingleHook(cluster, CLUSTER_HOOK_UNDELIVERED)) {
+        return;
+    }
+    payload = packet ? ClusterNodePayloadOf(cluster->node, packet) : payload;
+    why = Tcl_NewStringObj(ClusterUndeliveredName(reason), -1);
+    Tcl_IncrRefCount(payload);
+    Tcl_IncrRefCount(why);
+    NoticeMember(cluster, CLUSTER_HOOK_UNDELIVERED, member, payload, CLUSTER_VAR_REASON, why,
+            "hook undelivered");
+    Tcl_DecrRefCount(why);
+    Tcl_DecrRefCount(payload);
+}
+
+static void
 DelegateMemberLost(void *context, ClusterMember *member)
 {
     ClusterObject *cluster = context;
@@ -589,6 +609,7 @@ const ClusterNodeDelegate clusterObjectDelegate = {
         .memberSuspect = DelegateMemberSuspect,
         .memberLost = DelegateMemberLost,
         .memberDrained = DelegateMemberDrained,
+        .undelivered = DelegateUndelivered,
         .query = DelegateQuery,
         .event = DelegateEvent,
         .payloadOut = DelegatePayloadOut,

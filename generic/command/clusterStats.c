@@ -34,7 +34,7 @@ ClusterObjectStats(ClusterObject *cluster)
 {
     ClusterNode *node = cluster->node;
     Tcl_Obj *stats = Tcl_NewDictObj(), *transports = Tcl_NewDictObj(), *drops = Tcl_NewDictObj();
-    Tcl_Obj *withheld = Tcl_NewDictObj();
+    Tcl_Obj *withheld = Tcl_NewDictObj(), *undelivered = Tcl_NewDictObj();
     int i;
 
     for (i = 0; i < ClusterNodeSlotCount(node); i++) {
@@ -52,10 +52,15 @@ ClusterObjectStats(ClusterObject *cluster)
         PutCount(withheld, ClusterQuotaName((ClusterQuota) i),
                 ClusterNodeWithheld(node, (ClusterQuota) i));
     }
+    for (i = 0; i < CLUSTER_UNDELIVERED_REASONS; i++) {
+        PutCount(undelivered, ClusterUndeliveredName((ClusterUndelivered) i),
+                ClusterNodeUndelivered(node, (ClusterUndelivered) i));
+    }
     PutCount(stats, "services", ClusterNodeMemberCount(node));
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("protocols", -1), transports);
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("drops", -1), drops);
     Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("withheld", -1), withheld);
+    Tcl_DictObjPut(NULL, stats, Tcl_NewStringObj("undelivered", -1), undelivered);
     PutCount(stats, "refused", ClusterNodeRefused(node));
     PutCount(stats, "hook_errors", cluster->hookErrors);
     return stats;

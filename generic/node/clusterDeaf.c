@@ -80,6 +80,17 @@ DeafMemberDrained(void *context, ClusterMember *member)
     (void) member;
 }
 
+static void
+DeafUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet, Tcl_Obj *payload,
+        ClusterUndelivered reason)
+{
+    (void) context;
+    (void) member;
+    (void) packet;
+    (void) payload;
+    (void) reason;
+}
+
 static bool
 DeafQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
@@ -136,6 +147,7 @@ const ClusterNodeDelegate clusterDeafDelegate = {
         .memberSuspect = DeafMemberSuspect,
         .memberLost = DeafMemberLost,
         .memberDrained = DeafMemberDrained,
+        .undelivered = DeafUndelivered,
         .query = DeafQuery,
         .event = DeafEvent,
         .payloadOut = DeafPayloadOut,

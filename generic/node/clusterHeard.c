@@ -29,6 +29,26 @@ ForgetLink(ClusterMember *member, const ClusterSlot *slot, const ClusterLink *li
     return true;
 }
 
+/* The same of one that says goodbye: what waited is for nobody, and with the last link it is gone. */
+static void
+LeavesUnsent(ClusterMember *member, const ClusterBlobQueue *unsent)
+{
+    ClusterUndeliveredPackets(member, unsent, CLUSTER_UNDELIVERED_LOST);
+    if (!ClusterMemberServed(member)) {
+        ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
+    }
+}
+
+static void
+TransportFeared(void *context, ClusterTransport *transport, void *owner,
+        const ClusterBlobQueue *packets, bool discarded)
+{
+    (void) context;
+    (void) transport;
+    ClusterUndeliveredPackets(owner, packets,
+            discarded ? CLUSTER_UNDELIVERED_STALLED : CLUSTER_UNDELIVERED_BROKEN);
+}
+
 static void
 TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
         ClusterBlobQueue *unsent)
@@ -42,12 +62,10 @@ TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, v
         return;
     }
     ClusterNodeHold(slot->node);
-    ClusterMemberHold(member); /* what is sent anew may end it */
+    ClusterMemberHold(member);
     last = ForgetLink(member, slot, link);
     if (ClusterLivenessLeaves(&member->life)) {
-        if (!ClusterMemberServed(member)) {
-            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
-        }
+        LeavesUnsent(member, unsent);
     } else if (unsent->count && !member->lost) {
         ClusterSendAgain(member, slot, unsent);
     } else if (last) {
@@ -78,9 +96,7 @@ TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, vo
     ClusterMemberHold(member);
     ForgetLink(member, slot, link);
     if (ClusterLivenessLeaves(&member->life)) {
-        if (!ClusterMemberServed(member)) {
-            ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
-        }
+        LeavesUnsent(member, unsent);
     } else if (unsent->count && !member->lost) {
         ClusterSendAnew(member, standing ? NULL : slot, unsent);
     }
@@ -214,6 +230,7 @@ const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .faded = TransportFaded,
         .arriving = TransportArriving,
         .drained = TransportDrained,
+        .feared = TransportFeared,
         .changed = TransportChanged,
         .moved = TransportMoved,
         .dropped = TransportDropped,

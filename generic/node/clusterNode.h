@@ -33,6 +33,17 @@ typedef enum ClusterVerdict {
     CLUSTER_DROP_IT /* refused by a hook */
 } ClusterVerdict;
 
+/* Why something that was accepted did not arrive, or is feared not to have. */
+typedef enum ClusterUndelivered {
+    CLUSTER_UNDELIVERED_BROKEN,       /* its connection broke: written, and perhaps not read */
+    CLUSTER_UNDELIVERED_LOST,         /* the member was lost with it */
+    CLUSTER_UNDELIVERED_UNREACHABLE,  /* its connection broke, and no other way worked */
+    CLUSTER_UNDELIVERED_BACKPRESSURE, /* ... and the queue of the other way is full */
+    CLUSTER_UNDELIVERED_STALLED,      /* it made room for others, as nobody read it */
+    CLUSTER_UNDELIVERED_TOO_LARGE,    /* no way carries it */
+    CLUSTER_UNDELIVERED_REASONS
+} ClusterUndelivered;
+
 /* What is asked before a payload goes out: bits. */
 #define CLUSTER_OUT_MULTICAST 1
 
@@ -69,6 +80,9 @@ typedef struct ClusterNodeDelegate {
     void (*memberLost)(void *context, ClusterMember *member);
     /* A send to it was refused as its queue was full, and now there is room. */
     void (*memberDrained)(void *context, ClusterMember *member);
+    /* What was accepted for it did not arrive, or may not have: the packet, or if that is NULL a payload. */
+    void (*undelivered)(void *context, ClusterMember *member, const ClusterBlob *packet,
+            Tcl_Obj *payload, ClusterUndelivered reason);
     /*
      * Answers a query: true with the result, false with the error's text, as
      * new references in *answer; NULL there when the answer comes later, by
@@ -207,6 +221,11 @@ typedef enum ClusterQuota {
 const char *ClusterQuotaName(ClusterQuota quota);
 /* How many sends were refused as a queue was full. */
 uint64_t ClusterNodeRefused(const ClusterNode *node);
+/* As in $cluster stats and the hook; and how many packets. */
+const char *ClusterUndeliveredName(ClusterUndelivered reason);
+uint64_t ClusterNodeUndelivered(const ClusterNode *node, ClusterUndelivered reason);
+/* The payload of a packet that the node made, a new dict. */
+Tcl_Obj *ClusterNodePayloadOf(const ClusterNode *node, const ClusterBlob *packet);
 /* How often it was not done as the limit was reached. */
 uint64_t ClusterNodeWithheld(const ClusterNode *node, ClusterQuota quota);
 /* May a request's id be sent back? It must not be able to say anything to who reads it by mistake. */

@@ -79,7 +79,8 @@ typedef enum ClusterNoticeKind {
     CLUSTER_NOTICE_DISCOVERED,
     CLUSTER_NOTICE_SUSPECT,
     CLUSTER_NOTICE_DRAINED,
-    CLUSTER_NOTICE_UNLINK, /* the transports are told that a member is lost */
+    CLUSTER_NOTICE_UNDELIVERED, /* blob, or payload, and why */
+    CLUSTER_NOTICE_UNLINK,      /* the transports are told that a member is lost */
     CLUSTER_NOTICE_LOST,
     CLUSTER_NOTICE_QUERY,
     CLUSTER_NOTICE_KINDS
@@ -94,6 +95,8 @@ typedef struct ClusterNotice {
     ClusterQueryEvent event;
     const char *reason; /* static */
     Tcl_Obj *payload, *before;
+    ClusterBlob *blob;
+    ClusterUndelivered why;
 } ClusterNotice;
 
 /* What is to be sent; the packet is made when that is done. */
@@ -222,6 +225,7 @@ struct ClusterNode {
     size_t queue;     /* bytes that may wait to be written; what transports are given */
     size_t backlog;   /* the same for one member */
     uint64_t refused; /* sends for want of room there */
+    uint64_t undelivered[CLUSTER_UNDELIVERED_REASONS];
     int remote;
     char sid[CLUSTER_SID_LENGTH + 1];
     Tcl_Obj *sidObj, *hidObj, *uuidObj;
@@ -519,6 +523,19 @@ void ClusterNoticeQuery(ClusterQuery *query, ClusterQueryEvent event, ClusterMem
 /* Moves a query's DONE, if it waits, before all others. */
 void ClusterNoticeDoneFirst(ClusterQuery *query);
 
+/* ---- clusterUndelivered.c: what was accepted and did not arrive ---- */
+
+/* Appends a notice for each packet of a queue of which somebody is to be told. */
+void ClusterUndeliveredPackets(ClusterMember *member, const ClusterBlobQueue *packets,
+        ClusterUndelivered why);
+/* The same for one packet, and for a payload of which there is none. */
+void ClusterUndeliveredPacket(ClusterMember *member, ClusterBlob *packet, ClusterUndelivered why);
+void ClusterUndeliveredPayload(ClusterMember *member, Tcl_Obj *payload, ClusterUndelivered why);
+/* It is about to be lost: the same for all that waits for it, or may not have arrived. */
+void ClusterUndeliveredLost(ClusterMember *member);
+/* What a send that ended so would be told as. */
+ClusterUndelivered ClusterUndeliveredReason(ClusterSendStatus status);
+
 /* ---- clusterFlow.c: what waits for a member ---- */
 
 /* May so many bytes more wait for it? What goes to nobody else's queue is asked of the transport. */
@@ -728,7 +745,8 @@ ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgo
 #define CLUSTER_UNASKED    512  /* connections count as CLUSTER_QUOTA_CONNECTS */
 #define CLUSTER_ACCEPTED   1024 /* it was before: the bound of one member does not count */
 /* A reply, first over the slot that the request came by when that was a direct way. flags: one of these two. */
-void ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply, int flags);
+ClusterSendStatus ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply,
+        int flags);
 /* Opens a link to it. FAILED: refused; FULL: there is one, or it cannot be known whether one can be had. */
 ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
 /* Packets that a broken link left behind. */
@@ -751,6 +769,10 @@ bool ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat);
 /* The same as ClusterSendDatagram to one that is no member. */
 bool ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
         ClusterOutgoing *outgoing);
+/* ---- clusterRespond.c ---- */
+
+/* A query: asks scripts, and sends what they answer at once. */
+void ClusterRespond(ClusterNode *node, ClusterMessage *message);
 
 /* ---- clusterErrands.c ---- */
 

@@ -115,6 +115,7 @@ ClusterNoticeFree(ClusterNotice *notice)
 {
     ClusterReplaceObj(&notice->payload, NULL);
     ClusterReplaceObj(&notice->before, NULL);
+    ClusterBlobRelease(notice->blob);
     if (notice->query) {
         ClusterQueryRelease(notice->query);
     }

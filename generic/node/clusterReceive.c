@@ -187,76 +187,6 @@ OnEvent(ClusterNode *node, ClusterMessage *message)
     node->delegate->event(node->context, message);
 }
 
-/* Does a way to the member that is open come before the one that all others hear? */
-static bool
-AnswersOverLink(const ClusterMember *member)
-{
-    Tcl_Size i;
-    Tcl_Obj *word;
-
-    for (i = 0; Tcl_ListObjIndex(NULL, member->protocols, i, &word) == TCL_OK && word; i++) {
-        const ClusterSlot *slot = ClusterNodeSlotById(member->node, Tcl_GetString(word));
-
-        if (slot && (slot->type->reachesAll || ClusterMemberLink(member, slot))) {
-            return !slot->type->reachesAll;
-        }
-    }
-    return false;
-}
-
-/*
- * Whoever asks one member costs it a packet for each of its own. Who asks many
- * by one packet makes each send one, which all others get, if it cannot go
- * over a connection.
- */
-static bool
-MayRespond(ClusterNode *node, const ClusterMessage *message)
-{
-    bpacket_list filter = message->packet.field[CLUSTER_FILTER].list;
-    bpacket_span word;
-
-    if (!message->slot->type->reachesAll || AnswersOverLink(message->member)
-            || (ClusterPacketHas(&message->packet, CLUSTER_FILTER) && filter.count == 1
-                    && bpacket_list_next(&filter, &word)
-                    && bpacket_span_equals(word, node->sid, CLUSTER_SID_LENGTH))) {
-        return true;
-    }
-    return ClusterNodeMay(node, CLUSTER_QUOTA_RESPONSES);
-}
-
-static void
-OnQuery(ClusterNode *node, ClusterMessage *message)
-{
-    Tcl_Obj *ruid, *keepalive, *answer = NULL;
-    ClusterOutgoing reply;
-    bool good;
-
-    if (!MayRespond(node, message)) {
-        ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
-        return;
-    }
-    good = node->delegate->query(node->context, message, &answer);
-    if (!answer) {
-        return;
-    }
-    if (!node->closed && !message->member->lost) {
-        ruid = ClusterReplyRuid(message);
-        keepalive = ClusterMessageField(message, CLUSTER_KEEPALIVE);
-        ClusterNodeOutgoing(node, CLUSTER_RESPONSE, message->packet.field[CLUSTER_CHANNEL].number,
-                &reply);
-        if (ruid) {
-            ClusterOutgoingSetValue(&reply, CLUSTER_RUID, ruid);
-        }
-        if (keepalive) {
-            ClusterOutgoingSetValue(&reply, CLUSTER_KEEPALIVE, keepalive);
-        }
-        ClusterOutgoingSetValue(&reply, good ? CLUSTER_DATA : CLUSTER_ERROR, answer);
-        ClusterSendReply(message->member, message->slot, &reply, CLUSTER_UNASKED);
-        ClusterOutgoingFree(&reply);
-    }
-    Tcl_DecrRefCount(answer);
-}
-
 typedef void(TypeProc)(ClusterNode *node, ClusterMessage *message);
 
 /* What a type changes, within the turn, and what it asks of scripts and transports, after it. */
@@ -270,7 +200,7 @@ static const TypeRow types[] = {
         [CLUSTER_HEARTBEAT] = {.change = OnHeartbeat},
         [CLUSTER_DISCOVERY] = {.change = OnDiscovery},
         [CLUSTER_PING] = {.change = OnPing},
-        [CLUSTER_QUERY] = {.ask = OnQuery},
+        [CLUSTER_QUERY] = {.ask = ClusterRespond},
         [CLUSTER_RESPONSE] = {.change = OnResponse},
         [CLUSTER_EVENT] = {.ask = OnEvent},
         [CLUSTER_FLUSH] = {NULL, NULL},

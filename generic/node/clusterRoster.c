@@ -168,6 +168,7 @@ LoseMember(ClusterMember *member)
     UnlistMember(node, member);
     ClusterPingerCancel(node, member->sid);
     memset(member->links, 0, sizeof member->links);
+    ClusterUndeliveredLost(member);
     ClusterNoticeAppend(node, CLUSTER_NOTICE_UNLINK, member);
     ClusterQueriesMemberLost(node, member);
     ClusterNoticeAppend(node, CLUSTER_NOTICE_LOST, member);

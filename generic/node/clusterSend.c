@@ -69,6 +69,16 @@ ClusterSendTransmit(ClusterSlot *slot, ClusterMember *member, const ClusterPeer 
     return result;
 }
 
+/* Is somebody told if it is lost? Of what a script sends to say something, not of what a node says of itself. */
+static bool
+IsTold(const ClusterOutgoing *outgoing)
+{
+    uint64_t type;
+
+    return ClusterOutgoingNumber(outgoing, CLUSTER_TYPE, &type)
+            && (type == CLUSTER_EVENT || type == CLUSTER_QUERY || type == CLUSTER_RESPONSE);
+}
+
 ClusterBlob *
 ClusterSendEncode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *only,
         ClusterSendDetails *details)
@@ -88,7 +98,9 @@ ClusterSendEncode(ClusterNode *node, const ClusterOutgoing *outgoing, Tcl_Obj *o
     }
     if (details->payloadStatus == CLUSTER_PAYLOAD_OK) {
         blob = ClusterBlobNew(packet.bytes, packet.length);
-        if (!blob) {
+        if (blob) {
+            blob->told = IsTold(outgoing);
+        } else {
             details->payloadStatus = CLUSTER_PAYLOAD_TOO_LARGE;
         }
     }
@@ -488,9 +500,10 @@ ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *prot
     return status;
 }
 
-void
+ClusterSendStatus
 ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply, int flags)
 {
+    ClusterSendStatus status;
     Tcl_Obj *protocols = NULL;
 
     if (!slot->type->reachesAll) {
@@ -498,11 +511,12 @@ ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *repl
         Tcl_ListObjAppendList(NULL, protocols, member->protocols);
         Tcl_IncrRefCount(protocols);
     }
-    ClusterSendToOne(member, reply, protocols,
+    status = ClusterSendToOne(member, reply, protocols,
             flags | CLUSTER_ALLOW_BROADCAST | CLUSTER_PING_ON_FAIL | CLUSTER_REPORT_FAILURES, NULL);
     if (protocols) {
         Tcl_DecrRefCount(protocols);
     }
+    return status;
 }
 
 /*
@@ -555,8 +569,13 @@ SendUnsent(ClusterMember *member, const ClusterSlot *failed, ClusterBlobQueue *u
         } else if (status == CLUSTER_SEND_UNREACHABLE) {
             ClusterRosterStep(member, event, 0);
         }
+        if (status != CLUSTER_SEND_DONE) {
+            ClusterUndeliveredPacket(member, blob,
+                    member->lost ? CLUSTER_UNDELIVERED_LOST : ClusterUndeliveredReason(status));
+        }
         ClusterBlobRelease(blob);
     }
+    ClusterUndeliveredPackets(member, unsent, CLUSTER_UNDELIVERED_LOST);
     return good;
 }
 

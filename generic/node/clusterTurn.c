@@ -76,6 +76,16 @@ TellDrained(ClusterNode *node, ClusterNotice *notice)
     }
 }
 
+/* Of one that is lost by now it is told before that is. */
+static void
+TellUndelivered(ClusterNode *node, ClusterNotice *notice)
+{
+    if (!notice->member->lossTold) {
+        node->delegate->undelivered(node->context, notice->member, notice->blob, notice->payload,
+                notice->why);
+    }
+}
+
 static void
 TellLost(ClusterNode *node, ClusterNotice *notice)
 {
@@ -149,6 +159,7 @@ TellNotice(ClusterNode *node, ClusterNotice *notice)
             [CLUSTER_NOTICE_DISCOVERED] = TellDiscovered,
             [CLUSTER_NOTICE_SUSPECT] = TellSuspect,
             [CLUSTER_NOTICE_DRAINED] = TellDrained,
+            [CLUSTER_NOTICE_UNDELIVERED] = TellUndelivered,
             [CLUSTER_NOTICE_UNLINK] = ForgetLinks,
             [CLUSTER_NOTICE_LOST] = TellLost,
             [CLUSTER_NOTICE_QUERY] = TellQuery,

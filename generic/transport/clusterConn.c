@@ -34,6 +34,7 @@ ClusterConnRelease(ClusterLink *conn)
         ClusterStreamRelease(conn->stream);
         bpacket_stream_destroy(&conn->frames);
         ClusterBlobQueueFree(&conn->output.queue);
+        ClusterBlobQueueFree(&conn->taken);
         free(conn);
     }
 }
@@ -55,6 +56,7 @@ ConnDetach(ClusterLink *conn)
     }
     ClusterTimerCancel(&conn->timeout);
     stream->traffic.queuedBytes -= conn->output.queue.bytes;
+    ClusterConnTakenFree(conn);
     ClusterPoolLeave(conn);
     ClusterWatchFree(&conn->watch);
     ClusterpClose(conn->fd);
@@ -75,6 +77,7 @@ ClusterConnFail(ClusterLink *conn, bool failed)
     if (ClusterConnIsDead(conn)) {
         return;
     }
+    ClusterConnTakenEnd(conn, failed && !conn->faded);
     if (conn->moved && !conn->connecting) {
         fd = conn->fd;
         conn->fd = -1; /* stays open for what the system has taken */
@@ -118,9 +121,8 @@ ClusterConnAwait(ClusterLink *conn)
                     | (conn->writable ? CLUSTERP_WRITABLE : 0));
 }
 
-/* A failure found outside of the event loop, which tells of it. */
-static void
-ConnBreak(ClusterLink *conn, int error)
+void
+ClusterConnBreak(ClusterLink *conn, int error)
 {
     conn->broken = true;
     conn->faded = conn->faded || ClusterpIsWayGone(error);
@@ -132,7 +134,7 @@ ClusterConnGiveUp(ClusterLink *conn)
 {
     if (!ClusterConnIsDead(conn) && !conn->broken) {
         conn->moved = conn->faded = true;
-        ConnBreak(conn, 0);
+        ClusterConnBreak(conn, 0);
     }
 }
 
@@ -140,21 +142,7 @@ void
 ClusterConnAbandon(ClusterLink *conn)
 {
     conn->faded = true;
-    ConnBreak(conn, 0);
-}
-
-void
-ClusterConnSacrifice(ClusterLink *conn)
-{
-    ClusterStream *stream = conn->stream;
-
-    stream->delegate->dropped(stream->context, &stream->base, CLUSTER_DROP_STALLED,
-            conn->output.queue.count);
-    stream->traffic.queuedBytes -= conn->output.queue.bytes;
-    ClusterBlobQueueFree(&conn->output.queue);
-    conn->output.written = 0;
-    ClusterPoolQueued(conn);
-    ConnBreak(conn, 0);
+    ClusterConnBreak(conn, 0);
 }
 
 /*
@@ -163,38 +151,28 @@ ClusterConnSacrifice(ClusterLink *conn)
  * ------------------------------------------------------------------------
  */
 
-/* Does no more wait than the layer above asked to be told of? */
-static void
-ConnMaybeDrained(ClusterLink *conn)
-{
-    const ClusterBlobQueue *queue = &conn->output.queue;
-    ClusterStream *stream = conn->stream;
-
-    if (conn->awaited && queue->bytes <= conn->drainBytes && queue->count <= conn->drainPackets) {
-        conn->awaited = false;
-        stream->delegate->drained(stream->context, &stream->base, conn, conn->owner);
-    }
-}
-
 /* One write, counted. */
 static ClusterpResult
 ConnWriteOnce(ClusterLink *conn, int *error)
 {
     ClusterTraffic *traffic = &conn->stream->traffic;
-    size_t before = conn->output.queue.bytes;
+    size_t before = conn->output.queue.bytes, taken = conn->taken.bytes;
     ClusterOutputCount count = {0, 0};
-    ClusterpResult result = ClusterOutputWrite(&conn->output, conn->fd, &count, error);
+    ClusterpResult result =
+            ClusterOutputWrite(&conn->output, conn->fd, &conn->taken, &count, error);
 
     if (count.bytes) {
         conn->bytesOut += count.bytes;
         conn->unconfirmed = true;
+        conn->stream->pool->taken += conn->taken.bytes - taken;
+        ClusterConnTook(conn);
         ClusterPoolWatch(conn);
     }
     ClusterPoolQueued(conn);
     traffic->bytesOut += count.bytes;
     traffic->packetsOut += count.packets;
     traffic->queuedBytes -= before - conn->output.queue.bytes;
-    ConnMaybeDrained(conn);
+    ClusterConnMaybeDrained(conn);
     return result;
 }
 
@@ -212,7 +190,7 @@ ClusterConnWrite(ClusterLink *conn)
         result = ConnWriteOnce(conn, &error);
     }
     if (result == CLUSTERP_ERROR) {
-        ConnBreak(conn, error);
+        ClusterConnBreak(conn, error);
     } else {
         conn->writable = result == CLUSTERP_AGAIN;
         ClusterConnAwait(conn);
@@ -516,6 +494,7 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
                 ConnTimedOut, conn);
     }
     ClusterBlobQueueInit(&conn->output.queue);
+    ClusterBlobQueueInit(&conn->taken);
     ClusterListPrepend(&stream->conns, &conn->entry);
     stream->connections++;
     stream->traffic.connections++;
@@ -580,24 +559,6 @@ void *
 ClusterConnOwner(const ClusterLink *conn)
 {
     return conn->owner;
-}
-
-void
-ClusterConnWaiting(const ClusterLink *conn, ClusterWaiting *waiting)
-{
-    waiting->bytes += conn->output.queue.bytes;
-    waiting->packets += conn->output.queue.count;
-    waiting->crowded = waiting->crowded || ClusterPoolCrowded(conn);
-}
-
-void
-ClusterConnDrainTo(ClusterLink *conn, size_t bytes, size_t packets)
-{
-    const ClusterBlobQueue *queue = &conn->output.queue;
-
-    conn->awaited = queue->bytes > bytes || queue->count > packets;
-    conn->drainBytes = bytes;
-    conn->drainPackets = packets;
 }
 
 static ClusterLink *

@@ -34,7 +34,10 @@ struct ClusterLink {
     bool writable; /* it is watched for that */
     bpacket_stream *frames; /* made with the first read */
     ClusterOutput output;
-    bool awaited; /* drained() is to be called once no more waits than this: */
+    ClusterBlobQueue taken; /* what the system has of it, and the far end may not have read */
+    size_t takenBefore;     /* packets in there since the look before */
+    size_t takenNext;       /* bytes in there at which the system is asked again */
+    bool awaited;           /* drained() is to be called once no more waits than this: */
     size_t drainBytes, drainPackets;
     unsigned turn;        /* of the last send */
     int direct;           /* packets written at once in that turn */
@@ -73,12 +76,30 @@ void ClusterConnEnd(ClusterLink *conn, ClusterDrop reason);
 void ClusterConnAwait(ClusterLink *conn);
 /* Has it end with faded(), from the event loop; what the system has taken may still arrive. */
 void ClusterConnGiveUp(ClusterLink *conn);
+/* A failure (0: none of the system's) found outside of the event loop, which tells of it. */
+void ClusterConnBreak(ClusterLink *conn, int error);
 /* Writes what waits, as far as that goes. */
 void ClusterConnWrite(ClusterLink *conn);
 /* Has it end with faded() from the event loop. */
 void ClusterConnAbandon(ClusterLink *conn);
+
+/* ---- clusterConnWaiting.c ---- */
+
+/* Something was written: tells of it if no more waits than the layer above asked for. */
+void ClusterConnMaybeDrained(ClusterLink *conn);
 /* Throws away what waits, and has it fail from the event loop. */
 void ClusterConnSacrifice(ClusterLink *conn);
+
+/* ---- clusterConnTaken.c: what the system has taken ---- */
+
+/* More was taken. Lets go of the oldest if that is too much. */
+void ClusterConnTook(ClusterLink *conn);
+/* Once a second: lets go of what the far end has had time to read. */
+void ClusterConnTakenLook(ClusterLink *conn);
+/* The link ends: tells of what may not have been read; all: whatever its host has confirmed. */
+void ClusterConnTakenEnd(ClusterLink *conn, bool all);
+/* Lets go of all. */
+void ClusterConnTakenFree(ClusterLink *conn);
 
 /* ---- clusterConnLook.c ---- */
 

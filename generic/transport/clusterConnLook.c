@@ -135,6 +135,7 @@ ClusterConnLook(ClusterLink *conn)
     if (conn->broken) {
         return false; /* the event loop knows */
     }
+    ClusterConnTakenLook(conn);
     if (IsSilent(conn)) {
         ClusterConnEnd(conn, CLUSTER_DROP_SILENT);
     } else if (IsSlow(conn)) {
@@ -146,7 +147,8 @@ ClusterConnLook(ClusterLink *conn)
         ClusterConnFail(conn, true);
     } else {
         return (conn->accepted && !conn->spoke) || conn->begun || conn->output.queue.count
-                || conn->unconfirmed || conn->doubted || ClusterPoolIsShort(conn->stream->pool);
+                || conn->unconfirmed || conn->doubted || conn->taken.count
+                || ClusterPoolIsShort(conn->stream->pool);
     }
     return false;
 }

@@ -109,7 +109,7 @@ LingerWrite(Linger *linger)
     int i;
 
     for (i = 0; i < TURN_WRITES && linger->output.queue.count && result == CLUSTERP_OK; i++) {
-        result = ClusterOutputWrite(&linger->output, linger->fd, &count, NULL);
+        result = ClusterOutputWrite(&linger->output, linger->fd, NULL, &count, NULL);
     }
     linger->list->bytes -= before - linger->output.queue.bytes;
     if (!linger->output.queue.count && !linger->shut) {

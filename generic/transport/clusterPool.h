@@ -34,6 +34,7 @@ struct ClusterPool {
     unsigned shortAt;      /* the second in which it was so last */
     unsigned searchedIdle; /* the second in which no idle connection was found, if any was */
     ClusterShare ofMembers, ofStrangers;
+    size_t taken;      /* bytes of packets that the system has taken and that are kept */
     size_t output;     /* charged for what waits */
     unsigned searched; /* the second in which nobody was found to make room, if any was */
 };

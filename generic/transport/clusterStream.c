@@ -331,6 +331,18 @@ ClusterStreamTraffic(ClusterTransport *transport)
     return &((ClusterStream *) transport)->traffic;
 }
 
+void
+ClusterStreamPending(ClusterTransport *transport, const void *owner, ClusterBlobQueue *packets)
+{
+    ClusterLink *conn = ClusterConnFirst((ClusterStream *) transport);
+
+    for (; conn; conn = ClusterConnNext(conn)) {
+        if (ClusterConnOwner(conn) == owner) {
+            ClusterConnPending(conn, packets);
+        }
+    }
+}
+
 ClusterLink *
 ClusterStreamServing(ClusterTransport *transport, const void *owner)
 {

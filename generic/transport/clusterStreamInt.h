@@ -84,6 +84,8 @@ void ClusterStreamEvent(ClusterTransport *transport, ClusterTransportEvent event
 void ClusterStreamForget(ClusterTransport *transport, void *owner);
 void ClusterStreamDone(ClusterTransport *transport, ClusterLink *link);
 const ClusterTraffic *ClusterStreamTraffic(ClusterTransport *transport);
+void ClusterStreamPending(ClusterTransport *transport, const void *owner,
+        ClusterBlobQueue *packets);
 ClusterLink *ClusterStreamServing(ClusterTransport *transport, const void *owner);
 
 /* ---- clusterConn.c: one connection ---- */
@@ -114,6 +116,8 @@ bool ClusterConnAnswers(const ClusterLink *conn, int64_t ms);
 void ClusterConnMoved(ClusterLink *conn, const ClusterAddress *address);
 /* Ends one, with faded(), whose near address is none of this host's any more. */
 void ClusterConnCheckNear(ClusterLink *conn);
+/* Adds what waits, or may not have arrived. */
+void ClusterConnPending(const ClusterLink *conn, ClusterBlobQueue *packets);
 /* Not closed. */
 bool ClusterConnIsOpen(const ClusterLink *conn);
 /* The origin of what comes over it. */

@@ -232,6 +232,7 @@ const ClusterTransportType clusterTcpType = {
         .serving = ClusterStreamServing,
         .waiting = ClusterConnWaiting,
         .await = ClusterConnDrainTo,
+        .pending = ClusterStreamPending,
         .reach = ClusterStreamReach,
         .moved = ClusterConnMoved,
 };

@@ -7,11 +7,11 @@
  *
  *	Neither side blocks. A built-in transport calls the delegate from the event
  *	loop alone, but for changed() and moved(), which event() may call, and
- *	dropped() and drained(), which only note. A transport written in Tcl runs its script in open, close,
+ *	dropped(), drained() and feared(), which only note. A transport written in Tcl runs its script in open, close,
  *	send, props, event, describe, forget and done, and a script may do anything
  *	there: hand in packets, close links, destroy the cluster. So whoever calls
  *	one of these looks afterwards at what is left. own, isOpen, serving, reach,
- *	waiting, await, traffic and release call nobody.
+ *	waiting, await, pending, traffic and release call nobody.
  *
  *	A callback may do anything too, close the transport included: a transport
  *	holds itself and the link while it calls, and looks afterwards.
@@ -180,6 +180,15 @@ typedef struct ClusterTransportDelegate {
     void (*refused)(void *context, ClusterTransport *transport, const ClusterAddress *address,
             bool unreachable);
     /*
+     * These packets were accepted, and will not or may not arrive: the system
+     * has taken them of a link that is about to be told of as closed or faded,
+     * and the peer may not have read them; or (discarded) they made room for
+     * what waits for others. From anywhere, so it only notes that. The
+     * transport releases them. NULL where nobody wants to know.
+     */
+    void (*feared)(void *context, ClusterTransport *transport, void *owner,
+            const ClusterBlobQueue *packets, bool discarded);
+    /*
      * No more waits over the link than await() asked for. From anywhere, so it
      * only notes that.
      */
@@ -298,6 +307,8 @@ typedef struct ClusterTransportType {
     void (*waiting)(const ClusterLink *link, ClusterWaiting *waiting);
     /* Has drained() called once as soon as no more than this waits over a link on which more does now. Calls nobody. NULL with waiting(). */
     void (*await)(ClusterLink *link, size_t bytes, size_t packets);
+    /* Adds the packets for an owner that wait, or of which it is not known whether they arrived. Calls nobody. NULL: there never are any. */
+    void (*pending)(ClusterTransport *transport, const void *owner, ClusterBlobQueue *packets);
     /* Opens a link to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
     ClusterSendResult (
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);

@@ -336,5 +336,6 @@ const ClusterTransportType clusterUnixType = {
         .serving = ClusterStreamServing,
         .waiting = ClusterConnWaiting,
         .await = ClusterConnDrainTo,
+        .pending = ClusterStreamPending,
         .reach = ClusterStreamReach,
 };

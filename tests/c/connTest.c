@@ -559,6 +559,19 @@ LinkAwait(ClusterLink *link, size_t bytes, size_t packets)
 }
 
 static void
+StreamPending(ClusterTransport *transport, const void *owner, ClusterBlobQueue *packets)
+{
+    ClusterLink *link = StreamAlive(transport, "pending of a closed t")->first;
+    size_t i;
+
+    for (; link; link = link->next) {
+        for (i = 0; link->owner == owner && i < link->out.count; i++) {
+            ClusterBlobQueuePush(packets, ClusterBlobQueueAt(&link->out, i));
+        }
+    }
+}
+
+static void
 StreamForget(ClusterTransport *transport, void *owner)
 {
     ClusterLink *link = StreamAlive(transport, "forget by a closed t")->first;
@@ -611,6 +624,7 @@ const ClusterTransportType memoryStreamType = {
         .own = LinkOwn,
         .waiting = LinkWaiting,
         .await = LinkAwait,
+        .pending = StreamPending,
         .forget = StreamForget,
         .done = StreamDone,
         .traffic = StreamTraffic,

@@ -287,6 +287,23 @@ TestQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 }
 
 static void
+TestUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet, Tcl_Obj *payload,
+        ClusterUndelivered reason)
+{
+    TestNode *test = context;
+    Tcl_Obj *dict = packet ? ClusterNodePayloadOf(test->node, packet) : payload, *data;
+
+    Tcl_IncrRefCount(dict);
+    data = Field(test, dict, CLUSTER_DATA);
+    Tcl_IncrRefCount(data);
+    Log(test, "undelivered", MemberName(test, member), data,
+            Tcl_NewStringObj(ClusterUndeliveredName(reason), -1));
+    Notice(test, "undelivered", MemberName(test, member), data);
+    Tcl_DecrRefCount(data);
+    Tcl_DecrRefCount(dict);
+}
+
+static void
 TestEvent(void *context, ClusterMessage *message)
 {
     TestNode *test = context;
@@ -378,6 +395,7 @@ const ClusterNodeDelegate testNodeDelegate = {
         .memberSuspect = TestMemberSuspect,
         .memberLost = TestMemberLost,
         .memberDrained = TestMemberDrained,
+        .undelivered = TestUndelivered,
         .query = TestQuery,
         .event = TestEvent,
         .payloadOut = TestPayloadOut,

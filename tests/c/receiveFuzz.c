@@ -298,6 +298,17 @@ PlayerMemberDrained(void *context, ClusterMember *member)
     (void) PlayerReact(player, member);
 }
 
+static void
+PlayerUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet, Tcl_Obj *payload,
+        ClusterUndelivered reason)
+{
+    Player *player = context;
+
+    (void) reason;
+    Claim(player->stage, (packet != NULL) != (payload != NULL), "told of nothing undelivered");
+    (void) PlayerReact(player, member);
+}
+
 static bool
 PlayerQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
 {
@@ -365,6 +376,7 @@ static const ClusterNodeDelegate delegate = {
         .memberSuspect = PlayerMemberSuspect,
         .memberLost = PlayerMemberLost,
         .memberDrained = PlayerMemberDrained,
+        .undelivered = PlayerUndelivered,
         .query = PlayerQuery,
         .event = PlayerEvent,
         .payloadOut = PlayerPayloadOut,
