@@ -21,7 +21,7 @@ local TCP = 2 -- pinfo.port_type
 
 local types = {
     [0] = "Disconnect", "Heartbeat", "Discovery", "Ping", "Query", "Response", "Event", "Flush", "Failure",
-    "Probe", "Ack", "Relay",
+    "Probe", "Ack", "Relay", "Delivery", "Receipt",
 }
 local channels = { [0] = "broadcast", "system", "lan" }
 

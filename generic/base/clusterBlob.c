@@ -22,7 +22,7 @@ ClusterBlobNew(const void *bytes, size_t length)
         blob->refCount = 1;
         blob->plain = NULL;
         blob->ways = 0;
-        blob->told = false;
+        blob->told = blob->kept = false;
         blob->length = length;
         memcpy(blob->bytes, bytes, length);
     }

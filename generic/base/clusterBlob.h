@@ -24,6 +24,7 @@ typedef struct ClusterBlob {
     struct ClusterBlob *plain;
     uint32_t ways;
     bool told;
+    bool kept; /* the layer above sends it again by itself */
     size_t length;
     uint8_t bytes[];
 } ClusterBlob;

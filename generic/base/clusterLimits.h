@@ -48,6 +48,8 @@
 #define CLUSTER_UNICAST_BYTES 1400
 /* Bytes of what a ping asks after, about 7,000 sids. Anybody. It is ignored. None. */
 #define CLUSTER_PING_BYTES_MAX 65536
+/* Bytes of what a receipt says beside an error. Anybody. It is ignored. None. */
+#define CLUSTER_RECEIPT_BYTES_MAX 64
 /* Bytes of a failure report. Anybody. It is ignored. None. */
 #define CLUSTER_FAILURE_BYTES_MAX 4096
 
@@ -268,6 +270,20 @@
 #define CLUSTER_MOVED_PROBE_EVERY 5000
 /* Bytes of a ruid that is sent back, all of them printable, none a blank. Anybody. The answer has none. */
 #define CLUSTER_RUID_ECHOED 64
+
+/*
+ * ---- confirmed sends --------------------------------------------------------------
+ */
+
+/* Confirmed sends to one member that may be open, unless join's -confirms says otherwise, and what it may say. Each member. More are refused. refused. */
+#define CLUSTER_CONFIRMS      64
+#define CLUSTER_CONFIRMS_MOST 1024
+/* Of the deliveries of one member that failed here so many are remembered, with so many characters. Each member. Older ones count as delivered. None. */
+#define CLUSTER_FAILED      64
+#define CLUSTER_FAILED_TEXT 256
+/* Milliseconds until what could not be sent again is tried once more: at first, and at most. Each member. None. */
+#define CLUSTER_CONFIRM_AGAIN_FIRST 100
+#define CLUSTER_CONFIRM_AGAIN_MOST  2000
 
 /*
  * ---- scripts ---------------------------------------------------------------------

@@ -170,6 +170,9 @@ typedef struct ClusterOutcomes {
  */
 int ClusterSendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         const ClusterMembers *members, ClusterOutcomes *outcomes);
+/* Notes what came of one of them. */
+void ClusterOutcomeNote(ClusterOutcomes *outcomes, ClusterMember *member, ClusterSendStatus status,
+        const ClusterSendDetails *details);
 /*
  * Sends what is too large for the multicast to each of those that it is for.
  * TCL_ERROR with a message when none of them can have it, or has room for it.
@@ -178,6 +181,16 @@ int ClusterSendLarge(ClusterObject *cluster, Tcl_Interp *interp, ClusterOutgoing
         ClusterOutcomes *outcomes);
 /* The queues of so many services are full, which are all: TCL_ERROR with that message. */
 int ClusterQueuesFull(Tcl_Interp *interp, size_t count);
+
+/* ---- clusterConfirmCmd.c ---- */
+
+/* Sends the event, whose hooks were asked, to each; `confirm` is a command's prefix. As ClusterSendEach. */
+int ClusterConfirmSend(Tcl_Interp *interp, ClusterOutgoing *event, Tcl_Obj *protocols,
+        const ClusterMembers *members, int64_t timeout, Tcl_Obj *confirm,
+        ClusterOutcomes *outcomes);
+/* What became of it, told to that command. */
+void ClusterConfirmTold(ClusterObject *cluster, ClusterMember *member, Tcl_Obj *confirm,
+        ClusterConfirmStatus status, const char *reason, Tcl_Obj *text);
 
 /* ---- clusterSendCmd.c ---- */
 

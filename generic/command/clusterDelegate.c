@@ -65,21 +65,27 @@ RunGate(ClusterObject *cluster, ClusterHook *hook, ClusterHookCall *call)
     return code == TCL_OK;
 }
 
-/* Runs a hook whose error nobody waits for. */
-static void
-RunNotice(ClusterObject *cluster, ClusterHook *hook, ClusterHookCall *call, const char *what)
+/* Runs a hook whose error nobody here waits for; false, and its text as a new reference unless error is NULL. */
+static bool
+RunNotice(ClusterObject *cluster, ClusterHook *hook, ClusterHookCall *call, const char *what,
+        Tcl_Obj **error)
 {
     ClusterInterp *data = cluster->data;
     int code = ClusterHookRun(data, hook, call);
 
     if (code != TCL_OK) {
         cluster->hookErrors++;
+        if (data->interp && error) {
+            *error = Tcl_GetObjResult(data->interp);
+            Tcl_IncrRefCount(*error);
+        }
         if (data->interp) {
             ClusterBackground(data->interp, code, what, call->variables[CLUSTER_VAR_SERVICE]);
         }
     } else {
         Tcl_ResetResult(data->interp);
     }
+    return code == TCL_OK;
 }
 
 static ClusterHook *
@@ -293,7 +299,7 @@ NoticeMember(ClusterObject *cluster, ClusterHookKind kind, ClusterMember *member
         InitCall(&call, cluster, service);
         call.payload = payload;
         call.variables[variable] = extra;
-        RunNotice(cluster, hook, &call, what);
+        RunNotice(cluster, hook, &call, what, NULL);
     }
     ReleaseService(service);
     ClusterObjectRelease(cluster);
@@ -468,16 +474,17 @@ DelegateQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
     return good;
 }
 
-static void
-DelegateEvent(void *context, ClusterMessage *message)
+static bool
+DelegateEvent(void *context, ClusterMessage *message, Tcl_Obj **error)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook = SingleHook(cluster, CLUSTER_HOOK_EVENT);
     ClusterServiceObject *service;
     ClusterHookCall call;
+    bool good = true;
 
     if (!hook) {
-        return;
+        return true;
     }
     service = HoldService(message->member);
     ClusterObjectHold(cluster);
@@ -485,10 +492,18 @@ DelegateEvent(void *context, ClusterMessage *message)
         InitCall(&call, cluster, service);
         call.payload = ClusterMessagePayload(message);
         call.variables[CLUSTER_VAR_PROTOCOL] = ClusterSlotId(message->slot);
-        RunNotice(cluster, hook, &call, "hook event");
+        good = RunNotice(cluster, hook, &call, "hook event", error);
     }
     ReleaseService(service);
     ClusterObjectRelease(cluster);
+    return good;
+}
+
+static void
+DelegateConfirmed(void *context, ClusterMember *member, Tcl_Obj *confirm,
+        ClusterConfirmStatus status, const char *reason, Tcl_Obj *text)
+{
+    ClusterConfirmTold(context, member, confirm, status, reason, text);
 }
 
 /*
@@ -612,6 +627,7 @@ const ClusterNodeDelegate clusterObjectDelegate = {
         .undelivered = DelegateUndelivered,
         .query = DelegateQuery,
         .event = DelegateEvent,
+        .confirmed = DelegateConfirmed,
         .payloadOut = DelegatePayloadOut,
         .packetOut = DelegatePacketOut,
         .queryEvent = DelegateQueryEvent,

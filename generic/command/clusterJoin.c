@@ -29,7 +29,7 @@ _Static_assert(TTL_MAX == 31622400 && HEARTBEAT_MIN == 10 && HEARTBEAT_MAX == 25
                 && MEMORY_MAX == 1073741824 && CLUSTER_QUEUE_DEFAULT == 50331648 && PROBE_MIN == 100
                 && PROBE_MAX == 60000 && CLUSTER_QUEUE_LEAST == 1048576
                 && CLUSTER_QUEUE_MOST == 1099511627776 && CLUSTER_BACKLOG == 16777216
-                && CLUSTER_BACKLOG_LEAST == 65536,
+                && CLUSTER_BACKLOG_LEAST == 65536 && CLUSTER_CONFIRMS_MOST == 1024,
         "the options' rows say so in words");
 
 /* What join was asked for. The values are held by `options`. */
@@ -178,6 +178,18 @@ ParseBacklog(JoinRequest *request, Tcl_Obj *value)
 }
 
 static bool
+ParseConfirms(JoinRequest *request, Tcl_Obj *value)
+{
+    Tcl_WideInt count;
+
+    if (!ParseRange(value, 1, CLUSTER_CONFIRMS_MOST, &count)) {
+        return false;
+    }
+    request->node.confirms = (size_t) count;
+    return true;
+}
+
+static bool
 ParseTags(JoinRequest *request, Tcl_Obj *value)
 {
     Tcl_Size count;
@@ -283,6 +295,7 @@ static const JoinRow joinRows[] = {
         {"queue", ParseQueue, .must = "an integer from 1048576 to 1099511627776 bytes"},
         {"probe", ParseProbe, .must = "0, or an integer from 100 to 60000 milliseconds"},
         {"backlog", ParseBacklog, .must = "an integer from 65536 to 1099511627776 bytes"},
+        {"confirms", ParseConfirms, .must = "an integer from 1 to 1024"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
         {.key = NULL},
 };

@@ -37,6 +37,24 @@ NoteFailure(ClusterOutcomes *outcomes, Tcl_Obj *name, ClusterSendStatus status)
     Tcl_DictObjPut(NULL, outcomes->refused, name, reason);
 }
 
+void
+ClusterOutcomeNote(ClusterOutcomes *outcomes, ClusterMember *member, ClusterSendStatus status,
+        const ClusterSendDetails *details)
+{
+    outcomes->done += status == CLUSTER_SEND_DONE;
+    outcomes->full += status == CLUSTER_SEND_BUSY;
+    outcomes->oversized += status == CLUSTER_SEND_OVERSIZED;
+    if (!ClusterMemberName(member)) {
+        return;
+    }
+    if (status != CLUSTER_SEND_DONE) {
+        NoteFailure(outcomes, ClusterMemberName(member), status);
+    } else if (outcomes->success) {
+        Tcl_DictObjPut(NULL, outcomes->success, ClusterMemberName(member),
+                SendOutcome("ok", ClusterSlotId(details->slot)));
+    }
+}
+
 int
 ClusterSendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         const ClusterMembers *members, ClusterOutcomes *outcomes)
@@ -51,18 +69,7 @@ ClusterSendEach(Tcl_Interp *interp, ClusterOutgoing *outgoing, Tcl_Obj *protocol
         if (status == CLUSTER_SEND_BAD_PAYLOAD) {
             return ClusterSendFail(interp, status, &details);
         }
-        outcomes->done += status == CLUSTER_SEND_DONE;
-        outcomes->full += status == CLUSTER_SEND_BUSY;
-        outcomes->oversized += status == CLUSTER_SEND_OVERSIZED;
-        if (!ClusterMemberName(member)) {
-            continue;
-        }
-        if (status != CLUSTER_SEND_DONE) {
-            NoteFailure(outcomes, ClusterMemberName(member), status);
-        } else if (outcomes->success) {
-            Tcl_DictObjPut(NULL, outcomes->success, ClusterMemberName(member),
-                    SendOutcome("ok", ClusterSlotId(details.slot)));
-        }
+        ClusterOutcomeNote(outcomes, member, status, &details);
     }
     return TCL_OK;
 }

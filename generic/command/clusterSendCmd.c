@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* Of -confirm. */
+#define CONFIRM_TIMEOUT_MS 30000
+
 /* What `send` returned may be handed on whole: who refused in place of a boolean is none. */
 static int
 ParseAllow(Tcl_Interp *interp, Tcl_Obj *value, int *allow)
@@ -77,6 +80,8 @@ enum {
     OPT_RUID,
     OPT_DATA,
     OPT_RAW,
+    OPT_CONFIRM,
+    OPT_TIMEOUT,
     OPTS
 };
 
@@ -90,6 +95,8 @@ static const char *const optionNames[] = {
         [OPT_RUID] = "-ruid",
         [OPT_DATA] = "-data",
         [OPT_RAW] = "-raw",
+        [OPT_CONFIRM] = "-confirm",
+        [OPT_TIMEOUT] = "-timeout",
         [OPTS] = NULL,
 };
 
@@ -98,8 +105,43 @@ typedef struct SendRequest {
     Tcl_Obj *values[OPTS];
     int broadcast;
     uint64_t channel;
+    int timeout; /* ms */
     ClusterMembers members;
 } SendRequest;
+
+static int
+BadOption(Tcl_Interp *interp, const char *option, const char *why)
+{
+    return ClusterFail(interp, Tcl_ObjPrintf("the option %s %s", option, why), "CLUSTER", "OPTION",
+            option, (char *) NULL);
+}
+
+/* -confirm has its own ruid, and cannot go by multicast; -timeout is its. */
+static int
+ParseConfirm(Tcl_Interp *interp, SendRequest *request)
+{
+    Tcl_Obj **values = request->values;
+    Tcl_Size length;
+
+    request->timeout = CONFIRM_TIMEOUT_MS;
+    if (!values[OPT_CONFIRM]) {
+        return values[OPT_TIMEOUT] ? BadOption(interp, "-timeout", "needs -confirm") : TCL_OK;
+    }
+    if (request->broadcast || values[OPT_RUID]) {
+        return BadOption(interp, "-confirm",
+                request->broadcast ? "does not go with -broadcast" : "does not go with -ruid");
+    }
+    if (values[OPT_TIMEOUT]
+            && (Tcl_GetIntFromObj(NULL, values[OPT_TIMEOUT], &request->timeout) != TCL_OK
+                    || request->timeout < 0)) {
+        return ClusterFail(interp,
+                Tcl_ObjPrintf(
+                        "bad timeout \"%s\": must be an integer from 0 to 2147483647 milliseconds",
+                        Tcl_GetString(values[OPT_TIMEOUT])),
+                "CLUSTER", "VALUE", (char *) NULL);
+    }
+    return Tcl_ListObjLength(interp, values[OPT_CONFIRM], &length);
+}
 
 static int
 ParseSend(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv,
@@ -114,6 +156,7 @@ ParseSend(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj *const *
             || (values[OPT_CHANNEL]
                     && ClusterParseChannel(interp, values[OPT_CHANNEL], &request->channel)
                             != TCL_OK)
+            || ParseConfirm(interp, request) != TCL_OK
             || (values[OPT_PROTOCOLS]
                     && ClusterParseProtocols(interp, cluster, values[OPT_PROTOCOLS]) != TCL_OK)
             || (values[OPT_SERVICES]
@@ -179,8 +222,11 @@ SendEvent(ClusterObject *cluster, Tcl_Interp *interp, const SendRequest *request
                                                 : ClusterSendFail(interp, status, &details);
     }
     if (ClusterNodeAskOut(cluster->node, event, 0)) {
-        code = ClusterSendEach(interp, event, request->values[OPT_PROTOCOLS], CLUSTER_SEND_FLAGS,
-                &request->members, outcomes);
+        code = request->values[OPT_CONFIRM]
+                ? ClusterConfirmSend(interp, event, request->values[OPT_PROTOCOLS],
+                        &request->members, request->timeout, request->values[OPT_CONFIRM], outcomes)
+                : ClusterSendEach(interp, event, request->values[OPT_PROTOCOLS], CLUSTER_SEND_FLAGS,
+                        &request->members, outcomes);
         if (code == TCL_OK && outcomes->full == request->members.count) {
             code = ClusterQueuesFull(interp, outcomes->full);
         }

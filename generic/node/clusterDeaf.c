@@ -81,6 +81,18 @@ DeafMemberDrained(void *context, ClusterMember *member)
 }
 
 static void
+DeafConfirmed(void *context, ClusterMember *member, Tcl_Obj *confirm, ClusterConfirmStatus status,
+        const char *reason, Tcl_Obj *text)
+{
+    (void) context;
+    (void) member;
+    (void) confirm;
+    (void) status;
+    (void) reason;
+    (void) text;
+}
+
+static void
 DeafUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet, Tcl_Obj *payload,
         ClusterUndelivered reason)
 {
@@ -101,11 +113,13 @@ DeafQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
     return true;
 }
 
-static void
-DeafEvent(void *context, ClusterMessage *message)
+static bool
+DeafEvent(void *context, ClusterMessage *message, Tcl_Obj **error)
 {
     (void) context;
     (void) message;
+    (void) error;
+    return true;
 }
 
 static bool
@@ -148,6 +162,7 @@ const ClusterNodeDelegate clusterDeafDelegate = {
         .memberLost = DeafMemberLost,
         .memberDrained = DeafMemberDrained,
         .undelivered = DeafUndelivered,
+        .confirmed = DeafConfirmed,
         .query = DeafQuery,
         .event = DeafEvent,
         .payloadOut = DeafPayloadOut,

@@ -184,6 +184,33 @@ ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *pro
     return status;
 }
 
+ClusterSendStatus
+ClusterMemberDeliver(ClusterMember *member, ClusterOutgoing *event, Tcl_Obj *protocols, int flags,
+        int64_t timeout, Tcl_Obj *confirm, ClusterSendDetails *details)
+{
+    ClusterNode *node = member->node;
+    ClusterSendStatus status;
+
+    ClusterNodeHold(node);
+    status = ClusterDeliverNow(member, event, protocols, flags, timeout, confirm, details);
+    ClusterTurnSent(node);
+    ClusterNodeRelease(node);
+    return status;
+}
+
+void
+ClusterMemberConfirmFailed(ClusterMember *member, Tcl_Obj *confirm, const char *reason)
+{
+    ClusterDeliveryTellLater(member, confirm, CLUSTER_CONFIRM_FAILED, reason);
+    ClusterTurnArm(member->node);
+}
+
+bool
+ClusterMemberConfirms(const ClusterMember *member)
+{
+    return ClusterMemberCan(member, CLUSTER_CAN_CONFIRM);
+}
+
 /*
  * ------------------------------------------------------------------------
  * Queries

@@ -368,6 +368,30 @@ RunTry(ClusterNode *node, ClusterErrand *errand)
     }
 }
 
+static void
+RunReceipt(ClusterNode *node, ClusterErrand *errand)
+{
+    ClusterOutgoing receipt;
+
+    ClusterNodeOutgoing(node, CLUSTER_RECEIPT, CLUSTER_CHANNEL_BROADCAST, &receipt);
+    ClusterOutgoingSetValue(&receipt, CLUSTER_RUID, errand->ruid);
+    if (errand->list) {
+        ClusterOutgoingSetValue(&receipt, CLUSTER_DATA, errand->list);
+    }
+    if (errand->ways) {
+        ClusterOutgoingSetValue(&receipt, CLUSTER_ERROR, errand->ways);
+    }
+    ClusterSendToOne(errand->member, &receipt, NULL, CLUSTER_UNASKED | CLUSTER_ACCEPTED, NULL);
+    ClusterOutgoingFree(&receipt);
+}
+
+static void
+RunAgain(ClusterNode *node, ClusterErrand *errand)
+{
+    (void) node;
+    ClusterDeliverAgain(errand->member);
+}
+
 void
 ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
 {
@@ -384,6 +408,8 @@ ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
             [CLUSTER_SEND_ACK] = RunAck,
             [CLUSTER_SEND_RELAY] = RunRelay,
             [CLUSTER_SEND_TRY] = RunTry,
+            [CLUSTER_SEND_RECEIPT] = RunReceipt,
+            [CLUSTER_DELIVER_AGAIN] = RunAgain,
     };
 
     _Static_assert(CLUSTER_COUNT(procs) == CLUSTER_ERRAND_KINDS, "each kind has a procedure");

@@ -51,7 +51,8 @@ HasDrained(const ClusterMember *member)
 {
     ClusterWaiting waiting = ClusterMemberWaiting(member), mark = LowMark(member->node);
 
-    return waiting.bytes <= mark.bytes && waiting.packets <= mark.packets;
+    return waiting.bytes <= mark.bytes && waiting.packets <= mark.packets
+            && ClusterDeliveriesDrained(member);
 }
 
 /* Where it has several links, each has to fall below a share of the mark, so that all together do. */

@@ -74,6 +74,7 @@ TransportClosed(void *context, ClusterTransport *transport, ClusterLink *link, v
     if (last) {
         ClusterProberLinkEnded(member);
     }
+    ClusterDeliveriesAgain(member, false);
     ClusterFlowChanged(member);
     ClusterTurnEnd(slot->node);
     ClusterMemberRelease(member);
@@ -100,6 +101,7 @@ TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, vo
     } else if (unsent->count && !member->lost) {
         ClusterSendAnew(member, standing ? NULL : slot, unsent);
     }
+    ClusterDeliveriesAgain(member, false);
     ClusterFlowChanged(member);
     ClusterTurnEnd(slot->node);
     ClusterMemberRelease(member);

@@ -77,6 +77,8 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     node->remote = config->remote;
     node->memory = config->memory ? config->memory : CLUSTER_MEMORY;
     node->queue = config->queue;
+    node->confirms = config->confirms ? config->confirms : CLUSTER_CONFIRMS;
+    node->abilities |= CLUSTER_CAN_CONFIRM;
     node->backlog = config->backlog ? config->backlog : CLUSTER_BACKLOG;
     node->tagsChanged = true;
     InitTables(node);

@@ -38,6 +38,7 @@ ClusterMemberRelease(ClusterMember *member)
     ClusterReplaceObj(&member->place, NULL);
     ClusterReplaceObj(&member->firstPayload, NULL);
     ClusterReplaceObj(&member->name, NULL);
+    ClusterConfirmFree(member);
     free((void *) member->protocolsWire.bytes);
     ClusterNodeRelease(member->node);
     free(member);

@@ -44,6 +44,13 @@ typedef enum ClusterUndelivered {
     CLUSTER_UNDELIVERED_REASONS
 } ClusterUndelivered;
 
+/* What becomes of a confirmed send. */
+typedef enum ClusterConfirmStatus {
+    CLUSTER_CONFIRM_DELIVERED,  /* its event hook ended without an error */
+    CLUSTER_CONFIRM_FAILED,     /* for a reason: error, lost, timeout, ... */
+    CLUSTER_CONFIRM_UNCONFIRMED /* sent to a member that cannot confirm */
+} ClusterConfirmStatus;
+
 /* What is asked before a payload goes out: bits. */
 #define CLUSTER_OUT_MULTICAST 1
 
@@ -89,7 +96,11 @@ typedef struct ClusterNodeDelegate {
      * an ordinary send.
      */
     bool (*query)(void *context, ClusterMessage *message, Tcl_Obj **answer);
-    void (*event)(void *context, ClusterMessage *message);
+    /* An event, or a delivery. False when its script failed, with the error's text, a new reference, in *error; that may be NULL. */
+    bool (*event)(void *context, ClusterMessage *message, Tcl_Obj **error);
+    /* What became of a confirmed send: confirm is the sender's, text the error's or NULL. */
+    void (*confirmed)(void *context, ClusterMember *member, Tcl_Obj *confirm,
+            ClusterConfirmStatus status, const char *reason, Tcl_Obj *text);
     /*
      * Before a packet is encoded, once per send: a dict may be adopted in
      * place of what it has. False: cancelled.
@@ -103,14 +114,15 @@ typedef struct ClusterNodeDelegate {
 } ClusterNodeDelegate;
 
 typedef struct ClusterNodeConfig {
-    ClusterAddress group;     /* with its port */
-    int64_t ttl;              /* ms */
-    int64_t heartbeat;        /* ms */
-    int remote;               /* hops */
-    size_t queue;             /* bytes that may wait to be written */
-    size_t backlog;           /* bytes of these for one member; 0: CLUSTER_BACKLOG */
-    Tcl_Obj *tags;            /* a list */
-    size_t memory;            /* bytes that what members tell may take; 0: CLUSTER_MEMORY */
+    ClusterAddress group; /* with its port */
+    int64_t ttl;          /* ms */
+    int64_t heartbeat;    /* ms */
+    int remote;           /* hops */
+    size_t queue;         /* bytes that may wait to be written */
+    size_t backlog;       /* bytes of these for one member; 0: CLUSTER_BACKLOG */
+    size_t confirms;      /* confirmed sends that may be open, to one member; 0: CLUSTER_CONFIRMS */
+    Tcl_Obj *tags;        /* a list */
+    size_t memory;        /* bytes that what members tell may take; 0: CLUSTER_MEMORY */
     const uint64_t *channels; /* beside 0, 1, 2 */
     size_t channelCount;
     const char *hid;             /* of this host */
@@ -387,6 +399,18 @@ ClusterSendStatus ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgo
  */
 ClusterSendStatus ClusterMemberSend(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
+/*
+ * An event that is to be confirmed within so many ms, if the member can. DONE:
+ * confirmed() will tell, once. Else it is not sent, and nothing will be told.
+ * Type and ruid of the event change if the member can confirm.
+ */
+ClusterSendStatus ClusterMemberDeliver(ClusterMember *member, ClusterOutgoing *event,
+        Tcl_Obj *protocols, int flags, int64_t timeout, Tcl_Obj *confirm,
+        ClusterSendDetails *details);
+/* It failed, for a reason (static): told by confirmed(), from the event loop. */
+void ClusterMemberConfirmFailed(ClusterMember *member, Tcl_Obj *confirm, const char *reason);
+/* Can it confirm, as far as it has told? */
+bool ClusterMemberConfirms(const ClusterMember *member);
 /* A packet as it is, over one slot; member NULL: to everybody. No hook, no other way. Returns whether it went out. */
 bool ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob *blob);
 /* Closes the link to the member over a slot once what waits is written. */

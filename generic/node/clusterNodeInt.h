@@ -67,6 +67,9 @@ typedef enum ClusterDueKind {
     CLUSTER_DUE_PROBED,      /* a member's: it should have answered */
     CLUSTER_DUE_MISSING,     /* to try one that was lost */
     CLUSTER_DUE_DRAINED,     /* a member's: to see whether there is room in its queue */
+    CLUSTER_DUE_DELIVERY,    /* a delivery's: its time is over, or it is to be told */
+    CLUSTER_DUE_AGAIN,       /* a member's: to send its deliveries again */
+    CLUSTER_DUE_RECEIPT,     /* a member's: to confirm its deliveries */
     CLUSTER_DUE_TIMEOUT,     /* a query's */
     CLUSTER_DUE_UNREACHABLE, /* a query's: to tell of those that it could not ask */
     CLUSTER_DUE_KINDS
@@ -80,6 +83,7 @@ typedef enum ClusterNoticeKind {
     CLUSTER_NOTICE_SUSPECT,
     CLUSTER_NOTICE_DRAINED,
     CLUSTER_NOTICE_UNDELIVERED, /* blob, or payload, and why */
+    CLUSTER_NOTICE_CONFIRM,     /* payload: the sender's; before: the error's text */
     CLUSTER_NOTICE_UNLINK,      /* the transports are told that a member is lost */
     CLUSTER_NOTICE_LOST,
     CLUSTER_NOTICE_QUERY,
@@ -97,6 +101,7 @@ typedef struct ClusterNotice {
     Tcl_Obj *payload, *before;
     ClusterBlob *blob;
     ClusterUndelivered why;
+    ClusterConfirmStatus confirm;
 } ClusterNotice;
 
 /* What is to be sent; the packet is made when that is done. */
@@ -113,6 +118,8 @@ typedef enum ClusterErrandKind {
     CLUSTER_SEND_ACK, /* to the member, by ruid, over the slot it asked by, NULL: by datagram; list: for whom it answers, if for another */
     CLUSTER_SEND_RELAY, /* to the member: it is to probe the one whose uuid is in list */
     CLUSTER_SEND_TRY, /* a probe (`with` 0) or an ack (1) to the missing one whose uuid is in ways */
+    CLUSTER_SEND_RECEIPT,  /* to the member: ruid; list is its data, ways its error */
+    CLUSTER_DELIVER_AGAIN, /* to the member, what it has not confirmed */
     CLUSTER_ERRAND_KINDS
 } ClusterErrandKind;
 
@@ -197,6 +204,12 @@ typedef struct ClusterStranger {
 } ClusterStranger;
 
 typedef struct ClusterNames ClusterNames;
+typedef struct ClusterOutbox ClusterOutbox;
+typedef struct ClusterInbox ClusterInbox;
+typedef struct ClusterDelivery ClusterDelivery;
+
+/* Abilities of members (clusterSelf.c): bits. */
+#define CLUSTER_CAN_CONFIRM (1u << 3)
 
 /*
  * Counted: one for who made it, one for each member and query, and for each
@@ -224,6 +237,8 @@ struct ClusterNode {
     int64_t ttl, heartbeat;
     size_t queue;     /* bytes that may wait to be written; what transports are given */
     size_t backlog;   /* the same for one member */
+    size_t confirms;  /* confirmed sends that may be open, to one member */
+    uint64_t epochs;  /* of deliveries, of all members */
     uint64_t refused; /* sends for want of room there */
     uint64_t undelivered[CLUSTER_UNDELIVERED_REASONS];
     int remote;
@@ -357,6 +372,8 @@ struct ClusterMember {
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for the discovered callback */
     ClusterLink *links[CLUSTER_SLOTS_MAX]; /* not held: the transport tells when one closes */
+    ClusterOutbox *outbox;                 /* confirmed sends to it; NULL before the first */
+    ClusterInbox *inbox;                   /* ... and from it */
     bool full;               /* a send was refused since there was room in its queue */
     ClusterDeadline drained; /* to see whether there is again */
     void *owner;
@@ -546,6 +563,39 @@ void ClusterFlowRefused(ClusterMember *member);
 void ClusterFlowChanged(ClusterMember *member);
 /* That is due: tells, or goes on waiting. */
 void ClusterFlowDue(ClusterMember *member);
+
+/* ---- clusterConfirm.c ---- */
+
+/* Lets go of what a member, which is freed, has of deliveries. */
+void ClusterConfirmFree(ClusterMember *member);
+
+/* ---- clusterDeliveries.c: confirmed sends; see clusterConfirmInt.h ---- */
+
+/* May one more be open? */
+bool ClusterDeliveriesAdmit(const ClusterMember *member);
+/* Is there room for most of them? */
+bool ClusterDeliveriesDrained(const ClusterMember *member);
+/* One more, with its ruid; borrowed: the member's list has it. NULL without memory. */
+ClusterDelivery *ClusterDeliveryBegin(ClusterMember *member, Tcl_Obj *confirm, Tcl_Obj *protocols,
+        int64_t timeout, char *ruid);
+/* It could not be sent, and is not told of. */
+void ClusterDeliveryVoid(ClusterDelivery *delivery);
+/* Tells of a send that is none of them, from the event loop. */
+void ClusterDeliveryTellLater(ClusterMember *member, Tcl_Obj *confirm, ClusterConfirmStatus status,
+        const char *reason);
+void ClusterDeliveryHold(ClusterDelivery *delivery);
+void ClusterDeliveryRelease(ClusterDelivery *delivery);
+/* Its deadline is due. */
+void ClusterDeliveryDue(ClusterDelivery *delivery);
+/* All have failed, as the member is lost. */
+void ClusterDeliveriesLost(ClusterMember *member);
+/* What is not confirmed is to be sent again: soon, or (it failed) after a while. */
+void ClusterDeliveriesAgain(ClusterMember *member, bool failed);
+/* The first one behind a sequence number, NULL for none; borrowed. */
+ClusterDelivery *ClusterDeliveryAfter(const ClusterMember *member, uint64_t sequence);
+/* A receipt came; data and error may be NULL. */
+void ClusterDeliveriesReceipt(ClusterMember *member, const char *ruid, Tcl_Obj *data,
+        Tcl_Obj *error);
 
 /* ---- clusterPinger.c ---- */
 
@@ -740,6 +790,11 @@ ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing,
         ClusterSendDetails *details);
 ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);
+/* ClusterSendToOne in two steps: makes the packet, NULL with *details saying why not; sends it. The caller holds the member. */
+ClusterBlob *ClusterSendMake(ClusterMember *member, const ClusterOutgoing *outgoing,
+        ClusterSendDetails *details);
+ClusterSendStatus ClusterSendMade(ClusterMember *member, ClusterBlob *blob, Tcl_Obj *protocols,
+        int flags, ClusterSendDetails *details);
 /* Flags of internal sends, beside those in clusterNode.h. */
 #define CLUSTER_ONLY_LINKS 256  /* over links that are open, or to everybody */
 #define CLUSTER_UNASKED    512  /* connections count as CLUSTER_QUOTA_CONNECTS */
@@ -769,6 +824,24 @@ bool ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat);
 /* The same as ClusterSendDatagram to one that is no member. */
 bool ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
         ClusterOutgoing *outgoing);
+/* ---- clusterDeliver.c ---- */
+
+/* As ClusterMemberDeliver, without ending the turn. */
+ClusterSendStatus ClusterDeliverNow(ClusterMember *member, ClusterOutgoing *event,
+        Tcl_Obj *protocols, int flags, int64_t timeout, Tcl_Obj *confirm,
+        ClusterSendDetails *details);
+/* Sends all that the member has not confirmed once more, in order. */
+void ClusterDeliverAgain(ClusterMember *member);
+
+/* ---- clusterReceipts.c ---- */
+
+/* A delivery came. */
+void ClusterReceiptsTake(ClusterNode *node, ClusterMessage *message);
+/* It is time to confirm. */
+void ClusterReceiptsDue(ClusterInbox *inbox);
+/* The member is lost. */
+void ClusterReceiptsLost(ClusterMember *member);
+
 /* ---- clusterRespond.c ---- */
 
 /* A query: asks scripts, and sends what they answer at once. */

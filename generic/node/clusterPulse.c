@@ -5,7 +5,7 @@
  *	turn for each.
  */
 
-#include "node/clusterNodeInt.h"
+#include "node/clusterConfirmInt.h"
 
 /* Deadlines met, and milliseconds spent on them, before others have their turn in the event loop. */
 #define DUE_MOST 64
@@ -125,6 +125,27 @@ DrainedDue(ClusterNode *node, ClusterDeadline *deadline)
 }
 
 static void
+DeliveryDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) node;
+    ClusterDeliveryDue(CLUSTER_LIST_ITEM(deadline, ClusterDelivery, due));
+}
+
+static void
+AgainDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    ClusterErrandAppend(node, CLUSTER_DELIVER_AGAIN,
+            CLUSTER_LIST_ITEM(deadline, ClusterOutbox, again)->member);
+}
+
+static void
+ReceiptDue(ClusterNode *node, ClusterDeadline *deadline)
+{
+    (void) node;
+    ClusterReceiptsDue(CLUSTER_LIST_ITEM(deadline, ClusterInbox, due));
+}
+
+static void
 TimeoutDue(ClusterNode *node, ClusterDeadline *deadline)
 {
     (void) node;
@@ -157,6 +178,9 @@ static const DueKind kinds[] = {
         [CLUSTER_DUE_PROBED] = {"probed", ProbedDue},
         [CLUSTER_DUE_MISSING] = {"missing", MissingDue},
         [CLUSTER_DUE_DRAINED] = {"drained", DrainedDue},
+        [CLUSTER_DUE_DELIVERY] = {"delivery", DeliveryDue},
+        [CLUSTER_DUE_AGAIN] = {"again", AgainDue},
+        [CLUSTER_DUE_RECEIPT] = {"receipt", ReceiptDue},
         [CLUSTER_DUE_TIMEOUT] = {"timeout", TimeoutDue},
         [CLUSTER_DUE_UNREACHABLE] = {"unreachable", UnreachableDue},
 };

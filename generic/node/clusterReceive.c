@@ -184,7 +184,31 @@ OnFailure(ClusterNode *node, ClusterMessage *message)
 static void
 OnEvent(ClusterNode *node, ClusterMessage *message)
 {
-    node->delegate->event(node->context, message);
+    node->delegate->event(node->context, message, NULL);
+}
+
+static void
+OnReceipt(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
+    Tcl_Obj *data = ClusterMessageData(message, CLUSTER_RECEIPT_BYTES_MAX);
+    Tcl_Obj *error = ClusterMessageField(message, CLUSTER_ERROR);
+
+    (void) node;
+    if (error) {
+        Tcl_IncrRefCount(error);
+    }
+    if (ruid) {
+        Tcl_IncrRefCount(ruid);
+        ClusterDeliveriesReceipt(message->member, Tcl_GetString(ruid), data, error);
+        Tcl_DecrRefCount(ruid);
+    }
+    if (error) {
+        Tcl_DecrRefCount(error);
+    }
+    if (data) {
+        Tcl_DecrRefCount(data);
+    }
 }
 
 typedef void(TypeProc)(ClusterNode *node, ClusterMessage *message);
@@ -208,6 +232,8 @@ static const TypeRow types[] = {
         [CLUSTER_PROBE] = {.change = ClusterProbeTaken},
         [CLUSTER_ACK] = {.change = ClusterProbeAcked},
         [CLUSTER_RELAY] = {.change = ClusterProbeRelayed},
+        [CLUSTER_DELIVERY] = {.ask = ClusterReceiptsTake},
+        [CLUSTER_RECEIPT] = {.change = OnReceipt},
 };
 
 _Static_assert(CLUSTER_COUNT(types) == CLUSTER_TYPES, "each type has a row");

@@ -88,6 +88,7 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
         node->named = NULL;
     }
     ClusterNodeClearDue(node, &member->drained);
+    ClusterReceiptsLost(member);
     node->memberCount--;
 }
 
@@ -169,6 +170,7 @@ LoseMember(ClusterMember *member)
     ClusterPingerCancel(node, member->sid);
     memset(member->links, 0, sizeof member->links);
     ClusterUndeliveredLost(member);
+    ClusterDeliveriesLost(member);
     ClusterNoticeAppend(node, CLUSTER_NOTICE_UNLINK, member);
     ClusterQueriesMemberLost(node, member);
     ClusterNoticeAppend(node, CLUSTER_NOTICE_LOST, member);

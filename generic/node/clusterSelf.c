@@ -21,6 +21,7 @@ static const struct {
     uint32_t bit;
 } abilities[] = {
         {"probe", CLUSTER_CAN_PROBE},
+        {"confirm", CLUSTER_CAN_CONFIRM},
         {NULL, 0},
 };
 

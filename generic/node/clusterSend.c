@@ -459,6 +459,23 @@ TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags
     return CLUSTER_SEND_UNREACHABLE;
 }
 
+ClusterBlob *
+ClusterSendMake(ClusterMember *member, const ClusterOutgoing *outgoing, ClusterSendDetails *details)
+{
+    return ClusterSendEncode(member->node, outgoing, member->sid, details);
+}
+
+ClusterSendStatus
+ClusterSendMade(ClusterMember *member, ClusterBlob *blob, Tcl_Obj *protocols, int flags,
+        ClusterSendDetails *details)
+{
+    Route route;
+
+    ChooseRoute(member, protocols, flags, &route);
+    blob->ways = SlotBits(&route, route.count);
+    return TryRoute(member, &route, blob, flags, details);
+}
+
 static ClusterSendStatus
 SendHeld(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, int flags,
         ClusterSendDetails *details)
@@ -466,17 +483,14 @@ SendHeld(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, i
     ClusterNode *node = member->node;
     ClusterSendStatus status = CLUSTER_SEND_BAD_PAYLOAD;
     ClusterBlob *blob;
-    Route route;
 
     if (!(flags & CLUSTER_NO_HOOKS) && !ClusterNodeAskOut(node, outgoing, 0)) {
         return CLUSTER_SEND_CANCELLED;
     }
     if (node->closed || member->lost) {
         status = CLUSTER_SEND_UNREACHABLE;
-    } else if ((blob = ClusterSendEncode(node, outgoing, member->sid, details)) != NULL) {
-        ChooseRoute(member, protocols, flags, &route);
-        blob->ways = SlotBits(&route, route.count);
-        status = TryRoute(member, &route, blob, flags, details);
+    } else if ((blob = ClusterSendMake(member, outgoing, details)) != NULL) {
+        status = ClusterSendMade(member, blob, protocols, flags, details);
         ClusterBlobRelease(blob);
     }
     return status;
@@ -561,6 +575,10 @@ SendUnsent(ClusterMember *member, const ClusterSlot *failed, ClusterBlobQueue *u
         ClusterSendStatus status;
         Route route;
 
+        if (plain->kept) {
+            ClusterBlobRelease(blob);
+            continue;
+        }
         memset(&details, 0, sizeof details);
         RemainingRoute(member, plain, failed, &route);
         status = TryRoute(member, &route, plain, CLUSTER_ACCEPTED, &details);

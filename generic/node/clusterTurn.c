@@ -87,6 +87,13 @@ TellUndelivered(ClusterNode *node, ClusterNotice *notice)
 }
 
 static void
+TellConfirm(ClusterNode *node, ClusterNotice *notice)
+{
+    node->delegate->confirmed(node->context, notice->member, notice->payload, notice->confirm,
+            notice->reason, notice->before);
+}
+
+static void
 TellLost(ClusterNode *node, ClusterNotice *notice)
 {
     notice->member->lossTold = true;
@@ -160,6 +167,7 @@ TellNotice(ClusterNode *node, ClusterNotice *notice)
             [CLUSTER_NOTICE_SUSPECT] = TellSuspect,
             [CLUSTER_NOTICE_DRAINED] = TellDrained,
             [CLUSTER_NOTICE_UNDELIVERED] = TellUndelivered,
+            [CLUSTER_NOTICE_CONFIRM] = TellConfirm,
             [CLUSTER_NOTICE_UNLINK] = ForgetLinks,
             [CLUSTER_NOTICE_LOST] = TellLost,
             [CLUSTER_NOTICE_QUERY] = TellQuery,

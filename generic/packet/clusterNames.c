@@ -28,6 +28,8 @@ static const NameRow typeNames[] = {
         {"probe", CLUSTER_PROBE},
         {"ack", CLUSTER_ACK},
         {"relay", CLUSTER_RELAY},
+        {"deliv*", CLUSTER_DELIVERY},
+        {"rece*", CLUSTER_RECEIPT},
         {NULL, 0},
 };
 
@@ -94,8 +96,10 @@ ClusterTypeName(uint64_t type)
             [CLUSTER_PROBE] = "probe",
             [CLUSTER_ACK] = "ack",
             [CLUSTER_RELAY] = "relay",
+            [CLUSTER_DELIVERY] = "delivery",
+            [CLUSTER_RECEIPT] = "receipt",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_TYPES, "each type has a name");
-    return type < CLUSTER_TYPES ? names[type] : "unknown";
+    return type < CLUSTER_TYPES && names[type] ? names[type] : "unknown";
 }

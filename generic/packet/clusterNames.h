@@ -27,6 +27,8 @@ typedef enum ClusterType {
     CLUSTER_PROBE, /* these three are above what 1.1.8 knows */
     CLUSTER_ACK,
     CLUSTER_RELAY,
+    CLUSTER_DELIVERY, /* an event to be confirmed */
+    CLUSTER_RECEIPT,  /* confirms it */
     CLUSTER_TYPES
 } ClusterType;
 

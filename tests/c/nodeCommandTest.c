@@ -414,6 +414,28 @@ SendCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* deliver MEMBER DATA ?TIMEOUT?: an event to be confirmed; what is told has the data. The status, and the protocol when done. */
+static int
+DeliverCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    ClusterMember *member = GetMember(test, interp, objv[3]);
+    ClusterSendDetails details;
+    ClusterSendStatus status;
+    ClusterOutgoing event;
+    int timeout = 30000;
+
+    if (!member || (objc > 5 && Tcl_GetIntFromObj(interp, objv[5], &timeout) != TCL_OK)) {
+        return TCL_ERROR;
+    }
+    ClusterNodeOutgoing(test->node, CLUSTER_EVENT, CLUSTER_CHANNEL_BROADCAST, &event);
+    ClusterOutgoingSetValue(&event, CLUSTER_DATA, objv[4]);
+    status = ClusterMemberDeliver(member, &event, NULL, CLUSTER_PING_ON_FAIL, timeout, objv[4],
+            &details);
+    ClusterOutgoingFree(&event);
+    Tcl_SetObjResult(interp, StatusWords(status, &details));
+    return TCL_OK;
+}
+
 /* broadcast TYPE EXTRA ?FLAGS? */
 static int
 BroadcastCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -649,6 +671,7 @@ static const struct {
         {"closed", FactCmd, 0, 0, NULL},
         {"connections", FactCmd, 0, 0, NULL},
         {"count", FactCmd, 0, 0, NULL},
+        {"deliver", DeliverCmd, 2, 3, "member data ?timeout?"},
         {"discover", DiscoverCmd, 0, 1, "?ruid?"},
         {"drops", DropsCmd, 0, 0, NULL},
         {"end", EndCmd, 1, 1, "id"},

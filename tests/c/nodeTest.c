@@ -303,16 +303,40 @@ TestUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet,
     Tcl_DecrRefCount(dict);
 }
 
-static void
-TestEvent(void *context, ClusterMessage *message)
+/* A reaction that fails, or returns `fail`, fails the event. */
+static bool
+TestEvent(void *context, ClusterMessage *message, Tcl_Obj **error)
 {
     TestNode *test = context;
-    Tcl_Obj *data = Field(test, ClusterMessagePayload(message), CLUSTER_DATA);
+    Tcl_Obj *data = Field(test, ClusterMessagePayload(message), CLUSTER_DATA), *result;
+    bool good;
 
     Tcl_IncrRefCount(data);
     Log(test, "event", MemberName(test, message->member), data, ClusterSlotId(message->slot));
-    Notice(test, "event", MemberName(test, message->member), data);
+    result = TestReact(test, "event", MemberName(test, message->member), data);
+    good = !result || strcmp(Tcl_GetString(result), "fail") != 0;
+    if (!good && error) {
+        *error = Tcl_NewStringObj("failed by a test", -1);
+        Tcl_IncrRefCount(*error);
+    }
+    if (result) {
+        Tcl_DecrRefCount(result);
+    }
     Tcl_DecrRefCount(data);
+    return good;
+}
+
+static void
+TestConfirmed(void *context, ClusterMember *member, Tcl_Obj *confirm, ClusterConfirmStatus status,
+        const char *reason, Tcl_Obj *text)
+{
+    static const char *const words[] = {"delivered", "failed", "unconfirmed"};
+    TestNode *test = context;
+
+    (void) text;
+    Log(test, words[status], MemberName(test, member), confirm,
+            *reason ? Tcl_NewStringObj(reason, -1) : NULL);
+    Notice(test, "confirmed", MemberName(test, member), confirm);
 }
 
 static void
@@ -398,6 +422,7 @@ const ClusterNodeDelegate testNodeDelegate = {
         .undelivered = TestUndelivered,
         .query = TestQuery,
         .event = TestEvent,
+        .confirmed = TestConfirmed,
         .payloadOut = TestPayloadOut,
         .packetOut = TestPacketOut,
         .queryEvent = TestQueryEvent,

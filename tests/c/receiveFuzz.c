@@ -318,11 +318,29 @@ PlayerQuery(void *context, ClusterMessage *message, Tcl_Obj **answer)
     return reaction != REACT_REFUSE;
 }
 
-static void
-PlayerEvent(void *context, ClusterMessage *message)
+static bool
+PlayerEvent(void *context, ClusterMessage *message, Tcl_Obj **error)
 {
     (void) ClusterMessagePayload(message);
-    (void) PlayerReact(context, message->member);
+    if (PlayerReact(context, message->member) != REACT_REFUSE) {
+        return true;
+    }
+    if (error) {
+        *error = Tcl_NewStringObj("refused", -1);
+        Tcl_IncrRefCount(*error);
+    }
+    return false;
+}
+
+static void
+PlayerConfirmed(void *context, ClusterMember *member, Tcl_Obj *confirm, ClusterConfirmStatus status,
+        const char *reason, Tcl_Obj *text)
+{
+    (void) confirm;
+    (void) status;
+    (void) reason;
+    (void) text;
+    (void) PlayerReact(context, member);
 }
 
 static bool
@@ -379,6 +397,7 @@ static const ClusterNodeDelegate delegate = {
         .undelivered = PlayerUndelivered,
         .query = PlayerQuery,
         .event = PlayerEvent,
+        .confirmed = PlayerConfirmed,
         .payloadOut = PlayerPayloadOut,
         .packetOut = PlayerPacketOut,
         .queryEvent = PlayerQueryEvent,
