@@ -271,6 +271,9 @@
 /* Bytes of a ruid that is sent back, all of them printable, none a blank. Anybody. The answer has none. */
 #define CLUSTER_RUID_ECHOED 64
 
+/* Queries that ended with answers missing, whose ids are remembered to tell who answers then. We ourselves. The oldest is forgotten. None. */
+#define CLUSTER_ENDED_MAX 64
+
 /*
  * ---- confirmed sends --------------------------------------------------------------
  */

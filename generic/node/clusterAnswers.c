@@ -9,6 +9,7 @@
 #include "node/clusterNodeInt.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 ClusterQuery *
 ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *const *members, size_t count,
@@ -57,6 +58,10 @@ ClusterQueryFinish(ClusterQuery *query)
         return;
     }
     query->ended = true;
+    if (query->awaits.count > 0) {
+        ClusterReplaceObj(&node->ended[node->endedNext], query->id);
+        node->endedNext = (node->endedNext + 1) % CLUSTER_ENDED_MAX;
+    }
     ClusterAwaitsStep(&query->awaits, CLUSTER_AWAITS_END, NULL);
     ClusterNodeClearDue(node, &query->timeout);
     ClusterNodeClearDue(node, &query->tell);
@@ -93,6 +98,41 @@ ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload)
     ClusterNoticeQuery(query, error ? CLUSTER_QUERY_ERROR : CLUSTER_QUERY_RESPONSE, member, payload,
             NULL);
     return true;
+}
+
+static bool
+HasEnded(const ClusterNode *node, const char *id)
+{
+    int i;
+
+    for (i = 0; i < CLUSTER_ENDED_MAX; i++) {
+        if (node->ended[i] && strcmp(Tcl_GetString(node->ended[i]), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+ClusterQueryMaybeLate(ClusterNode *node, ClusterMessage *message)
+{
+    Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
+    ClusterErrand *errand;
+
+    if (!ruid) {
+        return;
+    }
+    Tcl_IncrRefCount(ruid);
+    if (HasEnded(node, Tcl_GetString(ruid))) {
+        ClusterNodeCountDrop(node, CLUSTER_DROP_LATE);
+        if (ClusterMemberCan(message->member, CLUSTER_CAN_CONFIRM)
+                && ClusterMemberConnected(message->member)) {
+            errand = ClusterErrandAppend(node, CLUSTER_SEND_RECEIPT, message->member);
+            ClusterReplaceObj(&errand->ruid, ruid);
+            ClusterReplaceObj(&errand->list, Tcl_NewStringObj("late", -1));
+        }
+    }
+    Tcl_DecrRefCount(ruid);
 }
 
 /*

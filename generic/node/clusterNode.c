@@ -94,6 +94,9 @@ ClusterNodeRelease(ClusterNode *node)
     for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
         ClusterReplaceObj(&node->departed[i], NULL);
     }
+    for (i = 0; i < CLUSTER_ENDED_MAX; i++) {
+        ClusterReplaceObj(&node->ended[i], NULL);
+    }
     ClusterPayloadKeysFree(&node->keys);
     bpacket_writer_free(&node->writer);
     ClusterDuplicatesFree(node->duplicates);

@@ -41,6 +41,7 @@ typedef enum ClusterUndelivered {
     CLUSTER_UNDELIVERED_BACKPRESSURE, /* ... and the queue of the other way is full */
     CLUSTER_UNDELIVERED_STALLED,      /* it made room for others, as nobody read it */
     CLUSTER_UNDELIVERED_TOO_LARGE,    /* no way carries it */
+    CLUSTER_UNDELIVERED_LATE,         /* an answer to a query that has ended */
     CLUSTER_UNDELIVERED_REASONS
 } ClusterUndelivered;
 

@@ -298,9 +298,12 @@ struct ClusterNode {
     Tcl_Obj *departed
             [CLUSTER_DEPARTED_MAX]; /* uuids of the latest goodbyes, a ring; NULL at first */
     uint64_t departures;            /* how many there were */
-    ClusterDeadlines deadlines;     /* all of the node, its members and queries */
-    ClusterTimer timer;             /* for the first of them */
-    ClusterTimerProc *due;          /* what the timer calls */
+    Tcl_Obj *ended
+            [CLUSTER_ENDED_MAX]; /* ids of the latest queries that ended with answers missing, a ring; NULL at first */
+    int endedNext;
+    ClusterDeadlines deadlines; /* all of the node, its members and queries */
+    ClusterTimer timer;         /* for the first of them */
+    ClusterTimerProc *due;      /* what the timer calls */
     ClusterDeadline beatDue;
     ClusterPinger pinger;
     int64_t graceUntil; /* nobody expires before */
@@ -737,6 +740,8 @@ ClusterQuery *ClusterQueryMake(ClusterNode *node, Tcl_Obj *id, ClusterMember *co
 bool ClusterQueryAnswered(ClusterNode *node, ClusterMember *member, Tcl_Obj *payload);
 /* Is an answer of that id and member awaited? */
 bool ClusterQueryAwaits(const ClusterNode *node, const ClusterMember *member, Tcl_Obj *ruid);
+/* It was no answer that is awaited: tells its sender if it is one to a query that has ended. */
+void ClusterQueryMaybeLate(ClusterNode *node, ClusterMessage *message);
 void ClusterQueryCannotAsk(ClusterQuery *query, ClusterMember *member, const char *reason);
 /* Takes it off the node, and appends its DONE, unless that was done before. */
 void ClusterQueryFinish(ClusterQuery *query);

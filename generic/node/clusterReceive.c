@@ -102,10 +102,10 @@ IsAwaited(ClusterNode *node, ClusterMessage *message)
 static void
 OnResponse(ClusterNode *node, ClusterMessage *message)
 {
-    if (message->length > LARGE_ANSWER && !IsAwaited(node, message)) {
-        return;
+    if ((message->length > LARGE_ANSWER && !IsAwaited(node, message))
+            || !ClusterQueryAnswered(node, message->member, ClusterMessagePayload(message))) {
+        ClusterQueryMaybeLate(node, message);
     }
-    ClusterQueryAnswered(node, message->member, ClusterMessagePayload(message));
 }
 
 /*
@@ -188,6 +188,19 @@ OnEvent(ClusterNode *node, ClusterMessage *message)
 }
 
 static void
+AnswerWasLate(ClusterNode *node, ClusterMember *member, Tcl_Obj *ruid)
+{
+    Tcl_Obj *payload = Tcl_NewDictObj();
+
+    Tcl_IncrRefCount(payload);
+    Tcl_DictObjPut(NULL, payload, node->keys.name[CLUSTER_TYPE],
+            Tcl_NewWideIntObj(CLUSTER_RESPONSE));
+    Tcl_DictObjPut(NULL, payload, node->keys.name[CLUSTER_RUID], ruid);
+    ClusterUndeliveredPayload(member, payload, CLUSTER_UNDELIVERED_LATE);
+    Tcl_DecrRefCount(payload);
+}
+
+static void
 OnReceipt(ClusterNode *node, ClusterMessage *message)
 {
     Tcl_Obj *ruid = ClusterMessageField(message, CLUSTER_RUID);
@@ -200,7 +213,11 @@ OnReceipt(ClusterNode *node, ClusterMessage *message)
     }
     if (ruid) {
         Tcl_IncrRefCount(ruid);
-        ClusterDeliveriesReceipt(message->member, Tcl_GetString(ruid), data, error);
+        if (data && strcmp(Tcl_GetString(data), "late") == 0) {
+            AnswerWasLate(node, message->member, ruid);
+        } else {
+            ClusterDeliveriesReceipt(message->member, Tcl_GetString(ruid), data, error);
+        }
         Tcl_DecrRefCount(ruid);
     }
     if (error) {

@@ -14,6 +14,7 @@ static const char *const reasonNames[] = {
         [CLUSTER_UNDELIVERED_BACKPRESSURE] = "backpressure",
         [CLUSTER_UNDELIVERED_STALLED] = "stalled",
         [CLUSTER_UNDELIVERED_TOO_LARGE] = "too_large",
+        [CLUSTER_UNDELIVERED_LATE] = "late",
 };
 
 _Static_assert(CLUSTER_COUNT(reasonNames) == CLUSTER_UNDELIVERED_REASONS, "a reason has no name");

@@ -98,6 +98,7 @@ ClusterDropName(ClusterDrop reason)
             [CLUSTER_DROP_SLOW] = "slow",
             [CLUSTER_DROP_STALLED] = "stalled",
             [CLUSTER_DROP_CROWDED] = "crowded",
+            [CLUSTER_DROP_LATE] = "late",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_DROPS, "a reason to drop has no name");

@@ -68,6 +68,7 @@ typedef enum ClusterDrop {
     CLUSTER_DROP_SLOW,      /* ... over which a packet began and did not go on */
     CLUSTER_DROP_STALLED,   /* ... whose peer did not read, or what waited for it */
     CLUSTER_DROP_CROWDED,   /* ... that served no member, closed for another */
+    CLUSTER_DROP_LATE,      /* an answer to a query that has ended */
     CLUSTER_DROPS
 } ClusterDrop;
 
