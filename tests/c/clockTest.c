@@ -59,6 +59,12 @@ HandClockPending(const HandClock *hand)
     return hand->clock.timers.heap.count;
 }
 
+size_t
+HandClockUsers(const HandClock *hand)
+{
+    return hand->clock.users;
+}
+
 void
 HandClockAdvance(HandClock *hand, int64_t ms)
 {

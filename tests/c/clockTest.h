@@ -33,5 +33,7 @@ void HandClockAdvance(HandClock *hand, int64_t ms);
 void HandClockAway(HandClock *hand, int64_t ms);
 /* How many timers are set. */
 size_t HandClockPending(const HandClock *hand);
+/* How many use the clock still, as each node does until it is freed. */
+size_t HandClockUsers(const HandClock *hand);
 
 #endif

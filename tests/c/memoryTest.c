@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Packets looked after for whether they are freed at the end. */
+#define BLOBS_KEPT 4096
+
 /* ---- the network --------------------------------------------------------- */
 
 static void
@@ -116,6 +119,7 @@ MemoryNetNew(HandClock *clock)
         MemoryNetSeed(net, 1);
         net->nextPort = 1;
         Tcl_InitHashTable(&net->links, TCL_STRING_KEYS);
+        Tcl_InitHashTable(&net->blobs, TCL_ONE_WORD_KEYS);
         ClusterPayloadKeysInit(&net->keys);
         Renew(&net->counts, Tcl_NewDictObj());
         Renew(&net->sent, Tcl_NewListObj(0, NULL));
@@ -124,18 +128,61 @@ MemoryNetNew(HandClock *clock)
     return net;
 }
 
-void
+/* One that a hook made of another holds that. */
+static void
+CountPlain(MemoryNet *net, const ClusterBlob *blob)
+{
+    Tcl_HashEntry *entry = Tcl_FindHashEntry(&net->blobs, (const char *) blob->plain);
+
+    if (entry) {
+        Tcl_SetHashValue(entry, (void *) ((uintptr_t) Tcl_GetHashValue(entry) + 1));
+    }
+}
+
+static ClusterBlob *
+BlobOf(MemoryNet *net, Tcl_HashEntry *entry)
+{
+    return (ClusterBlob *) Tcl_GetHashKey(&net->blobs, entry);
+}
+
+/* Releases what KeepBlob kept. False when others hold some of it. */
+static bool
+FreeBlobs(MemoryNet *net)
+{
+    bool all = true;
+    Tcl_HashSearch search;
+    Tcl_HashEntry *entry;
+
+    for (entry = Tcl_FirstHashEntry(&net->blobs, &search); entry;
+            entry = Tcl_NextHashEntry(&search)) {
+        CountPlain(net, BlobOf(net, entry));
+    }
+    for (entry = Tcl_FirstHashEntry(&net->blobs, &search); entry;
+            entry = Tcl_NextHashEntry(&search)) {
+        all = all && BlobOf(net, entry)->refCount == (size_t) (uintptr_t) Tcl_GetHashValue(entry);
+    }
+    for (entry = Tcl_FirstHashEntry(&net->blobs, &search); entry;
+            entry = Tcl_NextHashEntry(&search)) {
+        ClusterBlobRelease(BlobOf(net, entry));
+    }
+    Tcl_DeleteHashTable(&net->blobs);
+    return all;
+}
+
+bool
 MemoryNetFree(MemoryNet *net)
 {
     Tcl_HashSearch search;
     Tcl_HashEntry *entry;
+    bool all;
 
     if (!net) {
-        return;
+        return true;
     }
     MemoryDatagramsFree(net);
     MemoryStreamsFree(net);
     MemoryUnicastsFree(net);
+    all = FreeBlobs(net);
     for (entry = Tcl_FirstHashEntry(&net->links, &search); entry;
             entry = Tcl_NextHashEntry(&search)) {
         free(Tcl_GetHashValue(entry));
@@ -146,6 +193,7 @@ MemoryNetFree(MemoryNet *net)
     Tcl_DecrRefCount(net->sent);
     Tcl_DecrRefCount(net->faults);
     free(net);
+    return all;
 }
 
 void
@@ -265,14 +313,31 @@ MemoryDelay(MemoryNet *net, const MemoryLink *link)
 
 /* ---- the record ---------------------------------------------------------- */
 
+/* Keeps it, to see at the end whether others do. */
+static void
+KeepBlob(MemoryNet *net, ClusterBlob *blob)
+{
+    Tcl_HashEntry *entry;
+    int isNew;
+
+    if (net->blobs.numEntries < BLOBS_KEPT) {
+        entry = Tcl_CreateHashEntry(&net->blobs, (const char *) blob, &isNew);
+        if (isNew) {
+            ClusterBlobHold(blob);
+            Tcl_SetHashValue(entry, (void *) (uintptr_t) 1);
+        }
+    }
+}
+
 void
-MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, const ClusterBlob *blob)
+MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, ClusterBlob *blob)
 {
     MemoryNet *net = from->net;
     ClusterPacket packet;
     Tcl_Obj *key, *count = NULL, *words[5];
     int number = 0;
 
+    KeepBlob(net, blob);
     if (ClusterPacketDecode(blob->bytes, blob->length, NULL, NULL, &packet) != BPACKET_OK) {
         key = Tcl_ObjPrintf("%s ?", transport);
     } else {

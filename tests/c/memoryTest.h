@@ -59,8 +59,8 @@ extern const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS], memoryStream
 
 /* clock: the caller's, and outlives it. NULL without memory. */
 MemoryNet *MemoryNetNew(HandClock *clock);
-/* Every node on it must be closed. */
-void MemoryNetFree(MemoryNet *net);
+/* Every node on it must be closed. False when somebody still holds a packet that was sent. */
+bool MemoryNetFree(MemoryNet *net);
 /* What is random, on the network and in its nodes, repeats by this seed; at first it is 1. */
 void MemoryNetSeed(MemoryNet *net, uint32_t seed);
 /*

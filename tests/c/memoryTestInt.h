@@ -27,7 +27,8 @@ struct MemoryNet {
     struct MemoryDatagram *datagrams; /* every transport there ever was */
     struct MemoryStream *streams;
     MemoryUnicast *unicasts;
-    ClusterLink *conns; /* every link there ever was */
+    ClusterLink *conns;  /* every link there ever was */
+    Tcl_HashTable blobs; /* the first ones sent, held, to how many hold each for us */
 };
 
 /* The host behind the context that a transport was opened with, which is a node's slot. */
@@ -36,8 +37,7 @@ int MemoryRandom(MemoryNet *net, int below);
 MemoryLink MemoryFindLink(const MemoryHost *from, const MemoryHost *to);
 int64_t MemoryDelay(MemoryNet *net, const MemoryLink *link);
 /* Records a packet that was sent; to is NULL for all. */
-void MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to,
-        const ClusterBlob *blob);
+void MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, ClusterBlob *blob);
 
 /* datagramTest.c and connTest.c: frees what the network keeps of them. */
 void MemoryDatagramsFree(MemoryNet *net);

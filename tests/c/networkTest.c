@@ -273,18 +273,12 @@ PartitionCmd(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *obj
     return TCL_OK;
 }
 
-/*
- * Ends all nodes without a word, lets every timer run that is left, and
- * begins with an empty network. A timer that outlives its node is a fault.
- */
-static int
-Reset(TestBench *bench, Tcl_Interp *interp)
+/* Ends all nodes without a word, and lets every timer run that is left. A timer that outlives its node is a fault. */
+static void
+EndNodes(TestBench *bench)
 {
-    MemoryHost *host, *next;
+    MemoryHost *host;
 
-    if (bench->depth) {
-        return interp ? TestFail(interp, "a reaction is under way", NULL) : TCL_ERROR;
-    }
     for (host = MemoryNetFirst(bench->net); host; host = host->next) {
         ClusterNodeClose(((TestNode *) host)->node, true);
     }
@@ -292,22 +286,56 @@ Reset(TestBench *bench, Tcl_Interp *interp)
     if (HandClockPending(bench->clock)) {
         MemoryFault(bench->net, "timers outlive their nodes");
     }
-    if (interp) {
-        Tcl_SetObjResult(interp, MemoryNetFaults(bench->net));
-    }
-    host = MemoryNetFirst(bench->net);
-    MemoryNetFree(bench->net);
-    for (; host; host = next) {
-        TestNode *test = (TestNode *) host;
+}
 
-        next = host->next;
-        ClusterNodeRelease(test->node);
-        Tcl_DecrRefCount(host->name);
-        Tcl_DecrRefCount(test->log);
-        Tcl_DecrRefCount(test->reactions);
-        Tcl_DecrRefCount(test->ids);
-        free(test);
+static void
+AddFault(Tcl_Obj *faults, const char *text)
+{
+    Tcl_ListObjAppendElement(NULL, faults, Tcl_NewStringObj(text, -1));
+}
+
+static void
+FreeTestNode(TestNode *test)
+{
+    ClusterNodeRelease(test->node);
+    Tcl_DecrRefCount(test->host.name);
+    Tcl_DecrRefCount(test->log);
+    Tcl_DecrRefCount(test->reactions);
+    Tcl_DecrRefCount(test->ids);
+    free(test);
+}
+
+/*
+ * Begins with an empty network. Whatever somebody forgot to release is a fault,
+ * as members, queries and messages hold their node.
+ */
+static int
+Reset(TestBench *bench, Tcl_Interp *interp)
+{
+    MemoryHost *host, *next;
+    Tcl_Obj *faults;
+
+    if (bench->depth) {
+        return interp ? TestFail(interp, "a reaction is under way", NULL) : TCL_ERROR;
     }
+    EndNodes(bench);
+    faults = MemoryNetFaults(bench->net);
+    Tcl_IncrRefCount(faults);
+    host = MemoryNetFirst(bench->net);
+    if (!MemoryNetFree(bench->net)) {
+        AddFault(faults, "somebody still holds a packet that was sent");
+    }
+    for (; host; host = next) {
+        next = host->next;
+        FreeTestNode((TestNode *) host);
+    }
+    if (HandClockUsers(bench->clock)) {
+        AddFault(faults, "somebody still holds a node");
+    }
+    if (interp) {
+        Tcl_SetObjResult(interp, faults);
+    }
+    Tcl_DecrRefCount(faults);
     HandClockFree(bench->clock);
     bench->clock = HandClockNew();
     bench->net = MemoryNetNew(bench->clock);

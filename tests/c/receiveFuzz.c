@@ -782,9 +782,14 @@ FuzzReceive(const uint8_t *bytes, size_t length)
         stage.fault = "no node can be made";
     }
     End(&stage, (bytes[0] & SET_QUIET) != 0);
-    MemoryNetFree(stage.net);
+    if (!MemoryNetFree(stage.net) && !stage.fault) {
+        stage.fault = "somebody still holds a packet that was sent";
+    }
     Clear(&stage.self);
     Clear(&stage.peer);
+    if (HandClockUsers(stage.clock) && !stage.fault) {
+        stage.fault = "somebody still holds a node";
+    }
     HandClockFree(stage.clock);
     return stage.fault;
 }
