@@ -273,14 +273,31 @@ PartitionCmd(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *obj
     return TCL_OK;
 }
 
-/* Ends all nodes without a word, and lets every timer run that is left. A timer that outlives its node is a fault. */
+/* Ends a node without a word. What it then still counts is a fault. */
+static void
+EndNode(TestBench *bench, const TestNode *test)
+{
+    const char *rest;
+
+    ClusterNodeClose(test->node, true);
+    rest = TestNodeRest(test->node);
+    if (rest) {
+        Tcl_Obj *fault = Tcl_ObjPrintf("a closed node has %s", rest);
+
+        Tcl_IncrRefCount(fault);
+        MemoryFault(bench->net, Tcl_GetString(fault));
+        Tcl_DecrRefCount(fault);
+    }
+}
+
+/* Ends all nodes, and lets every timer run that is left. One that outlives its node is a fault. */
 static void
 EndNodes(TestBench *bench)
 {
     MemoryHost *host;
 
     for (host = MemoryNetFirst(bench->net); host; host = host->next) {
-        ClusterNodeClose(((TestNode *) host)->node, true);
+        EndNode(bench, (TestNode *) host);
     }
     HandClockAdvance(bench->clock, LONG_TIME);
     if (HandClockPending(bench->clock)) {

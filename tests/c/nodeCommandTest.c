@@ -95,6 +95,15 @@ FactCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 }
 
 static int
+CountsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, TestNodeCounts(test->node));
+    return TCL_OK;
+}
+
+static int
 TagsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     if (objc > 3) {
@@ -666,6 +675,7 @@ static const struct {
         {"break", BreakCmd, 0, 1, "?node?"},
         {"broadcast", BroadcastCmd, 2, 3, "type extra ?flags?"},
         {"cancel", CancelCmd, 1, 1, "member"},
+        {"counts", CountsCmd, 0, 0, NULL},
         {"channel", ChannelCmd, 2, 2, "join|leave number"},
         {"close", CloseCmd, 0, 1, "?quiet?"},
         {"closed", FactCmd, 0, 0, NULL},

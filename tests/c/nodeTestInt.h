@@ -63,6 +63,12 @@ void TestRenew(Tcl_Obj **slot, Tcl_Obj *value);
 TestNode *TestNodeFind(const TestBench *bench, Tcl_Obj *name);
 TestNode *TestNodeGet(const TestBench *bench, Tcl_Interp *interp, Tcl_Obj *name);
 
+/* roomTest.c */
+/* What the node's members, queries and the rest take: dict of names to numbers (refCount 0). */
+Tcl_Obj *TestNodeCounts(const ClusterNode *node);
+/* The first of these that is not 0; NULL when nothing is left, as of a closed node. */
+const char *TestNodeRest(const ClusterNode *node);
+
 /* nodeCommandTest.c: node NAME COMMAND ?ARG ...?, three words at least. */
 int TestNodeCommand(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
 
