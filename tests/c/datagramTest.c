@@ -242,6 +242,14 @@ DatagramDone(ClusterTransport *transport, ClusterLink *link)
     (void) link;
 }
 
+static bool
+DatagramMissed(ClusterTransport *transport)
+{
+    MemoryDatagram *self = DatagramAlive(transport, "missed of a closed c");
+
+    return self->host->misses[self->way];
+}
+
 static const ClusterTraffic *
 DatagramTraffic(ClusterTransport *transport)
 {
@@ -263,6 +271,7 @@ const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS] = {
                         .own = DatagramOwn,
                         .forget = DatagramForget,
                         .done = DatagramDone,
+                        .missed = DatagramMissed,
                         .traffic = DatagramTraffic,
                 },
         [MEMORY_D] =
@@ -279,6 +288,7 @@ const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS] = {
                         .own = DatagramOwn,
                         .forget = DatagramForget,
                         .done = DatagramDone,
+                        .missed = DatagramMissed,
                         .traffic = DatagramTraffic,
                 },
 };

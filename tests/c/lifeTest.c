@@ -317,6 +317,53 @@ SecondsCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* users: how many keep timers on the clock of this thread, as each node does until it is freed. */
+static int
+UsersCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int error = 0;
+    ClusterLoop *loop = ClusterLoopGet(&error);
+
+    (void) clientData;
+    (void) objc;
+    (void) objv;
+    if (!loop) {
+        return FailWithErrno(interp, "loop", error);
+    }
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) ClusterLoopClock(loop)->users));
+    return TCL_OK;
+}
+
+#define ADDRESSES_MAX 64
+
+/* addresses MAX: the host's first ones, and whether what lies behind the room for them was left alone. */
+static int
+AddressesCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    uint32_t ips[ADDRESSES_MAX + 1], masks[ADDRESSES_MAX + 1];
+    Tcl_Obj *list = Tcl_NewObj(), *words[2];
+    int max = 0, count;
+
+    (void) clientData;
+    if (objc != 2 || Tcl_GetIntFromObj(interp, objv[1], &max) != TCL_OK || max < 0
+            || max > ADDRESSES_MAX) {
+        return FailWithErrno(interp, "addresses MAX", EINVAL);
+    }
+    memset(ips, 0, sizeof ips);
+    memset(masks, 0, sizeof masks);
+    count = ClusterpLocalAddresses(ips, masks, max);
+    for (int i = 0; i < count; i++) {
+        Tcl_ListObjAppendElement(NULL, list,
+                Tcl_ObjPrintf("%u.%u.%u.%u", (unsigned) (ips[i] >> 24),
+                        (unsigned) (ips[i] >> 16 & 255), (unsigned) (ips[i] >> 8 & 255),
+                        (unsigned) (ips[i] & 255)));
+    }
+    words[0] = list;
+    words[1] = Tcl_NewBooleanObj(ips[max] == 0 && masks[max] == 0);
+    Tcl_SetObjResult(interp, Tcl_NewListObj(2, words));
+    return TCL_OK;
+}
+
 int
 Clusterlifetest_Init(Tcl_Interp *interp)
 {
@@ -324,6 +371,7 @@ Clusterlifetest_Init(Tcl_Interp *interp)
         const char *name;
         Tcl_ObjCmdProc *proc;
     } commands[] = {
+            {"::cluster::test::addresses", AddressesCmd},
             {"::cluster::test::arrival", ArrivalCmd},
             {"::cluster::test::datagram", DatagramCmd},
             {"::cluster::test::unix", UnixCmd},
@@ -331,6 +379,7 @@ Clusterlifetest_Init(Tcl_Interp *interp)
             {"::cluster::test::seconds", SecondsCmd},
             {"::cluster::test::wait", WaitCmd},
             {"::cluster::test::thread", ThreadCmd},
+            {"::cluster::test::users", UsersCmd},
     };
     size_t i;
 

@@ -39,10 +39,11 @@ typedef struct MemoryHost {
     MemoryNet *net;
     Tcl_Obj *name; /* held by the owner of the host */
     ClusterAddress address;
-    int side;              /* of a partition: packets pass between hosts of one side */
-    MemoryRefusal refusal; /* ends when the transport is refreshed */
-    bool stalled;          /* what it sends by `t` stays in its queues */
-    Tcl_WideInt limit;     /* packets in a queue before it is full; 0: no limit */
+    int side;                 /* of a partition: packets pass between hosts of one side */
+    MemoryRefusal refusal;    /* ends when the transport is refreshed */
+    bool stalled;             /* what it sends by `t` stays in its queues */
+    bool misses[MEMORY_WAYS]; /* what it sends to all goes out by some of its interfaces only */
+    Tcl_WideInt limit;        /* packets in a queue before it is full; 0: no limit */
     struct MemoryDatagram *datagrams[MEMORY_WAYS]; /* NULL while closed */
     struct MemoryStream *stream;
     struct MemoryHost *next;

@@ -618,6 +618,24 @@ StallCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* Does what it sends by that way to all go out by some of its interfaces only? */
+static int
+MissCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    MemoryWay way;
+    int misses;
+
+    (void) objc;
+    if (!MemoryWayByName(Tcl_GetString(objv[3]), &way)) {
+        return TestFail(interp, "bad way", objv[3]);
+    }
+    if (Tcl_GetBooleanFromObj(interp, objv[4], &misses) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    test->host.misses[way] = misses != 0;
+    return TCL_OK;
+}
+
 /* break ?NODE? */
 static int
 BreakCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -694,6 +712,7 @@ static const struct {
         {"lose", LoseCmd, 1, 1, "member"},
         {"member", MemberCmd, 1, 1, "member"},
         {"members", MembersCmd, 0, 0, NULL},
+        {"miss", MissCmd, 2, 2, "c|d boolean"},
         {"on", OnCmd, 1, 2, "callback ?prefix?"},
         {"ping", PingCmd, 1, 1, "member"},
         {"query", QueryCmd, 4, 4, "members id timeout data"},
