@@ -239,6 +239,17 @@ IsSelf(const ClusterMember *member, const char *key)
     return true;
 }
 
+/* A key that is there already stays, and the new one would not be freed. */
+static void
+PutText(Tcl_Obj *dict, const char *key, const char *value)
+{
+    Tcl_Obj *name = Tcl_NewStringObj(key, -1);
+
+    Tcl_IncrRefCount(name);
+    Tcl_DictObjPut(NULL, dict, name, Tcl_NewStringObj(value, -1));
+    Tcl_DecrRefCount(name);
+}
+
 /* Puts those entries into a dict, but what the member tells of itself into *self (held); false when they are too many. */
 static bool
 MergeProps(const ClusterMember *member, Tcl_Obj *merged, Tcl_Obj *props, Tcl_Obj **self)
@@ -255,8 +266,7 @@ MergeProps(const ClusterMember *member, Tcl_Obj *merged, Tcl_Obj *props, Tcl_Obj
         if (IsSelf(member, words[i])) {
             ClusterReplaceObj(self, Tcl_NewStringObj(words[i + 1], -1));
         } else {
-            Tcl_DictObjPut(NULL, merged, Tcl_NewStringObj(words[i], -1),
-                    Tcl_NewStringObj(words[i + 1], -1));
+            PutText(merged, words[i], words[i + 1]);
         }
     }
     ClusterForeignFree(words);
