@@ -114,3 +114,61 @@ proc fields {packets args} {
     }
     return $rows
 }
+
+# Something of everything that can happen to node a. Members may be gone at any point.
+proc exercise {} {
+    set steps {
+	{node create b -tags y}
+	{node create c -tags z}
+	{hand advance 1}
+	{node b send a 6 {data 1}}
+	{node b send a 6 {data 2} broadcast c}
+	{hand advance 1}
+	{node b tags {new tags}}
+	{hand advance 1}
+	{node a send b 6 {data x} {broadcast report}}
+	{node a query {b c} q1 1000 x}
+	{node a broadcast 6 {data all}}
+	{hand advance 1}
+	{node c send a 4 {ruid r1 data question keepalive 1}}
+	{node b send a 4 {ruid r2 data question keepalive 1} broadcast c}
+	{hand advance 1}
+	{node c stall 1}
+	{node a query {b c} q2 1000 x}
+	{node b refuse now}
+	{node a send b 6 {data y} {broadcast report ping}}
+	{node a query b q3 1000 x}
+	{hand advance 2000}
+	{node b refuse later}
+	{node a hangup b}
+	{node a send b 6 {data z} {broadcast report ping}}
+	{node b break}
+	{hand advance 1}
+	{node c on query {apply {args {error no}}}}
+	{node c stall 0}
+	{node a query c q4 1000 x}
+	{hand advance 10}
+	{node c stall 1}
+	{node a query c q5 5000 x}
+	{hand advance 1}
+	{node c close}
+	{hand advance 1}
+	{node a query b q6 100 x}
+	{node a stall 1 1}
+	{node a send b 6 {data 1}}
+	{node a send b 6 {data 2}}
+	{node a send b 6 {data 3}}
+	{node a stall 0}
+	{hand advance 200}
+	{node a stall 1}
+	{node a send b 6 {data 1}}
+	{node a lose b}
+	{node a stall 0}
+	{hand advance 6000}
+	{node a close}
+	{hand advance 10}
+    }
+    foreach step $steps {
+	catch $step
+    }
+}

@@ -16,6 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#   if __GLIBC_PREREQ(2, 33)
+#      include <malloc.h>
+#      define HAS_MALLINFO2
+#   endif
+#endif
+
 static int
 FailWithErrno(Tcl_Interp *interp, const char *what, int error)
 {
@@ -334,6 +341,22 @@ UsersCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* memory: bytes that this process has of the C library, empty where that does not tell. */
+static int
+MemoryCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) clientData;
+    (void) objc;
+    (void) objv;
+    Tcl_ResetResult(interp);
+#ifdef HAS_MALLINFO2
+    struct mallinfo2 info = mallinfo2();
+
+    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) (info.uordblks + info.hblkhd)));
+#endif
+    return TCL_OK;
+}
+
 #define ADDRESSES_MAX 64
 
 /* addresses MAX: the host's first ones, and whether what lies behind the room for them was left alone. */
@@ -378,6 +401,7 @@ Clusterlifetest_Init(Tcl_Interp *interp)
             {"::cluster::test::fork", ForkCmd},
             {"::cluster::test::seconds", SecondsCmd},
             {"::cluster::test::wait", WaitCmd},
+            {"::cluster::test::memory", MemoryCmd},
             {"::cluster::test::thread", ThreadCmd},
             {"::cluster::test::users", UsersCmd},
     };
