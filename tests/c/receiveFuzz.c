@@ -9,7 +9,8 @@
  *	what it is told, then steps: a byte for the kind, two for a length, and
  *	that many bytes. Kind 2 puts a frame around its bytes, 3 a frame and the
  *	fields that every packet has. @SELF@@@ stands for the sid of the node
- *	under test, @PEER@@@ for the other's.
+ *	under test, @PEER@@@ for the other's, @PROBE@@@@@@@@@@ for the id of the
+ *	probe that the other was sent last.
  */
 
 #include "fuzz.h"
@@ -35,9 +36,10 @@
 
 /* Bits of the settings. */
 #define SET_REMOTE  1
-#define SET_LATE    2 /* the other node is not known yet */
-#define SET_QUIET   4 /* the end is quiet */
-#define SET_STALLED 8 /* connections do not take what is sent */
+#define SET_LATE    2  /* the other node is not known yet */
+#define SET_QUIET   4  /* the end is quiet */
+#define SET_STALLED 8  /* connections do not take what is sent */
+#define SET_PROBES  16 /* they probe each other, and hear unicast datagrams */
 
 /* What the layer above does when it is told something. */
 typedef enum Reaction {
@@ -406,7 +408,7 @@ static const ClusterNodeDelegate delegate = {
 /* ---- the stage -------------------------------------------------------------- */
 
 static bool
-PlayerEnter(Stage *stage, Player *player, const char *name, int remote)
+PlayerEnter(Stage *stage, Player *player, const char *name, unsigned settings)
 {
     ClusterNodeConfig config;
     const char *code = NULL;
@@ -415,7 +417,8 @@ PlayerEnter(Stage *stage, Player *player, const char *name, int remote)
     memset(&config, 0, sizeof config);
     config.ttl = 600000;
     config.heartbeat = 120000;
-    config.remote = remote;
+    config.remote = (settings & SET_REMOTE) ? 1 : 0;
+    config.probe = (settings & SET_PROBES) ? 1000 : 0;
     config.tags = Dict("one {two words}");
     config.hid = HID;
     config.clock = HandClockTable(stage->clock);
@@ -428,7 +431,9 @@ PlayerEnter(Stage *stage, Player *player, const char *name, int remote)
     return player->node
             && ClusterNodeAddTransport(player->node, &memoryStreamType, NULL, &why, &code)
             && ClusterNodeAddTransport(player->node, &memoryDatagramTypes[MEMORY_C], NULL, &why,
-                    &code);
+                    &code)
+            && (!config.probe
+                    || ClusterNodeAddDatagram(player->node, &memoryUnicastType, &why, &code));
 }
 
 static void
@@ -471,7 +476,19 @@ Inspect(Stage *stage)
 
 /* ---- steps ------------------------------------------------------------------ */
 
-/* Puts the sids in for their signs. */
+/* Puts in the id of the probe that the other node was sent last, if there was one. */
+static void
+NameProbe(const Stage *stage, uint8_t id[CLUSTER_PROBE_ID])
+{
+    const ClusterMember *peer = ClusterNodeMemberByUuid(stage->self.node,
+            Tcl_GetString(ClusterNodeUuid(stage->peer.node)));
+
+    if (peer && peer->probe.id[0]) {
+        memcpy(id, peer->probe.id, CLUSTER_PROBE_ID);
+    }
+}
+
+/* Puts the sids and ids in for their signs. */
 static void
 Name(const Stage *stage, uint8_t *bytes, size_t length)
 {
@@ -485,6 +502,9 @@ Name(const Stage *stage, uint8_t *bytes, size_t length)
         }
         if (node) {
             memcpy(bytes + at, Tcl_GetString(ClusterNodeSid(node)), CLUSTER_SID_LENGTH);
+        } else if (at + CLUSTER_PROBE_ID <= length
+                && memcmp(bytes + at, "@PROBE@@@@@@@@@@", CLUSTER_PROBE_ID) == 0) {
+            NameProbe(stage, bytes + at);
         }
     }
 }
@@ -539,8 +559,12 @@ DeliverPacket(Stage *stage, uint8_t step, bpacket_span packet)
 
     switch (step >> 2 & 3) {
     case 0:
-    case 1:
         (void) MemoryInject(&stage->self.host, MEMORY_C, &from, packet.bytes, packet.length);
+        return;
+    case 1:
+        if (!MemoryInjectUnicast(&stage->self.host, &from, packet.bytes, packet.length)) {
+            (void) MemoryInject(&stage->self.host, MEMORY_C, &from, packet.bytes, packet.length);
+        }
         return;
     case 2:
         (void) ClusterAddressParse(FOREIGN, &from);
@@ -768,8 +792,8 @@ FuzzReceive(const uint8_t *bytes, size_t length)
         return NULL;
     }
     stage.reactions = calm;
-    if (PlayerEnter(&stage, &stage.self, "self", bytes[0] & SET_REMOTE)
-            && PlayerEnter(&stage, &stage.peer, "peer", bytes[0] & SET_REMOTE)) {
+    if (PlayerEnter(&stage, &stage.self, "self", bytes[0])
+            && PlayerEnter(&stage, &stage.peer, "peer", bytes[0])) {
         ClusterNodeStart(stage.self.node);
         ClusterNodeStart(stage.peer.node);
         if (!(bytes[0] & SET_LATE)) {

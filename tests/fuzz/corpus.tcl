@@ -135,6 +135,36 @@ proc corpus::story {packets} {
     return [join $steps ""]
 }
 
+# A field that is text, of less than 128 bytes.
+proc corpus::field {id text} {
+    return [binary format cca* $id [string length $text] $text]
+}
+
+# Members that probe each other: probes, acks and relays, of the other node and of three that are invented.
+proc corpus::probing {} {
+    set hid 02:fc:00:00:00:01
+    set peer @PEER@@@@$hid
+    set self @SELF@@@@$hid
+    set steps {}
+    foreach choice [list \x11 \x21 \x31] port {9001 9002 9001} {
+	lappend steps [step 0x03 $choice[field 10 "t {port 9} cluster {datagram $port can probe}"]\x0c\x00]
+    }
+    lappend steps [step 0x50 \x01]
+    foreach {choice ruid data} [list \
+	\x09 R "incarnation 0 names {new@$hid other@h}" \x0a @PROBE@@@@@@@@@@ "incarnation 1" \
+	\x19 R "news {suspect $peer 0 suspect $self 0}" \x2a R "news {suspect $self 1 alive $peer 7}" \
+	\x0b R "of vZnBp267@$hid" \x0b S "of $peer" \x1a @PROBE@@@@@@@@@@ "for $peer" \
+	\x39 "" "" \x0a @PROBE@@@@@@@@@@ "incarnation x" \x03 "" "9Z2p3466 vZnBp267 lmXR2c69" \
+    ] {
+	lappend steps [step 0x07 $choice[field 8 $ruid][field 10 $data]] [step 0x50 \x00] \
+		[step 0x03 $choice[field 8 $ruid][field 10 $data]]
+    }
+    lappend steps [step 0x60 \x04] [step 0x60 \x15] [step 0x07 \x06[field 10 event]] [step 0x50 \x02] \
+	    [step 0x60 \x25] [step 0x60 \x04] [step 0x50 \x10] [step 0x07 \x19[field 8 back]] \
+	    [step 0x60 \x06] [step 0x03 \x11[field 10 "t {port 9}"]] [step 0x50 \x20]
+    return [join $steps ""]
+}
+
 proc corpus::receive {} {
     set inputs {}
     set calm [bytes 00000000000000]
@@ -156,6 +186,12 @@ proc corpus::receive {} {
 	foreach settings [list \x00 \x01 \x02 \x04 \x08] {
 	    scan $settings %c number
 	    lappend inputs story-$name-$number $settings$reactions[story [lrange $packets 0 8]]
+	}
+    }
+    foreach {name reactions} [reactions] {
+	foreach settings [list \x10 \x11] {
+	    scan $settings %c number
+	    lappend inputs probing-$name-$number $settings$reactions[probing]
 	}
     }
     foreach {name body} {
