@@ -24,6 +24,8 @@
 #define AGAIN_MOST 1000
 /* Waits for an answer after which one is lost that is gone most likely: as long as two packets take. */
 #define GONE_WAITS 3
+/* One part in so many of the period is enough as well. */
+#define AGAIN_PERIOD_SHARE 4
 /* ... and at most to one that never answered: it may be where nobody asked for packets. */
 #define AGAIN_UNTRIED_MOST 8000
 /* Members of one host that are looked at together when one of them falls silent, or one is found. */
@@ -304,14 +306,16 @@ static void
 Reckon(ClusterMember *member)
 {
     ClusterProbe *probe = &member->probe;
-    int64_t now = ClusterNodeNow(member->node), end;
+    int64_t now = ClusterNodeNow(member->node), hung, left, end;
 
     if (HostAnswers(member)) {
         probe->evidence |= CLUSTER_EVIDENCE_HOST;
     }
-    end = probe->first + TimeLeftTo(member);
-    if (end > probe->since + ClusterProbingHung(&member->node->probing)) {
-        end = probe->since + ClusterProbingHung(&member->node->probing);
+    left = TimeLeftTo(member);
+    hung = ClusterProbingHung(&member->node->probing);
+    end = probe->first + left;
+    if (end > probe->since + (left > hung ? left : hung)) { /* it was denied, by whomever */
+        end = probe->since + (left > hung ? left : hung);
     }
     if (end <= now && IsGoneMostLikely(probe)) {
         Bury(member);
@@ -380,6 +384,19 @@ Suspect(ClusterMember *member)
     }
 }
 
+/* Milliseconds between two packets at most: where nothing comes from its host there is little time. */
+static int64_t
+AgainMost(const ClusterMember *member)
+{
+    if (!member->probe.proven) {
+        return AGAIN_UNTRIED_MOST;
+    }
+    if (member->probe.evidence & CLUSTER_EVIDENCE_HOST) {
+        return AGAIN_MOST;
+    }
+    return member->node->probing.period / AGAIN_PERIOD_SHARE;
+}
+
 /* Still no answer. */
 static void
 GoOn(ClusterMember *member)
@@ -387,8 +404,7 @@ GoOn(ClusterMember *member)
     ClusterProbe *probe = &member->probe;
 
     Send(member, CLUSTER_BY_BOTH);
-    if (probe->proven ? (probe->evidence & CLUSTER_EVIDENCE_HOST) && probe->again < AGAIN_MOST
-                      : probe->again < AGAIN_UNTRIED_MOST) {
+    if (probe->again < AgainMost(member)) {
         probe->again *= 2;
     }
     SetProbeDue(member, probe->again);
