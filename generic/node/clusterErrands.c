@@ -289,7 +289,7 @@ ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
     ClusterSendStatus status;
 
     if (!ClusterMemberConnected(member)) {
-        if (!ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
+        if (!ClusterMemberHasWays(member) || !ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
             return;
         }
         member->probe.evidence |= CLUSTER_EVIDENCE_ENDED;

@@ -241,6 +241,23 @@ ClusterMemberConnected(const ClusterMember *member)
 }
 
 bool
+ClusterMemberHasWays(const ClusterMember *member)
+{
+    const ClusterNode *node = member->node;
+    Tcl_Size i;
+    Tcl_Obj *word;
+
+    for (i = 0; Tcl_ListObjIndex(NULL, member->protocols, i, &word) == TCL_OK && word; i++) {
+        const ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(word));
+
+        if (slot && !slot->type->reachesAll && (member->local || !slot->type->localOnly)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 ClusterMemberServed(ClusterMember *member)
 {
     const ClusterNode *node = member->node;

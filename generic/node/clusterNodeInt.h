@@ -473,6 +473,8 @@ bool ClusterMemberBar(ClusterMember *member, const ClusterSlot *slot, ClusterSen
 bool ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot);
 /* Has it an open link over which we send? */
 bool ClusterMemberConnected(const ClusterMember *member);
+/* Are there ways to it beside those by which all hear, whether they work or not? */
+bool ClusterMemberHasWays(const ClusterMember *member);
 /* Is there any open link over which it spoke last of all, or over which we send? */
 bool ClusterMemberServed(ClusterMember *member);
 

@@ -499,13 +499,18 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
     return true;
 }
 
-/* Both the port for datagrams and that for links are closed. */
+/*
+ * The port for datagrams is closed, and that for links as well. Where there is
+ * none for links the word of our own system is enough, and no other's.
+ */
 static bool
 IsProven(const ClusterMember *member)
 {
-    unsigned both = CLUSTER_EVIDENCE_PORT | CLUSTER_EVIDENCE_LINK;
+    unsigned evidence = member->probe.evidence;
 
-    return (member->probe.evidence & both) == both;
+    return (evidence & CLUSTER_EVIDENCE_PORT)
+            && ((evidence & CLUSTER_EVIDENCE_LINK)
+                    || (member->local && !ClusterMemberHasWays(member)));
 }
 
 void
