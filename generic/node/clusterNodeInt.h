@@ -782,6 +782,20 @@ bool ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid);
 bool ClusterRosterIsOvertaken(const ClusterNode *node, const ClusterMessage *message,
         Tcl_Obj *uuid);
 
+/* ---- clusterRoute.c ---- */
+
+/* The ways of one send, in order. */
+typedef struct ClusterRoute {
+    ClusterSlot *slots[CLUSTER_SLOTS_MAX];
+    int count;
+    bool unknown; /* some were left out, as the member has not yet said where they are */
+} ClusterRoute;
+
+/* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
+void ClusterRouteChoose(ClusterMember *member, Tcl_Obj *protocols, int flags, ClusterRoute *route);
+/* Can no link be made, as the member has not said where to? */
+bool ClusterRouteIsUnknown(const ClusterMember *member, const ClusterSlot *slot);
+
 /* ---- clusterSend.c: gates, ways, and the transports; never within a change of state ---- */
 
 /* Hands a packet to a slot's transport, which is there. peer NULL: to everybody. */

@@ -2,7 +2,8 @@
  * clusterSend.c --
  *
  *	A packet's way out: to everybody, or to one member over the first of its
- *	protocols that works, and over the next ones when that breaks.
+ *	protocols that works (clusterRoute.c), and over the next ones when that
+ *	breaks.
  *
  *	Hooks and transports written in Tcl are asked on the way, and may do
  *	anything, ending the member or the node included: each step looks first.
@@ -11,13 +12,6 @@
 #include "node/clusterNodeInt.h"
 
 #include <string.h>
-
-/* Attempts of one send, in order. */
-typedef struct Route {
-    ClusterSlot *slots[CLUSTER_SLOTS_MAX];
-    int count;
-    bool unknown; /* some were left out, as the member has not yet said where they are */
-} Route;
 
 bool
 ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags)
@@ -196,96 +190,6 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
  * ------------------------------------------------------------------------
  */
 
-static bool
-ListHas(Tcl_Obj *list, const char *word)
-{
-    Tcl_Obj **words;
-    Tcl_Size count, i;
-
-    if (Tcl_ListObjGetElements(NULL, list, &count, &words) == TCL_OK) {
-        for (i = 0; i < count; i++) {
-            if (strcmp(Tcl_GetString(words[i]), word) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool
-Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
-{
-    if (!slot || !slot->transport) {
-        return false;
-    }
-    if (slot->type->reachesAll && !(flags & CLUSTER_ALLOW_BROADCAST)) {
-        return false;
-    }
-    return member->local || !slot->type->localOnly;
-}
-
-/*
- * A member whose props have not come yet cannot be connected to; that is no
- * failure of its transports.
- */
-static bool
-IsUnknown(const ClusterMember *member, const ClusterSlot *slot)
-{
-    return !member->propsKnown && !slot->type->reachesAll && !member->links[slot->index];
-}
-
-/* May a connection be opened for it? If not, and none is open, this way is no way. Unasked none is where another is open. */
-static bool
-MayConnect(ClusterMember *member, const ClusterSlot *slot, const Route *route, int flags)
-{
-    if (!slot->type->connects || member->links[slot->index]) {
-        return true;
-    }
-    return !(flags & CLUSTER_ONLY_LINKS)
-            && (!(flags & CLUSTER_UNASKED)
-                    || (route->count == 0 && !ClusterMemberConnected(member)
-                            && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)));
-}
-
-/* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
-static void
-ChooseRoute(ClusterMember *member, Tcl_Obj *protocols, int flags, Route *route)
-{
-    Tcl_Obj **words;
-    Tcl_Size count = 0, i;
-    ClusterSlot *barred = NULL;
-    uint32_t seen = 0;
-    bool chosen;
-
-    route->count = 0;
-    route->unknown = false;
-    chosen = protocols && Tcl_ListObjGetElements(NULL, protocols, &count, &words) == TCL_OK
-            && count > 0;
-    if (!chosen && Tcl_ListObjGetElements(NULL, member->protocols, &count, &words) != TCL_OK) {
-        return;
-    }
-    for (i = 0; i < count; i++) {
-        const char *id = Tcl_GetString(words[i]);
-        ClusterSlot *slot = ClusterNodeSlotById(member->node, id);
-
-        if (!Usable(member, slot, flags) || (seen & (1u << slot->index))
-                || (chosen && !ListHas(member->protocols, id))) {
-            continue;
-        }
-        seen |= 1u << slot->index;
-        if (IsUnknown(member, slot)) {
-            route->unknown = true;
-        } else if (ClusterMemberBarred(member, slot)) {
-            barred = barred ? barred : slot;
-        } else if (MayConnect(member, slot, route, flags)) {
-            route->slots[route->count++] = slot;
-        }
-    }
-    if (barred && route->count == 0 && MayConnect(member, barred, route, flags)) {
-        route->slots[route->count++] = barred; /* there is no other */
-    }
-}
-
 static ClusterPeer
 PeerOf(ClusterMember *member, const ClusterSlot *slot)
 {
@@ -301,7 +205,7 @@ ClusterSendReach(ClusterMember *member, ClusterSlot *slot)
     ClusterPeer peer = PeerOf(member, slot);
 
     if (!slot->transport || !slot->type->reach || member->links[slot->index]
-            || IsUnknown(member, slot)) {
+            || ClusterRouteIsUnknown(member, slot)) {
         return CLUSTER_SEND_FULL;
     }
     return slot->type->reach(slot->transport, &peer, &member->links[slot->index]);
@@ -357,7 +261,7 @@ ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot)
 
 /* Tells the member which slots, as bits, failed for us: over the one that worked, or over those after it. */
 static void
-ReportFailures(ClusterMember *member, uint32_t failed, ClusterSlot *good, const Route *route,
+ReportFailures(ClusterMember *member, uint32_t failed, ClusterSlot *good, const ClusterRoute *route,
         int after, int flags)
 {
     ClusterNode *node = member->node;
@@ -389,7 +293,7 @@ ReportFailures(ClusterMember *member, uint32_t failed, ClusterSlot *good, const 
 
 /* The first so many slots of a route, as bits. */
 static uint32_t
-SlotBits(const Route *route, int count)
+SlotBits(const ClusterRoute *route, int count)
 {
     uint32_t bits = 0;
     int i;
@@ -410,7 +314,7 @@ Refuse(ClusterMember *member)
 
 /* Has the first way a queue in which there is no room? What was accepted before always goes back there. */
 static bool
-IsFull(const ClusterMember *member, const Route *route, const ClusterBlob *blob, int flags)
+IsFull(const ClusterMember *member, const ClusterRoute *route, const ClusterBlob *blob, int flags)
 {
     return route->count > 0 && route->slots[0]->type->waiting && !(flags & CLUSTER_ACCEPTED)
             && !ClusterFlowAdmits(member, blob->length);
@@ -418,7 +322,7 @@ IsFull(const ClusterMember *member, const Route *route, const ClusterBlob *blob,
 
 /* Tries the route in order. */
 static ClusterSendStatus
-TryRoute(ClusterMember *member, const Route *route, ClusterBlob *blob, int flags,
+TryRoute(ClusterMember *member, const ClusterRoute *route, ClusterBlob *blob, int flags,
         ClusterSendDetails *details)
 {
     ClusterSendResult result = CLUSTER_SEND_FAILED;
@@ -469,9 +373,9 @@ ClusterSendStatus
 ClusterSendMade(ClusterMember *member, ClusterBlob *blob, Tcl_Obj *protocols, int flags,
         ClusterSendDetails *details)
 {
-    Route route;
+    ClusterRoute route;
 
-    ChooseRoute(member, protocols, flags, &route);
+    ClusterRouteChoose(member, protocols, flags, &route);
     blob->ways = SlotBits(&route, route.count);
     return TryRoute(member, &route, blob, flags, details);
 }
@@ -542,12 +446,12 @@ ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *repl
 /* Of the ways that a packet may take (`ways` of its blob) those that work now, without the one that failed, if any. */
 static void
 RemainingRoute(ClusterMember *member, const ClusterBlob *blob, const ClusterSlot *failed,
-        Route *route)
+        ClusterRoute *route)
 {
-    Route all;
+    ClusterRoute all;
     int i;
 
-    ChooseRoute(member, NULL, CLUSTER_ALLOW_BROADCAST, &all);
+    ClusterRouteChoose(member, NULL, CLUSTER_ALLOW_BROADCAST, &all);
     route->count = 0;
     route->unknown = all.unknown;
     for (i = 0; i < all.count; i++) {
@@ -573,7 +477,7 @@ SendUnsent(ClusterMember *member, const ClusterSlot *failed, ClusterBlobQueue *u
         ClusterBlob *plain = ClusterBlobPlain(blob);
         ClusterSendDetails details;
         ClusterSendStatus status;
-        Route route;
+        ClusterRoute route;
 
         if (plain->kept) {
             ClusterBlobRelease(blob);

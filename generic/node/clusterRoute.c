@@ -1,0 +1,100 @@
+/*
+ * clusterRoute.c --
+ *
+ *	The ways that a packet to one member may take, in the order in which they
+ *	are tried.
+ */
+
+#include "node/clusterNodeInt.h"
+
+#include <string.h>
+
+static bool
+ListHas(Tcl_Obj *list, const char *word)
+{
+    Tcl_Obj **words;
+    Tcl_Size count, i;
+
+    if (Tcl_ListObjGetElements(NULL, list, &count, &words) == TCL_OK) {
+        for (i = 0; i < count; i++) {
+            if (strcmp(Tcl_GetString(words[i]), word) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool
+Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
+{
+    if (!slot || !slot->transport) {
+        return false;
+    }
+    if (slot->type->reachesAll && !(flags & CLUSTER_ALLOW_BROADCAST)) {
+        return false;
+    }
+    return member->local || !slot->type->localOnly;
+}
+
+/*
+ * A member whose props have not come yet cannot be connected to; that is no
+ * failure of its transports.
+ */
+bool
+ClusterRouteIsUnknown(const ClusterMember *member, const ClusterSlot *slot)
+{
+    return !member->propsKnown && !slot->type->reachesAll && !member->links[slot->index];
+}
+
+/* May a connection be opened for it? If not, and none is open, this way is no way. Unasked none is where another is open. */
+static bool
+MayConnect(ClusterMember *member, const ClusterSlot *slot, const ClusterRoute *route, int flags)
+{
+    if (!slot->type->connects || member->links[slot->index]) {
+        return true;
+    }
+    return !(flags & CLUSTER_ONLY_LINKS)
+            && (!(flags & CLUSTER_UNASKED)
+                    || (route->count == 0 && !ClusterMemberConnected(member)
+                            && ClusterNodeMay(member->node, CLUSTER_QUOTA_CONNECTS)));
+}
+
+/* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
+void
+ClusterRouteChoose(ClusterMember *member, Tcl_Obj *protocols, int flags, ClusterRoute *route)
+{
+    Tcl_Obj **words;
+    Tcl_Size count = 0, i;
+    ClusterSlot *barred = NULL;
+    uint32_t seen = 0;
+    bool chosen;
+
+    route->count = 0;
+    route->unknown = false;
+    chosen = protocols && Tcl_ListObjGetElements(NULL, protocols, &count, &words) == TCL_OK
+            && count > 0;
+    if (!chosen && Tcl_ListObjGetElements(NULL, member->protocols, &count, &words) != TCL_OK) {
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        const char *id = Tcl_GetString(words[i]);
+        ClusterSlot *slot = ClusterNodeSlotById(member->node, id);
+
+        if (!Usable(member, slot, flags) || (seen & (1u << slot->index))
+                || (chosen && !ListHas(member->protocols, id))) {
+            continue;
+        }
+        seen |= 1u << slot->index;
+        if (ClusterRouteIsUnknown(member, slot)) {
+            route->unknown = true;
+        } else if (ClusterMemberBarred(member, slot)) {
+            barred = barred ? barred : slot;
+        } else if (MayConnect(member, slot, route, flags)) {
+            route->slots[route->count++] = slot;
+        }
+    }
+    if (barred && route->count == 0 && MayConnect(member, barred, route, flags)) {
+        route->slots[route->count++] = barred; /* there is no other */
+    }
+}
