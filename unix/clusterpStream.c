@@ -22,8 +22,8 @@
 
 /* Seconds of silence until an idle connection's far end is asked, between two questions, and how many go unanswered. */
 #define KEEPALIVE_IDLE_S  10
-#define KEEPALIVE_EVERY_S 3
-#define KEEPALIVE_COUNT   3
+#define KEEPALIVE_EVERY_S 1
+#define KEEPALIVE_COUNT   5
 /* Seconds until what was written is confirmed, where the system itself can see to that. */
 #define CONFIRM_WITHIN_S 10
 
@@ -123,6 +123,10 @@ WatchOver(int fd)
 #if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
     (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
     (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+#endif
+#ifdef TCP_THIN_LINEAR_TIMEOUTS
+    /* What little is under way is repeated often: that it gets lost each time says something then. */
+    (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1);
 #endif
 #ifdef TCP_RXT_CONNDROPTIME
     (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, CONFIRM_WITHIN_S);

@@ -144,6 +144,18 @@
 #define CLUSTER_DOUBT_S 2
 /* Milliseconds until a connect under way counts as failed. Each member. failures. */
 #define CLUSTER_CONNECT_MS 5000
+/* ... and until other ways come first, long enough for one packet of it to be lost. Each member. None. */
+#define CLUSTER_CONNECT_LATE_MS 1500
+/*
+ * Milliseconds without an answer of the peer's host to what was written, while
+ * it answers probes by datagram, after which other ways come first. The network. None.
+ */
+#define CLUSTER_MUTE_MS 2000
+/*
+ * Milliseconds for which the way is left alone then, unless a link works by
+ * then, which is made when something is sent. The network. Sends end as unreachable if there is no other. None.
+ */
+#define CLUSTER_LATE_MS 10000
 
 /* ---- memory of connections -------------------------------------------------- */
 

@@ -253,8 +253,9 @@ RunReconnect(ClusterNode *node, ClusterErrand *errand)
         return;
     }
     result = ClusterSendReach(errand->member, errand->slot);
-    if (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_REFUSED
-            || result == CLUSTER_SEND_ABSENT) {
+    if (!errand->with
+            && (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_REFUSED
+                    || result == CLUSTER_SEND_ABSENT)) {
         ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED, 0);
     }
     if (result == CLUSTER_SEND_REFUSED || result == CLUSTER_SEND_ABSENT) {
@@ -294,7 +295,7 @@ ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
         }
         member->probe.evidence |= CLUSTER_EVIDENCE_ENDED;
     }
-    status = ClusterSendToOne(member, packet, NULL, CLUSTER_NO_HOOKS, &details);
+    status = ClusterSendToOne(member, packet, NULL, CLUSTER_NO_HOOKS | CLUSTER_LATE_TOO, &details);
     if (status == CLUSTER_SEND_UNREACHABLE && details.absent && !node->closed) {
         ClusterProberEvidence(member, CLUSTER_EVIDENCE_LINK);
     }

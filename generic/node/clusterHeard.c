@@ -7,6 +7,9 @@
 
 #include "node/clusterNodeInt.h"
 
+/* Milliseconds within which an answer by datagram says that a link should be answered too. */
+#define REACHED_WITHIN 1000
+
 static bool
 TransportReceived(void *context, ClusterTransport *transport, ClusterLink *link,
         bpacket_span packet, const ClusterOrigin *origin)
@@ -101,6 +104,59 @@ TransportFaded(void *context, ClusterTransport *transport, ClusterLink *link, vo
     } else if (unsent->count && !member->lost) {
         ClusterSendAnew(member, standing ? NULL : slot, unsent);
     }
+    ClusterDeliveriesAgain(member, false);
+    ClusterFlowChanged(member);
+    ClusterTurnEnd(slot->node);
+    ClusterMemberRelease(member);
+    ClusterNodeRelease(slot->node);
+}
+
+/* An answer to a datagram of ours, while the link had none: asked for as soon as a link seems to be mute. */
+static bool
+TransportReached(void *context, ClusterTransport *transport, void *owner)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+    ClusterMember *member = owner;
+
+    (void) transport;
+    if (node->closed || member->lost) {
+        return false;
+    }
+    if (member->probe.answered && ClusterNodeNow(node) - member->probe.answered <= REACHED_WITHIN) {
+        return true;
+    }
+    ClusterNodeHold(node);
+    ClusterProberBegin(member);
+    ClusterTurnEnd(node);
+    ClusterNodeRelease(node);
+    return false;
+}
+
+/*
+ * A link that is not made yet stays the one for what has no other way; one that
+ * is made does not, and another is made in its place.
+ */
+static void
+TransportSuspect(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+        ClusterBlobQueue *unsent, bool standing)
+{
+    ClusterSlot *slot = context;
+    ClusterMember *member = owner;
+
+    (void) transport;
+    if (slot->node->closed || member->lost) {
+        return;
+    }
+    ClusterNodeHold(slot->node);
+    ClusterMemberHold(member);
+    ClusterNodeTraceLine(slot->node, "state", "%s has a link of %s that %s",
+            Tcl_GetString(member->uuid), Tcl_GetString(slot->id),
+            standing ? "confirms nothing" : "is not made");
+    ClusterMemberLate(member, slot);
+    if (standing) {
+        ForgetLink(member, slot, link);
+    }
+    ClusterSendElsewhere(member, slot, unsent);
     ClusterDeliveriesAgain(member, false);
     ClusterFlowChanged(member);
     ClusterTurnEnd(slot->node);
@@ -230,6 +286,8 @@ const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .received = TransportReceived,
         .closed = TransportClosed,
         .faded = TransportFaded,
+        .reached = TransportReached,
+        .suspect = TransportSuspect,
         .arriving = TransportArriving,
         .drained = TransportDrained,
         .feared = TransportFeared,

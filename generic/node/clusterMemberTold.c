@@ -287,7 +287,7 @@ TakeProps(ClusterMember *member, Tcl_Obj *props, Tcl_Obj *self)
     if (length > CLUSTER_PROPS_BYTES_MAX) {
         return;
     }
-    if (member->barredSlots) {
+    if (member->barredSlots | member->lateSlots) {
         ClusterMemberHearWhereabouts(member, props);
     }
     ClusterReplaceObj(&member->props, props);

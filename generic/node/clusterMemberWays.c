@@ -127,6 +127,12 @@ LinkIsOpen(const ClusterSlot *slot, const ClusterLink *link)
     return link && (!slot->type->isOpen || slot->type->isOpen(link));
 }
 
+static bool
+LinkWorks(const ClusterSlot *slot, const ClusterLink *link)
+{
+    return !slot->type->works || slot->type->works(link);
+}
+
 /* A link serves one member: whoever speaks over it last. False when it is closed, or the member is lost. */
 static bool
 AssignLink(ClusterMember *member, ClusterSlot *slot, ClusterLink *link)
@@ -198,6 +204,7 @@ HasOpenLink(const ClusterMember *member)
  * A packet came over the link, which says to be the member's. What is sent to
  * the member goes over one as long as that is open, though both sides may have
  * made one at the same moment: over another it would overtake what waits there.
+ * One that is suspect does not count, nor is it taken up again.
  * That holds across transports: other users can connect to the TCP port, whom
  * the unix socket's file keeps out. Nor does a link from elsewhere get what is
  * meant for the member. It is read all the same, and to its end when the member
@@ -210,7 +217,7 @@ HearOver(ClusterMember *member, const ClusterMessage *message)
     ClusterLink *used = member->links[slot->index];
 
     if (used != message->link && AssignLink(member, slot, message->link) && !HasOpenLink(member)
-            && ComesFromIt(member, message)) {
+            && LinkWorks(slot, message->link) && ComesFromIt(member, message)) {
         member->links[slot->index] = message->link;
     }
 }
@@ -315,7 +322,7 @@ void
 ClusterMemberHearWhereabouts(ClusterMember *member, Tcl_Obj *props)
 {
     if (strcmp(Tcl_GetString(props), Tcl_GetString(member->props)) != 0) {
-        member->barredSlots = member->toldSlots = 0;
+        member->barredSlots = member->toldSlots = member->lateSlots = 0;
         member->barredFor = 0;
         member->barredUntil = 0;
     } else if (member->barredFor == CLUSTER_BARRED_FIRST) {
@@ -328,4 +335,11 @@ ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot)
 {
     return (member->barredSlots & (1u << slot->index)) && !member->links[slot->index]
             && ClusterNodeNow(member->node) < member->barredUntil;
+}
+
+void
+ClusterMemberLate(ClusterMember *member, const ClusterSlot *slot)
+{
+    member->lateSlots |= 1u << slot->index;
+    member->lateUntil = ClusterNodeNow(member->node) + CLUSTER_LATE_MS;
 }

@@ -129,7 +129,7 @@ typedef struct ClusterErrand {
     ClusterErrandKind kind;
     ClusterMember *member;
     ClusterSlot *slot;
-    int with; /* of a heartbeat: CLUSTER_WITH_...; of a report: CLUSTER_ALLOW_BROADCAST or not */
+    int with; /* of a heartbeat: CLUSTER_WITH_...; of a report: CLUSTER_ALLOW_BROADCAST or not; of a new link: does its failure say nothing */
     Tcl_Obj *list, *ways, *ruid, *keepalive;
 } ClusterErrand;
 
@@ -176,8 +176,9 @@ typedef struct ClusterProbe {
     int64_t first; /* ms: when the first packet went out, or when it was denied that it is dead */
     int64_t since; /* when the first packet went out */
     int64_t sent;  /* the same in microseconds, of the system's clock */
-    bool repeated; /* there was a second one */
-    int64_t again; /* ms between two packets while it is suspect */
+    int64_t answered; /* ms: when it last answered by datagram, to us; 0: never */
+    bool repeated;    /* there was a second one */
+    int64_t again;    /* ms between two packets while it is suspect */
     unsigned evidence;
     const ClusterMember
             *confirmers[CLUSTER_CONFIRMERS]; /* who suspects it as well; only to be compared */
@@ -371,6 +372,9 @@ struct ClusterMember {
     uint32_t barredSlots;   /* bits: ways that cannot work, left alone ... */
     int64_t barredUntil;    /* ... so long ... */
     int barredFor;          /* ... which is so many ms */
+    uint32_t lateSlots;     /* bits: ways that are no ways until a link works ... */
+    int64_t lateUntil;      /* ... or then */
+    int64_t lateTried;      /* when a link was made for that */
     int64_t reported;       /* since when it was told what failed, not twice in a while */
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for the discovered callback */
@@ -471,6 +475,8 @@ bool ClusterMemberBar(ClusterMember *member, const ClusterSlot *slot, ClusterSen
         bool telling);
 /* Is that way left alone now? */
 bool ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot);
+/* Its link is late: until one works, or for a while, other ways are taken. */
+void ClusterMemberLate(ClusterMember *member, const ClusterSlot *slot);
 /* Has it an open link over which we send? */
 bool ClusterMemberConnected(const ClusterMember *member);
 /* Are there ways to it beside those by which all hear, whether they work or not? */
@@ -789,6 +795,7 @@ typedef struct ClusterRoute {
     ClusterSlot *slots[CLUSTER_SLOTS_MAX];
     int count;
     bool unknown; /* some were left out, as the member has not yet said where they are */
+    bool late;    /* ... or as their link is late */
 } ClusterRoute;
 
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
@@ -820,6 +827,7 @@ ClusterSendStatus ClusterSendMade(ClusterMember *member, ClusterBlob *blob, Tcl_
 #define CLUSTER_ONLY_LINKS 256  /* over links that are open, or to everybody */
 #define CLUSTER_UNASKED    512  /* connections count as CLUSTER_QUOTA_CONNECTS */
 #define CLUSTER_ACCEPTED   1024 /* it was before: the bound of one member does not count */
+#define CLUSTER_LATE_TOO   2048 /* also over a link that is late, behind all others */
 /* A reply, first over the slot that the request came by when that was a direct way. flags: one of these two. */
 ClusterSendStatus ClusterSendReply(ClusterMember *member, ClusterSlot *slot, ClusterOutgoing *reply,
         int flags);
@@ -829,6 +837,8 @@ ClusterSendResult ClusterSendReach(ClusterMember *member, ClusterSlot *slot);
 void ClusterSendAgain(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
 /* The same where the way is gone, and not the member; unless `failed` is NULL the way is not tried again. */
 void ClusterSendAnew(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *unsent);
+/* What a link that is late left to other ways. Where there are none it goes over that way all the same. */
+void ClusterSendElsewhere(ClusterMember *member, ClusterSlot *late, ClusterBlobQueue *unsent);
 
 /* ---- clusterUnicast.c ---- */
 

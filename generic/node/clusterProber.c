@@ -487,6 +487,9 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
             || memcmp(id, probe->id, CLUSTER_PROBE_ID) != 0) {
         return false;
     }
+    if (direct) {
+        probe->answered = ClusterNodeNow(node);
+    }
     if (direct && !probe->repeated) {
         ClusterRttTake(&probe->rtt, ClusterSystemMicroseconds(&node->system) - probe->sent);
     }

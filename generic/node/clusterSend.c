@@ -353,7 +353,7 @@ TryRoute(ClusterMember *member, const ClusterRoute *route, ClusterBlob *blob, in
         tooLarge |= result == CLUSTER_SEND_TOO_LARGE;
         denied &= result == CLUSTER_SEND_DENIED;
     }
-    if (tooLarge && route->count == 1) {
+    if (tooLarge && route->count == 1 && !route->late) {
         return CLUSTER_SEND_OVERSIZED;
     }
     if ((flags & CLUSTER_PING_ON_FAIL)
@@ -451,9 +451,10 @@ RemainingRoute(ClusterMember *member, const ClusterBlob *blob, const ClusterSlot
     ClusterRoute all;
     int i;
 
-    ClusterRouteChoose(member, NULL, CLUSTER_ALLOW_BROADCAST, &all);
+    ClusterRouteChoose(member, NULL, CLUSTER_ALLOW_BROADCAST | CLUSTER_LATE_TOO, &all);
     route->count = 0;
     route->unknown = all.unknown;
+    route->late = all.late;
     for (i = 0; i < all.count; i++) {
         if (all.slots[i] != failed && (blob->ways & (1u << all.slots[i]->index))) {
             route->slots[route->count++] = all.slots[i];
@@ -520,5 +521,32 @@ ClusterSendAnew(ClusterMember *member, ClusterSlot *failed, ClusterBlobQueue *un
 {
     ClusterMemberHold(member);
     SendUnsent(member, failed, unsent, CLUSTER_LIFE_UNREACHABLE);
+    ClusterMemberRelease(member);
+}
+
+/* Another way comes first; without one it goes over the link once that is made, or over a new one. */
+void
+ClusterSendElsewhere(ClusterMember *member, ClusterSlot *late, ClusterBlobQueue *unsent)
+{
+    ClusterBlob *blob;
+
+    ClusterMemberHold(member);
+    while (!member->lost && (blob = ClusterBlobQueuePop(unsent)) != NULL) {
+        ClusterBlob *plain = ClusterBlobPlain(blob);
+        ClusterSendDetails details;
+        ClusterRoute route;
+
+        memset(&details, 0, sizeof details);
+        RemainingRoute(member, plain, late, &route);
+        if (!plain->kept
+                && TryRoute(member, &route, plain, CLUSTER_ACCEPTED, &details) != CLUSTER_SEND_DONE
+                && SendBlob(member, late, blob) != CLUSTER_SENT) {
+            ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE, 0);
+            ClusterUndeliveredPacket(member, blob,
+                    ClusterUndeliveredReason(CLUSTER_SEND_UNREACHABLE));
+        }
+        ClusterBlobRelease(blob);
+    }
+    ClusterUndeliveredPackets(member, unsent, CLUSTER_UNDELIVERED_LOST);
     ClusterMemberRelease(member);
 }

@@ -167,6 +167,7 @@ ConnWriteOnce(ClusterLink *conn, int *error)
         conn->stream->pool->taken += conn->taken.bytes - taken;
         ClusterConnTook(conn);
         ClusterPoolWatch(conn);
+        ClusterConnWrote(conn);
     }
     ClusterPoolQueued(conn);
     traffic->bytesOut += count.bytes;
@@ -441,17 +442,6 @@ ConnReady(void *context, int mask)
     ClusterConnRelease(conn);
 }
 
-static void
-ConnTimedOut(void *context)
-{
-    ClusterLink *conn = context;
-
-    conn->refCount++;
-    conn->faded = true;
-    ClusterConnFail(conn, true);
-    ClusterConnRelease(conn);
-}
-
 /*
  * ------------------------------------------------------------------------
  * Life
@@ -490,8 +480,7 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
     conn->writable = connecting;
     conn->made = ClusterClockNow(ClusterLoopClock(stream->loop));
     if (connecting) {
-        ClusterTimerSet(&conn->timeout, ClusterLoopClock(stream->loop), CLUSTER_CONNECT_MS,
-                ConnTimedOut, conn);
+        ClusterConnConnects(conn);
     }
     ClusterBlobQueueInit(&conn->output.queue);
     ClusterBlobQueueInit(&conn->taken);

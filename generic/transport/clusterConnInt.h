@@ -2,8 +2,8 @@
  * clusterConnInt.h --
  *
  *	The body of a connection, for clusterConn.c, which runs it,
- *	clusterConnLook.c, which judges it, and clusterPool.c, which shares out
- *	among all of a thread what they take.
+ *	clusterConnLook.c and clusterConnLate.c, which judge it, and clusterPool.c,
+ *	which shares out among all of a thread what they take.
  */
 
 #ifndef CLUSTER_CONN_INT_H
@@ -31,6 +31,7 @@ struct ClusterLink {
     bool doubted;  /* the peer may live elsewhere: nothing is written until that is decided */
     bool moved;    /* to be given up, though what the system has of it may still arrive */
     bool faded;    /* its end says nothing of the peer: the way to it is gone */
+    bool suspect;  /* other ways come first, as what was written is not confirmed */
     bool writable; /* it is watched for that */
     bpacket_stream *frames; /* made with the first read */
     ClusterOutput output;
@@ -41,8 +42,9 @@ struct ClusterLink {
     size_t drainBytes, drainPackets;
     unsigned turn;        /* of the last send */
     int direct;           /* packets written at once in that turn */
-    ClusterTimer timeout; /* until connected */
+    ClusterTimer timeout; /* until connected; then, until what was written is looked for */
     int64_t made;         /* ms of the loop's clock */
+    int64_t muteSince;    /* the same: since when what was written is sent in vain; 0: it is not */
     void *owner;
     ClusterListEntry entry; /* of the stream's list */
 
@@ -100,6 +102,13 @@ void ClusterConnTakenLook(ClusterLink *conn);
 void ClusterConnTakenEnd(ClusterLink *conn, bool all);
 /* Lets go of all. */
 void ClusterConnTakenFree(ClusterLink *conn);
+
+/* ---- clusterConnLate.c ---- */
+
+/* It is being made from now on: sees to it that this comes to an end. */
+void ClusterConnConnects(ClusterLink *conn);
+/* Something was written: sees whether the far end's host confirms it. */
+void ClusterConnWrote(ClusterLink *conn);
 
 /* ---- clusterConnLook.c ---- */
 

@@ -111,8 +111,10 @@ void ClusterConnDrainTo(ClusterLink *conn, size_t bytes, size_t packets);
 /* Those of a transport that live, newest first. */
 ClusterLink *ClusterConnFirst(const ClusterStream *stream);
 ClusterLink *ClusterConnNext(const ClusterLink *conn);
-/* The peer lives at that address now: ends its links to another address, with faded(), unless they work. */
+/* The rows answers() and works() of the type table. */
 bool ClusterConnAnswers(const ClusterLink *conn, int64_t ms);
+bool ClusterConnWorks(const ClusterLink *conn);
+/* The peer lives at that address now: ends its links to another address, with faded(), unless they work. */
 void ClusterConnMoved(ClusterLink *conn, const ClusterAddress *address);
 /* Ends one, with faded(), whose near address is none of this host's any more. */
 void ClusterConnCheckNear(ClusterLink *conn);

@@ -229,6 +229,7 @@ const ClusterTransportType clusterTcpType = {
         .traffic = ClusterStreamTraffic,
         .isOpen = ClusterConnIsOpen,
         .answers = ClusterConnAnswers,
+        .works = ClusterConnWorks,
         .serving = ClusterStreamServing,
         .waiting = ClusterConnWaiting,
         .await = ClusterConnDrainTo,

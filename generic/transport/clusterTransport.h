@@ -165,6 +165,22 @@ typedef struct ClusterTransportDelegate {
     void (*faded)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
             ClusterBlobQueue *unsent, bool standing);
     /*
+     * What was sent over a link has not been confirmed for a while: has the
+     * owner just answered by a way without links? If not, it is asked, and this
+     * is called again. From the event loop. NULL: that is never known.
+     */
+    bool (*reached)(void *context, ClusterTransport *transport, void *owner);
+    /*
+     * Other ways than this link come first from now on, for longer than usual it
+     * was not made, or (standing) what was sent over it not confirmed, while
+     * the owner is there. It works on, and may do so again: works() of the type
+     * tells. What was sent over it may still arrive, or is told of when it
+     * ends; `unsent` is what was not, and treated as in closed(). From the
+     * event loop. NULL where nobody wants to know.
+     */
+    void (*suspect)(void *context, ClusterTransport *transport, ClusterLink *link, void *owner,
+            ClusterBlobQueue *unsent, bool standing);
+    /*
      * From the event loop: part of a packet came over a link that serves the
      * owner, and no whole one. NULL where nobody wants to know.
      */
@@ -304,6 +320,8 @@ typedef struct ClusterTransportType {
      * that was sent over the link? Calls nobody. NULL: it cannot be known.
      */
     bool (*answers)(const ClusterLink *link, int64_t ms);
+    /* Is a link made, and not suspect? Calls nobody. NULL: always. */
+    bool (*works)(const ClusterLink *link);
     /* Adds what waits to be written over a link. Calls nobody. NULL: nothing ever does. */
     void (*waiting)(const ClusterLink *link, ClusterWaiting *waiting);
     /* Has drained() called once as soon as no more than this waits over a link on which more does now. Calls nobody. NULL with waiting(). */
