@@ -40,7 +40,8 @@ struct ClusterLink {
     MemoryHost *peer;
     uint16_t port; /* where it connects to */
     bool connecting, finishing, dead;
-    bool ended; /* the far end is closed: dies when `in` is empty */
+    bool suspect, told; /* other ways come first; that was told */
+    bool ended;         /* the far end is closed: dies when `in` is empty */
     void *owner;
     bool awaited; /* drained() is to be told once no more waits than this: */
     size_t drainBytes, drainPackets;
@@ -352,6 +353,39 @@ MemoryBreak(MemoryHost *host, const MemoryHost *other)
     return count;
 }
 
+/* One of the host's that is suspect, and of which that was not told. */
+static ClusterLink *
+LinkUntold(const MemoryHost *host)
+{
+    ClusterLink *link = host->stream ? host->stream->first : NULL;
+
+    while (link && (!link->suspect || link->told)) {
+        link = link->next;
+    }
+    return link;
+}
+
+void
+MemoryDoubt(MemoryHost *host, bool doubt)
+{
+    ClusterLink *link;
+
+    for (link = host->stream ? host->stream->first : NULL; link; link = link->next) {
+        link->suspect = link->told = doubt && link->suspect;
+        link->suspect = doubt;
+    }
+    while ((link = LinkUntold(host)) != NULL) {
+        const ClusterTransportDelegate *delegate = link->stream->delegate;
+        ClusterBlobQueue unsent = link->out;
+
+        link->told = true;
+        ClusterBlobQueueInit(&link->out);
+        delegate->suspect(link->stream->context, &link->stream->base, link, link->owner, &unsent,
+                !link->connecting);
+        ClusterBlobQueueFree(&unsent);
+    }
+}
+
 void
 MemoryResume(MemoryHost *host)
 {
@@ -604,6 +638,12 @@ LinkIsOpen(const ClusterLink *link)
     return !link->dead && !link->finishing;
 }
 
+static bool
+LinkWorks(const ClusterLink *link)
+{
+    return LinkIsOpen(link) && !link->connecting && !link->suspect;
+}
+
 static const ClusterTraffic *
 StreamTraffic(ClusterTransport *transport)
 {
@@ -629,4 +669,5 @@ const ClusterTransportType memoryStreamType = {
         .done = StreamDone,
         .traffic = StreamTraffic,
         .isOpen = LinkIsOpen,
+        .works = LinkWorks,
 };

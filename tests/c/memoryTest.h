@@ -89,6 +89,8 @@ bool MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void 
         size_t length);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
+/* What goes over its connections is not confirmed, or is again. */
+void MemoryDoubt(MemoryHost *host, bool doubt);
 /* Writes what a stalled host has queued. */
 void MemoryResume(MemoryHost *host);
 /* Links of the host's `t` that are open or opening. */

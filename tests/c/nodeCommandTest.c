@@ -649,6 +649,20 @@ BreakCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* doubt BOOLEAN: its connections, of which it is told then, confirm nothing. */
+static int
+DoubtCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    int doubt;
+
+    (void) objc;
+    if (Tcl_GetBooleanFromObj(interp, objv[3], &doubt) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    MemoryDoubt(&test->host, doubt != 0);
+    return TCL_OK;
+}
+
 /*
  * hear BYTES ?IP? ?c|d|datagram? ?INTERFACE?: a datagram arrives, by `c` unless
  * told otherwise, by one of several interfaces if told. `datagram` is unicast.
@@ -701,6 +715,7 @@ static const struct {
         {"count", FactCmd, 0, 0, NULL},
         {"deliver", DeliverCmd, 2, 3, "member data ?timeout?"},
         {"discover", DiscoverCmd, 0, 1, "?ruid?"},
+        {"doubt", DoubtCmd, 1, 1, "boolean"},
         {"drops", DropsCmd, 0, 0, NULL},
         {"end", EndCmd, 1, 1, "id"},
         {"expect", ExpectCmd, 2, 2, "member ms"},
