@@ -50,14 +50,12 @@ ClusterProberCan(const ClusterMember *member)
 
 /* In random order, as they are put at either end. */
 static void
-EnterRound(ClusterMember *member)
+EnterAnywhere(ClusterList *list, ClusterMember *member)
 {
-    ClusterNode *node = member->node;
-
-    if (ClusterSystemRandomBelow(&node->system, 2)) {
-        ClusterListAppend(&node->round, &member->probe.inRound);
+    if (ClusterSystemRandomBelow(&member->node->system, 2)) {
+        ClusterListAppend(list, &member->probe.inRound);
     } else {
-        ClusterListPrepend(&node->round, &member->probe.inRound);
+        ClusterListPrepend(list, &member->probe.inRound);
     }
 }
 
@@ -69,7 +67,7 @@ Shuffle(ClusterNode *node)
 
     while ((entry = ClusterListFirst(&node->probed)) != NULL) {
         ClusterListRemove(entry);
-        EnterRound(CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound));
+        EnterAnywhere(&node->round, CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound));
     }
 }
 
@@ -473,7 +471,7 @@ Prove(ClusterMember *member)
     if (!member->probe.proven) {
         member->probe.proven = true;
         ClusterListRemove(&member->probe.inRound);
-        EnterRound(member);
+        ClusterListAppend(&member->node->probed, &member->probe.inRound); /* it just had one */
     }
 }
 
@@ -663,7 +661,8 @@ void
 ClusterProberMeet(ClusterMember *member)
 {
     if (!member->lost && ClusterProberCan(member) && !ClusterListHas(&member->probe.inRound)) {
-        ClusterListAppend(&member->node->untried, &member->probe.inRound);
+        EnterAnywhere(&member->node->untried,
+                member); /* or all would probe the same at the same time */
         LookForPredecessor(member);
         if (!ClusterDeadlineIsSet(&member->node->probeDue)) {
             ClusterNodeSetDue(member->node, &member->node->probeDue, CLUSTER_DUE_PROBE,
