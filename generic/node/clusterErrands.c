@@ -29,6 +29,9 @@ CheckTransports(ClusterNode *node)
             slot->type->event(slot->transport, CLUSTER_EVENT_HEARTBEAT);
         }
     }
+    if (node->datagram && node->datagram->transport) {
+        node->datagram->type->event(node->datagram->transport, CLUSTER_EVENT_HEARTBEAT);
+    }
     node->checking = false;
 }
 

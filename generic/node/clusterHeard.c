@@ -184,6 +184,9 @@ TransportChanged(void *context, ClusterTransport *transport)
     ClusterNode *node = ((ClusterSlot *) context)->node;
 
     (void) transport;
+    if (context == node->datagram) {
+        ClusterSelfHasDatagram(node);
+    }
     ClusterBeaconPropsChanged(node);
     ClusterTurnArm(node);
 }

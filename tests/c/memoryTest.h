@@ -87,6 +87,8 @@ bool MemoryInjectBy(MemoryHost *to, MemoryWay way, const ClusterAddress *from, u
 /* The same by unicast, at the host's port for that. */
 bool MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *bytes,
         size_t length);
+/* The port for those becomes another. */
+bool MemoryRenumber(MemoryHost *host);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */
 int MemoryBreak(MemoryHost *host, const MemoryHost *other);
 /* What goes over its connections is not confirmed, or is again. */

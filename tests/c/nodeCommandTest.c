@@ -697,6 +697,16 @@ HearCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* renumber: its port for unicast datagrams becomes another. */
+static int
+RenumberCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    (void) objv;
+    Tcl_SetObjResult(interp, Tcl_NewBooleanObj(MemoryRenumber(&test->host)));
+    return TCL_OK;
+}
+
 static const struct {
     const char *name;
     NodeProc *proc;
@@ -732,6 +742,7 @@ static const struct {
         {"ping", PingCmd, 1, 1, "member"},
         {"query", QueryCmd, 4, 4, "members id timeout data"},
         {"refuse", RefuseCmd, 1, 1, "no|now|later|denied|absent"},
+        {"renumber", RenumberCmd, 0, 0, NULL},
         {"self", SelfCmd, 1, 1, "member"},
         {"send", SendCmd, 3, 5, "member type extra ?flags? ?protocols?"},
         {"sid", FactCmd, 0, 0, NULL},

@@ -139,6 +139,21 @@ MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *byte
     return true;
 }
 
+bool
+MemoryRenumber(MemoryHost *host)
+{
+    MemoryUnicast *self = host->net->unicasts;
+
+    while (self && (self->closed || self->host != host)) {
+        self = self->next;
+    }
+    if (self) {
+        self->port = host->net->nextPort++;
+        self->delegate->changed(self->context, &self->base);
+    }
+    return self != NULL;
+}
+
 static void
 UnicastArrive(void *data)
 {
