@@ -115,7 +115,7 @@ typedef enum ClusterErrandKind {
     CLUSTER_RECONNECT,   /* to the member over the slot */
     CLUSTER_CONNECT,     /* a bare heartbeat to the member, over a link, to notice when it ends */
     CLUSTER_SEND_PROBE, /* to the member, `with` a ClusterProbeWay; with a ruid on another's account */
-    CLUSTER_SEND_ACK, /* to the member, by ruid, over the slot it asked by, NULL: by datagram; list: for whom it answers, if for another */
+    CLUSTER_SEND_ACK, /* to the member, by ruid, over the slot it asked by, NULL: by datagram; list: for whom it answers, if for another; with: bytes of what asked, or 0 */
     CLUSTER_SEND_RELAY, /* to the member: it is to probe the one whose uuid is in list */
     CLUSTER_SEND_TRY, /* a probe (`with` 0) or an ack (1) to the missing one whose uuid is in ways */
     CLUSTER_SEND_RECEIPT,  /* to the member: ruid; list is its data, ways its error */

@@ -16,6 +16,8 @@
 /* Members named in one packet, and how many of those are the newest. */
 #define NAMED        6
 #define NAMED_NEWEST 2
+/* A probe of fewer bytes is answered without news, so that no answer has many times as many. */
+#define NEWS_FOR 200
 /* Members probed as one ping names them. */
 #define PINGED_MOST 16
 /* Milliseconds for which an answer for another is waited for. */
@@ -44,20 +46,33 @@ MemberBefore(const ClusterNode *node, const ClusterMember *member)
     return entry ? CLUSTER_LIST_ITEM(entry, ClusterMember, inMembers) : NULL;
 }
 
+/* Appends the member's name, and takes it from the bytes that there is room for. */
+static void
+AppendName(Tcl_Obj *names, const ClusterMember *member, Tcl_Size *room)
+{
+    Tcl_Size length;
+
+    Tcl_GetStringFromObj(member->uuid, &length);
+    *room -= length + 1;
+    Tcl_ListObjAppendElement(NULL, names, member->uuid);
+}
+
 /* The members found last, and some of the others by turns: who does not know one asks for it. */
 static Tcl_Obj *
-Names(ClusterNode *node)
+Names(ClusterNode *node, Tcl_Size room)
 {
     Tcl_Obj *names = Tcl_NewListObj(0, NULL);
     ClusterMember *member = NULL;
     int i;
 
-    for (i = 0; i < NAMED_NEWEST && (member = MemberBefore(node, member)) != NULL; i++) {
-        Tcl_ListObjAppendElement(NULL, names, member->uuid);
+    for (i = 0; i < NAMED_NEWEST && room > 0 && (member = MemberBefore(node, member)) != NULL;
+            i++) {
+        AppendName(names, member, &room);
     }
-    for (; i < NAMED && member && (member = MemberBefore(node, node->named)) != NULL; i++) {
+    for (; i < NAMED && room > 0 && member && (member = MemberBefore(node, node->named)) != NULL;
+            i++) {
         node->named = member;
-        Tcl_ListObjAppendElement(NULL, names, member->uuid);
+        AppendName(names, member, &room);
     }
     if (!member) {
         node->named = NULL; /* from the newest on again */
@@ -69,8 +84,12 @@ void
 ClusterProbePacket(ClusterNode *node, const ClusterErrand *errand, ClusterType type,
         ClusterOutgoing *packet)
 {
-    Tcl_Obj *data = Tcl_NewDictObj(), *news = ClusterNewsTake(&node->news, node->memberCount);
+    bool answers = errand->kind == CLUSTER_SEND_ACK && errand->with > 0;
+    Tcl_Obj *data = Tcl_NewDictObj(), *news = NULL;
 
+    if (!answers || errand->with >= NEWS_FOR) {
+        news = ClusterNewsTake(&node->news, node->memberCount);
+    }
     if (type == CLUSTER_RELAY) {
         Put(data, "of", errand->list);
     } else if (errand->list) {
@@ -80,7 +99,7 @@ ClusterProbePacket(ClusterNode *node, const ClusterErrand *errand, ClusterType t
     if (news) {
         Put(data, "news", news);
     }
-    Put(data, "names", Names(node));
+    Put(data, "names", Names(node, answers ? errand->with : CLUSTER_UNICAST_BYTES));
     ClusterNodeOutgoing(node, type, CLUSTER_CHANNEL_BROADCAST, packet);
     ClusterOutgoingSetValue(packet, CLUSTER_RUID, errand->ruid);
     ClusterOutgoingSetValue(packet, CLUSTER_DATA, data);
@@ -322,6 +341,8 @@ ClusterProbeTaken(ClusterNode *node, ClusterMessage *message)
     if (ruid) {
         ack = ClusterErrandAppend(node, CLUSTER_SEND_ACK, message->member);
         ack->slot = message->slot;
+        ack->with = message->length < CLUSTER_UNICAST_BYTES ? (int) message->length
+                                                            : CLUSTER_UNICAST_BYTES;
         ClusterReplaceObj(&ack->ruid, ruid);
     }
 }
