@@ -156,7 +156,11 @@ TransportSuspect(void *context, ClusterTransport *transport, ClusterLink *link, 
     if (standing) {
         ForgetLink(member, slot, link);
     }
-    ClusterSendElsewhere(member, slot, unsent);
+    if (ClusterLivenessLeaves(&member->life)) {
+        LeavesUnsent(member, unsent);
+    } else {
+        ClusterSendElsewhere(member, slot, unsent);
+    }
     ClusterDeliveriesAgain(member, false);
     ClusterFlowChanged(member);
     ClusterTurnEnd(slot->node);

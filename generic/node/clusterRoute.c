@@ -74,10 +74,14 @@ IsLate(ClusterMember *member, const ClusterSlot *slot)
     uint32_t bit = 1u << slot->index;
     ClusterLink *link = member->links[slot->index];
 
+    if (!(member->lateSlots & bit)) {
+        return false;
+    }
     if (link && (!slot->type->works || slot->type->works(link))) {
         member->lateSlots &= ~bit;
+        return false;
     }
-    return (member->lateSlots & bit) && ClusterNodeNow(member->node) < member->lateUntil;
+    return ClusterNodeNow(member->node) < member->lateUntil;
 }
 
 /* A link is made all the same, to be there for what is sent later. */
