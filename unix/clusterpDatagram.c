@@ -31,7 +31,7 @@ struct ClusterpDatagram {
 /* What recvmsg fills in. */
 typedef struct Parcel {
     union {
-        struct cmsghdr aligned;
+        size_t aligned; /* as a cmsghdr, which begins with one, has to be */
         char bytes[CONTROL_SIZE];
     } control;
     struct sockaddr_storage peer;

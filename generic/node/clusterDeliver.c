@@ -108,7 +108,7 @@ SendVoid(ClusterMember *member, const ClusterDelivery *delivery)
 static ClusterSendStatus
 SendOnce(ClusterMember *member, ClusterDelivery *delivery)
 {
-    ClusterSendDetails details = {NULL};
+    ClusterSendDetails details = {.slot = NULL};
 
     if (delivery->settled) {
         return SendVoid(member, delivery);

@@ -352,7 +352,8 @@ MemoryCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 #ifdef HAS_MALLINFO2
     struct mallinfo2 info = mallinfo2();
 
-    Tcl_SetObjResult(interp, Tcl_NewWideIntObj((Tcl_WideInt) (info.uordblks + info.hblkhd)));
+    Tcl_SetObjResult(interp,
+            Tcl_NewWideIntObj((Tcl_WideInt) info.uordblks + (Tcl_WideInt) info.hblkhd));
 #endif
     return TCL_OK;
 }
