@@ -145,13 +145,18 @@ ConnectsToUs(const ClusterNode *node, const ClusterMember *member)
     return member->answeredOnce && strcmp(Tcl_GetString(member->sid), node->sid) < 0;
 }
 
-/* Does it answer our probe, as far as can be told? */
+/*
+ * Does it answer our discovery, as far as can be told? Who joins asks again for
+ * a while, and a stranger need but wait for that: then only who has acked a
+ * probe, and so is where it says, is taken for one that answers.
+ */
 static bool
 IsAnswer(const ClusterNode *node, const ClusterMessage *message)
 {
     return node->discovered && ClusterPacketHas(&message->packet, CLUSTER_FILTER)
             && ClusterPacketHas(&message->packet, CLUSTER_DATA)
             && ClusterNodeNow(node) - node->lastDiscovery <= CLUSTER_ANSWER_WITHIN
+            && (node->askedAgain <= 1 || message->member->probe.answered)
             && !ConnectsToUs(node, message->member);
 }
 
