@@ -530,9 +530,7 @@ ClusterProberEvidence(ClusterMember *member, unsigned evidence)
     isNew = (probe->evidence & evidence) != evidence;
     probe->evidence |= evidence;
     if (IsProven(member)) {
-        ClusterRosterStep(member,
-                probe->evidence & CLUSTER_EVIDENCE_HEIR ? CLUSTER_LIFE_REPLACED : CLUSTER_LIFE_DEAD,
-                0);
+        Bury(member);
     } else if (probe->stage == CLUSTER_PROBE_ASKED) {
         Widen(member); /* the other way is asked now */
     } else if (probe->stage != CLUSTER_PROBE_IDLE && isNew) {
