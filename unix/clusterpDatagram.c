@@ -155,13 +155,14 @@ ClusterpResult
 ClusterpDatagramSend(ClusterpDatagram *socket, const ClusterpAddr *to, const void *bytes,
         size_t length, int *error)
 {
+    int flags = MSG_DONTWAIT | (ClusterpIsLoopback(to->ip) ? MSG_DONTROUTE : 0);
     struct sockaddr_in address;
     int pending = 0;
     ssize_t sent;
 
     ClusterpToSockaddr(to->ip, to->port, &address);
     do {
-        sent = sendto(socket->fd, bytes, length, MSG_DONTWAIT, (struct sockaddr *) &address,
+        sent = sendto(socket->fd, bytes, length, flags, (struct sockaddr *) &address,
                 sizeof(address));
     } while (sent < 0 && (errno == EINTR || (MayBeOfAnother(errno) && ++pending <= PENDING_MOST)));
     if (sent >= 0) {
@@ -273,12 +274,6 @@ typedef struct Complaint {
     struct sockaddr_in offender;
 } Complaint;
 
-static bool
-IsLoopbackIp(uint32_t ip)
-{
-    return ip >> 24 == IN_LOOPBACKNET;
-}
-
 /*
  * Only the host itself knows that nobody listens there; whoever else says so, a
  * packet filter on the way, says that the way ends. Of loopback addresses
@@ -298,7 +293,7 @@ Understand(const Complaint *complaint, ClusterpReturned *returned)
     ClusterpFromSockaddr((const struct sockaddr *) &complaint->offender, &offender);
     itself = offender.ip == returned->to.ip;
     returned->unreachable = complaint->error.ee_code != ICMP_PORT_UNREACH || !itself;
-    return itself || !IsLoopbackIp(returned->to.ip);
+    return itself || !ClusterpIsLoopback(returned->to.ip);
 }
 
 ClusterpResult

@@ -31,6 +31,11 @@ int ClusterpSocket(int domain, int type);
 bool ClusterpPrepare(int fd);
 /* Closes fd and keeps errno. */
 void ClusterpDiscard(int fd);
+/*
+ * Of the loopback net? What is for it has to be sent without routes: a host
+ * whose loopback device has no address would send it out by its default route.
+ */
+bool ClusterpIsLoopback(uint32_t ip);
 void ClusterpToSockaddr(uint32_t ip, uint16_t port, struct sockaddr_in *to);
 /* Zero if the address is not of IPv4. */
 void ClusterpFromSockaddr(const struct sockaddr *from, ClusterpAddr *to);

@@ -309,7 +309,7 @@ ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t lengt
         return CLUSTERP_OK;
     }
     errno = letter.error;
-    return ClusterpWouldBlock(errno) || errno == ENOBUFS ? CLUSTERP_AGAIN : ClusterpFail(error);
+    return ClusterpFail(error);
 }
 
 bool

@@ -88,6 +88,12 @@ ClusterpDiscard(int fd)
     errno = saved;
 }
 
+bool
+ClusterpIsLoopback(uint32_t ip)
+{
+    return ip >> 24 == IN_LOOPBACKNET;
+}
+
 void
 ClusterpToSockaddr(uint32_t ip, uint16_t port, struct sockaddr_in *to)
 {

@@ -146,6 +146,9 @@ ClusterpTcpConnect(const ClusterpAddr *to, int *fd, int *error)
     }
     (void) ClusterpSetOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
     WatchOver(made);
+    if (ClusterpIsLoopback(to->ip)) {
+        (void) ClusterpSetOption(made, SOL_SOCKET, SO_DONTROUTE, 1);
+    }
     ClusterpToSockaddr(to->ip, to->port, &address);
     if (connect(made, (struct sockaddr *) &address, sizeof(address)) != 0) {
         /* After an interruption it goes on by itself; a second call would only disturb it. */

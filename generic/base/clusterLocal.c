@@ -8,6 +8,8 @@
 
 #include "base/clusterCompat.h"
 
+#include <errno.h>
+
 #define REFRESH_MICROSECONDS 1000000
 
 typedef struct LocalList {
@@ -85,6 +87,17 @@ ClusterIsNear(const ClusterAddress *address)
         }
     }
     return false;
+}
+
+bool
+ClusterLacksLoopback(int error, const ClusterAddress *own)
+{
+    if (error != ENETUNREACH && error != EHOSTUNREACH && error != EADDRNOTAVAIL
+            && error != EINVAL) { /* Linux, where the default route leads elsewhere */
+        return false;
+    }
+    LocalListAsk(LocalListGet()); /* not one that was ours a moment ago */
+    return !ClusterAddressIsLoopback(own) && ClusterIsLocal(own);
 }
 
 int

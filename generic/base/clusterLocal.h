@@ -17,6 +17,11 @@
 bool ClusterIsLocal(const ClusterAddress *address);
 /* Is it in the net of one of them, so that no router is needed to get there? What is no address of a host counts as near. */
 bool ClusterIsNear(const ClusterAddress *address);
+/*
+ * Does the error of sending to the loopback address mean that this host has
+ * none, and is `own` another address of the host, by which it reaches itself?
+ */
+bool ClusterLacksLoopback(int error, const ClusterAddress *own);
 /* How many addresses the host has, CLUSTER_LOCAL_MAX at most. refresh: ask the system now. */
 int ClusterLocalCount(bool refresh);
 /* One of those last counted; loopback is the first. */

@@ -118,7 +118,10 @@ int ClusterpMulticastNetwork(const ClusterpMulticast *socket);
  * others see, are not what they were.
  */
 bool ClusterpMulticastRefresh(ClusterpMulticast *socket);
-/* One datagram, by every way. When one has vanished, refreshes and tries what is left. OK: somebody may have got it. */
+/*
+ * One datagram, by every way. When one has vanished, refreshes and tries what is left.
+ * OK: somebody may have got it; else an error, also where the system had no room for it.
+ */
 ClusterpResult ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length,
         int *error);
 /* Was there a way by which the latest datagram did not go? */

@@ -8,6 +8,7 @@
 #include "transport/clusterDatagram.h"
 
 #include "base/clusterLimits.h"
+#include "base/clusterLocal.h"
 #include "base/clusterLoop.h"
 
 #include <errno.h>
@@ -225,19 +226,38 @@ DatagramClose(ClusterTransport *transport)
     DatagramRelease(self);
 }
 
-/* Where the peer hears datagrams. False: it does not say, or we do not send there. */
-static bool
-DatagramWhither(const Datagram *self, const ClusterPeer *peer, ClusterpAddr *to)
+/* To where it hears datagrams at that address. CLUSTERP_ERROR with *error unset: it says no port, or we do not send there. */
+static ClusterpResult
+DatagramSendTo(const Datagram *self, const ClusterPeer *peer, const ClusterAddress *address,
+        const ClusterBlob *blob, int *error)
 {
-    ClusterAddress address;
+    ClusterAddress where = ClusterAddressWithPort(address, ClusterPeerPort(peer));
+    ClusterpAddr to;
 
-    if (!peer || (self->localOnly && !peer->local)) {
-        return false;
+    if (!ClusterAddressPort(&where) || ClusterAddressIsMulticast(&where)
+            || !ClusterAddressToPlatform(&where, &to)) {
+        return CLUSTERP_ERROR;
     }
-    address = peer->local ? ClusterAddressLoopback() : peer->address;
-    address = ClusterAddressWithPort(&address, ClusterPeerPort(peer));
-    return ClusterAddressPort(&address) && !ClusterAddressIsMulticast(&address)
-            && ClusterAddressToPlatform(&address, to);
+    return ClusterpDatagramSend(self->socket, &to, blob->bytes, blob->length, error);
+}
+
+static ClusterpResult
+DatagramSendOut(const Datagram *self, const ClusterPeer *peer, const ClusterBlob *blob, int *error)
+{
+    ClusterAddress loopback = ClusterAddressLoopback();
+    ClusterpResult result;
+
+    if (!self->socket || !peer || (self->localOnly && !peer->local)) {
+        return CLUSTERP_ERROR;
+    }
+    if (!peer->local) {
+        return DatagramSendTo(self, peer, &peer->address, blob, error);
+    }
+    result = DatagramSendTo(self, peer, &loopback, blob, error);
+    if (result == CLUSTERP_ERROR && ClusterLacksLoopback(*error, &peer->address)) {
+        result = DatagramSendTo(self, peer, &peer->address, blob, error);
+    }
+    return result;
 }
 
 static ClusterSendResult
@@ -245,17 +265,14 @@ DatagramSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink *
         ClusterBlob *blob)
 {
     Datagram *self = (Datagram *) transport;
-    ClusterpResult result = CLUSTERP_ERROR;
-    ClusterpAddr to;
+    ClusterpResult result;
     int error = 0;
 
     (void) link;
     if (blob->length > transport->type->largest) {
         return CLUSTER_SEND_TOO_LARGE;
     }
-    if (self->socket && DatagramWhither(self, peer, &to)) {
-        result = ClusterpDatagramSend(self->socket, &to, blob->bytes, blob->length, &error);
-    }
+    result = DatagramSendOut(self, peer, blob, &error);
     if (result != CLUSTERP_OK) {
         self->traffic.failures++;
         return result == CLUSTERP_ERROR && (error == EACCES || error == EPERM)

@@ -43,18 +43,6 @@ TcpConnectTo(const ClusterAddress *address, uint16_t port, int *fd, int *error)
     return ClusterpTcpConnect(&to, fd, error);
 }
 
-/* Has this host no loopback address, so that it is reached by another of its own? */
-static bool
-TcpLacksLoopback(int error, const ClusterAddress *own)
-{
-    if (error != ENETUNREACH && error != EHOSTUNREACH && error != EADDRNOTAVAIL
-            && error != EINVAL) { /* Linux, where the default route leads elsewhere */
-        return false;
-    }
-    (void) ClusterLocalCount(true); /* not one that was ours a moment ago */
-    return !ClusterAddressIsLoopback(own) && ClusterIsLocal(own);
-}
-
 static ClusterpResult
 TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
 {
@@ -70,7 +58,7 @@ TcpConnect(ClusterStream *stream, const ClusterPeer *peer, int *fd, int *error)
         return TcpConnectTo(&peer->address, port, fd, error);
     }
     result = TcpConnectTo(&loopback, port, fd, error);
-    if (result == CLUSTERP_ERROR && port != 0 && TcpLacksLoopback(*error, &peer->address)) {
+    if (result == CLUSTERP_ERROR && port != 0 && ClusterLacksLoopback(*error, &peer->address)) {
         result = TcpConnectTo(&peer->address, port, fd, error);
     }
     return result;
