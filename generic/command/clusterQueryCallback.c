@@ -101,14 +101,21 @@ ErrorPayload(const ClusterNode *node, const char *reason)
     return payload;
 }
 
-/* Why there is an error; NULL for none. */
-static Tcl_Obj *
-ErrorReason(ClusterQueryEvent event, const char *reason)
+/*
+ * Keeps what the service answered, or why it did not. Many services lost
+ * together share one error: the payloads of a query may be thousands.
+ */
+static void
+KeepAnswer(ClusterQueryObject *query, ClusterQueryEvent event, Tcl_Obj *payload, const char *reason)
 {
-    if (event != CLUSTER_QUERY_ERROR) {
-        return NULL;
+    if (payload) {
+        ClusterReplaceObj(&query->payload, payload);
+        ClusterReplaceObj(&query->reason,
+                event == CLUSTER_QUERY_ERROR ? Tcl_NewStringObj("answered", -1) : NULL);
+    } else if (!query->reason || strcmp(Tcl_GetString(query->reason), reason) != 0) {
+        ClusterReplaceObj(&query->payload, ErrorPayload(query->cluster->node, reason));
+        ClusterReplaceObj(&query->reason, Tcl_NewStringObj(reason, -1));
     }
-    return Tcl_NewStringObj(reason ? reason : "answered", -1);
 }
 
 static void
@@ -118,9 +125,7 @@ QueryAnswered(ClusterQueryObject *query, ClusterQueryEvent event, ClusterMember 
     Tcl_Obj *service;
 
     ClusterReplaceObj(&query->service, ClusterMemberName(member));
-    ClusterReplaceObj(&query->payload,
-            payload ? payload : ErrorPayload(query->cluster->node, reason));
-    ClusterReplaceObj(&query->reason, ErrorReason(event, reason));
+    KeepAnswer(query, event, payload, reason);
     if (!query->service) {
         return;
     }
