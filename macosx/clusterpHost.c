@@ -69,20 +69,18 @@ ClusterpDefaultRoute(const ClusterpInterfaces *all, char name[IF_NAMESIZE])
     return false;
 }
 
-bool
+void
 ClusterpLinkAddress(const struct ifaddrs *entry, uint8_t mac[CLUSTERP_MAC_SIZE])
 {
     const struct sockaddr_dl *link;
 
     if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_LINK) {
-        return false;
+        return;
     }
     link = (const struct sockaddr_dl *) (const void *) entry->ifa_addr;
-    if (link->sdl_alen != CLUSTERP_MAC_SIZE) {
-        return false;
+    if (link->sdl_alen == CLUSTERP_MAC_SIZE) {
+        memcpy(mac, LLADDR(link), CLUSTERP_MAC_SIZE);
     }
-    memcpy(mac, LLADDR(link), CLUSTERP_MAC_SIZE);
-    return true;
 }
 
 bool

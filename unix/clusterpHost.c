@@ -59,20 +59,18 @@ ClusterpDefaultRoute(const ClusterpInterfaces *all, char name[IF_NAMESIZE])
     return best >= 0;
 }
 
-bool
+void
 ClusterpLinkAddress(const struct ifaddrs *entry, uint8_t mac[CLUSTERP_MAC_SIZE])
 {
     struct sockaddr_ll link;
 
     if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_PACKET) {
-        return false;
+        return;
     }
     memcpy(&link, entry->ifa_addr, sizeof(link));
-    if (link.sll_halen != CLUSTERP_MAC_SIZE) {
-        return false;
+    if (link.sll_halen == CLUSTERP_MAC_SIZE) {
+        memcpy(mac, link.sll_addr, CLUSTERP_MAC_SIZE);
     }
-    memcpy(mac, link.sll_addr, CLUSTERP_MAC_SIZE);
-    return true;
 }
 
 /* The first line of a file, at most size - 1 bytes. Returns its length, 0 when there is none. */

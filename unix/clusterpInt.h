@@ -145,8 +145,8 @@ void ClusterpNetworkRead(int fd, ClusterpMulticast *multicast);
 const char *ClusterpInterfacePrefix(void);
 /* The name of the default route's interface; false when there is no such route. */
 bool ClusterpDefaultRoute(const ClusterpInterfaces *all, char name[IF_NAMESIZE]);
-/* The hardware address if that is what this entry holds and it has six bytes. */
-bool ClusterpLinkAddress(const struct ifaddrs *entry, uint8_t mac[CLUSTERP_MAC_SIZE]);
+/* Fills in the hardware address if that is what this entry holds and it has six bytes. */
+void ClusterpLinkAddress(const struct ifaddrs *entry, uint8_t mac[CLUSTERP_MAC_SIZE]);
 /* The hardware address of the primary interface by the shortest way there is, ahead of all others. */
 bool ClusterpPrimaryMac(uint8_t mac[CLUSTERP_MAC_SIZE]);
 /*

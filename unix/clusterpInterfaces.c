@@ -98,7 +98,7 @@ ClusterpInterfacesGet(ClusterpInterfaces *all)
             interface->ip = EntryIp(entry);
             interface->mask = interface->ip != 0 ? IpOf(entry->ifa_netmask) : 0;
         }
-        (void) ClusterpLinkAddress(entry, interface->mac);
+        ClusterpLinkAddress(entry, interface->mac);
     }
     return true;
 }

@@ -25,7 +25,7 @@ typedef enum Deadline {
 
 /* When the row applies; otherwise nothing happens. */
 typedef enum Guard {
-    ALWAYS = 0,
+    ALWAYS,
     SILENT, /* not heard for RECENTLY */
     OVERDUE /* past its deadline */
 } Guard;
