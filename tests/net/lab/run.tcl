@@ -9,7 +9,7 @@
 #	LAB		names of experiments (all of them)
 #	LAB_ROUNDS	how often each is run (3)
 #	LAB_SECONDS	how long it lasts, where something lasts: a partition, a
-#			cut, stops over lossy cables (60, 60, 300; see the experiment)
+#			cut, stops over lossy cables, all at once (60, 60, 300, 60; see the experiment)
 #	LAB_LIMIT	seconds after which to give up: "> 20 s" in the table (20)
 #	LAB_SERF	0: without serf
 #
@@ -18,7 +18,7 @@
 
 package require Tcl 8.6-
 
-foreach file {../../support.tcl net.tcl faults.tcl members.tcl experiments.tcl serf.tcl report.tcl} {
+foreach file {../../support.tcl net.tcl faults.tcl members.tcl experiments.tcl soak.tcl serf.tcl report.tcl} {
     source [file join [file dirname [file normalize [info script]]] $file]
 }
 
