@@ -324,7 +324,22 @@ RunProbe(ClusterNode *node, ClusterErrand *errand)
     ClusterOutgoingFree(&packet);
 }
 
-/* Over the link that asked, which proves that this works; else by datagram to where the member says it is. */
+/* Over the link that asked, which proves that this works, or another that is open. False: there is none. */
+static bool
+AckByLink(ClusterErrand *errand, ClusterOutgoing *packet)
+{
+    Tcl_Obj *protocols = Tcl_NewListObj(1, &errand->slot->id);
+    ClusterSendStatus status;
+
+    Tcl_IncrRefCount(protocols);
+    Tcl_ListObjAppendList(NULL, protocols, errand->member->protocols);
+    status = ClusterSendToOne(errand->member, packet, protocols,
+            CLUSTER_ONLY_LINKS | CLUSTER_NO_HOOKS, NULL);
+    Tcl_DecrRefCount(protocols);
+    return status == CLUSTER_SEND_DONE;
+}
+
+/* Else by datagram to where the member says it is, and never to all, who would drop it. */
 static void
 RunAck(ClusterNode *node, ClusterErrand *errand)
 {
@@ -334,10 +349,7 @@ RunAck(ClusterNode *node, ClusterErrand *errand)
         return;
     }
     ClusterProbePacket(node, errand, CLUSTER_ACK, &packet);
-    if (errand->slot && errand->slot != node->datagram) {
-        ClusterSendReply(errand->member, errand->slot, &packet,
-                CLUSTER_ONLY_LINKS | CLUSTER_NO_HOOKS);
-    } else {
+    if (!errand->slot || errand->slot == node->datagram || !AckByLink(errand, &packet)) {
         ClusterSendDatagram(errand->member, &packet);
     }
     ClusterOutgoingFree(&packet);

@@ -210,8 +210,8 @@ HasOpenLink(const ClusterMember *member)
  * meant for the member. It is read all the same, and to its end when the member
  * leaves.
  */
-static void
-HearOver(ClusterMember *member, const ClusterMessage *message)
+void
+ClusterMemberHearOver(ClusterMember *member, const ClusterMessage *message)
 {
     ClusterSlot *slot = message->slot;
     ClusterLink *used = member->links[slot->index];
@@ -230,7 +230,7 @@ ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message)
     }
     UpdateAddress(member, message, !message->slot->type->reliable && !message->unicast);
     if (message->link) {
-        HearOver(member, message);
+        ClusterMemberHearOver(member, message);
     }
 }
 

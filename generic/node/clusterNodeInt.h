@@ -463,6 +463,8 @@ void ClusterMemberEndLink(ClusterMember *member, ClusterSlot *slot, ClusterLink 
 void ClusterMemberTakeProtocols(ClusterMember *member, ClusterMessage *message);
 /* Takes over its address and link. */
 void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
+/* The message came over a link: that is the member's, if it has no other and this one is from where it is. */
+void ClusterMemberHearOver(ClusterMember *member, const ClusterMessage *message);
 /* A copy of a datagram of its came from an address: is it the one that is known? Then that still holds. */
 void ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message);
 /* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */

@@ -52,9 +52,10 @@ HearStranger(ClusterNode *node, ClusterMessage *message, const char *uuid)
 }
 
 /*
- * Such a packet makes nobody a member, and tells nothing of who sent it. It
- * comes from a member that we know, what it asks for goes to where that is, and
- * it is for us alone: one that all heard would be answered by all.
+ * Such a packet makes nobody a member, and tells nothing of who sent it but that
+ * a link is its. It comes from a member that we know, what it asks for goes to
+ * where that is, and it is for us alone: one that all heard would be answered by
+ * all.
  */
 bool
 ClusterProbeHeard(ClusterNode *node, ClusterMessage *message)
@@ -78,6 +79,9 @@ ClusterProbeHeard(ClusterNode *node, ClusterMessage *message)
     }
     ClusterMemberHold(member);
     message->member = member;
+    if (message->link) {
+        ClusterMemberHearOver(member, message); /* the answer goes back over it */
+    }
     ClusterProberHears(node);
     ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
     return !member->lost;
