@@ -1,4 +1,4 @@
-"""What a member knows about another one, and about the queries it has open (wire.md 6, 7, 9).
+"""What a member knows about another one, and about the queries it has open (wire.md 6, 7, 9, 10.3).
 
 Written from doc/wire.md alone, see peer.py.
 """
@@ -7,9 +7,19 @@ import asyncio
 import secrets
 
 import tcllist
+from deliveries import Inbox
 from packet import utf8
 
 MAX_STATE = 65536
+MAX_SELF = 1024
+SELF = "cluster"
+
+
+def _number(text, most):
+    """A number that a member tells of itself; 0 when it is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 15 or int(text) > most:
+        return 0
+    return int(text)
 
 
 class Member:
@@ -29,6 +39,14 @@ class Member:
         self.leaving_at = None      # said goodbye; forgotten then
         self.last_report = None     # of a failure, to it
         self.sending = 0
+        self.can = frozenset()      # what it tells of itself: words, and its port for datagrams, or 0
+        self.datagram = 0
+        self.asked_us = False       # who we are
+        self.probe = None           # the one under way
+        self.proven = False         # it acked one
+        self.rtt = self.rtt_deviation = None
+        self.incarnation = 0
+        self.inbox = Inbox()
         self.lock = asyncio.Lock()
 
     @property
@@ -64,9 +82,20 @@ class Member:
             told = tcllist.split_dict(text)
         except tcllist.BadList:
             return
+        if SELF in told and SELF not in self.protocols:
+            self._learn_self(told.pop(SELF))
         props = told if replace else {**(self.props or {}), **told}
         if len(utf8(tcllist.join_dict(props))) <= MAX_STATE:
             self.props = props
+
+    def _learn_self(self, text):
+        """What it tells of itself replaces what it told before (wire.md 7.1)."""
+        try:
+            told = tcllist.split_dict(text) if len(utf8(text)) <= MAX_SELF else {}
+            can = tcllist.split(told.get("can", ""))
+        except tcllist.BadList:
+            told, can = {}, []
+        self.can, self.datagram = frozenset(can), _number(told.get("datagram", ""), 65535)
 
 
 class Query:

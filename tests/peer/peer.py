@@ -14,16 +14,24 @@ import signal
 import threading
 
 import tcllist
-from cluster import Cluster, Listener
+from cluster import Cluster
+from listener import Listener
 
 HAPPENINGS = """\
 One line is printed for each happening (TEXT and TAGS are JSON strings, TAGS of a Tcl list, OVER is c or t):
   joined SID HID PORT               the beginning; PORT is the TCP listener's
   discovered SID HID PORT tags TAGS a member is there; PORT is 0 when it told none
   tags SID TAGS                     a member has other tags now
-  lost SID WHY                      goodbye, silent or unreachable
+  lost SID WHY                      goodbye, silent, unreachable or crashed
+  acked SID MS                      a member answered a probe for the first time, after MS milliseconds
+  suspect SID                       a member does not answer probes
+  alive SID                         ... and does now
+  relayed SID BY                    it was probed because BY asked for that, and answered
+  refuted N                         somebody suspected us, who have incarnation N now
+  incarnation SID N                 a member has another incarnation
   event SID OVER TEXT               an event came (raw SID OVER HEX if it has raw bytes)
   query SID OVER TEXT               a query came (and was answered)
+  late SID RUID                     our answer to a query came when nobody waited any more
   asked RUID N                      a query was sent to N members
   answer RUID SID TEXT              it was answered
   failed RUID SID TEXT              it was answered with an error, or not at all
@@ -37,7 +45,9 @@ Commands on standard input, as they are (TARGET is a sid, a hid, a tag, or * for
   query TARGET TEXT, send TARGET TEXT     directly
   queryc TARGET TEXT, sendc TARGET TEXT   over multicast
   tags TAGS, members, leave
+  hangup                                  closes all connections
 The end of standard input, SIGINT and SIGTERM are like `leave`.
+An event that is to be confirmed and whose text is "fail TEXT" is printed and fails with TEXT.
 Queries are answered: "echo X" with X, "tags" with the own tags, "members" with the sids known.
 """
 MAX_LINE = 1 << 20
@@ -69,7 +79,31 @@ class Printer(Listener):
         if "raw" in payload:
             say("raw", member.sid, over, payload["raw"].hex())
         if "data" in payload or "raw" not in payload:
-            say("event", member.sid, over, quote(payload.get("data", "")))
+            text = payload.get("data", "")
+            say("event", member.sid, over, quote(text))
+            if text.startswith("fail "):
+                raise ValueError(text[5:])
+
+    def late(self, member, ruid):
+        say("late", member.sid, ruid)
+
+    def acked(self, member):
+        say("acked", member.sid, f"{member.rtt * 1000:.3f}")
+
+    def suspect(self, member):
+        say("suspect", member.sid)
+
+    def alive(self, member):
+        say("alive", member.sid)
+
+    def relayed(self, member, asker):
+        say("relayed", member.sid, asker.sid)
+
+    def refuted(self, incarnation):
+        say("refuted", incarnation)
+
+    def incarnation(self, member):
+        say("incarnation", member.sid, member.incarnation)
 
     def query(self, member, text, over):
         say("query", member.sid, over, quote(text))
@@ -106,6 +140,8 @@ def obey(cluster, line, leave):
         cluster.set_tags(tcllist.split(rest))
     elif word == "members":
         say("members", tcllist.join([member.sid for member in cluster.members.values()]))
+    elif word == "hangup":
+        cluster.hang_up()
     elif word == "leave":
         leave.set()
     elif word:
@@ -139,7 +175,7 @@ async def run(options):
     printer, leave, loop = Printer(), asyncio.Event(), asyncio.get_running_loop()
     cluster = printer.cluster = Cluster(options.address, options.port, tcllist.split(options.tags),
                                         options.remote, options.interface, printer, options.heartbeat,
-                                        options.ttl)
+                                        options.ttl, options.probe / 1000, not options.no_confirm)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leave.set)
     await cluster.join()
@@ -162,6 +198,9 @@ def main():
     parser.add_argument("--interface", help="address of the interface to send on")
     parser.add_argument("--heartbeat", type=float, default=120, help="seconds between heartbeats")
     parser.add_argument("--ttl", type=float, default=600, help="seconds until a silent member is lost")
+    parser.add_argument("--probe", type=int, default=1000, metavar="MS",
+                        help="milliseconds for two probes; 0: neither probe nor be probed")
+    parser.add_argument("--no-confirm", action="store_true", help="do not announce that events can be confirmed")
     asyncio.run(run(parser.parse_args()))
 
 

@@ -86,12 +86,15 @@ class Streams:
             self.server.close()
         self.server = server
 
-    async def connect(self, address, port, member):
-        """A link to a member's listener, or None."""
+    async def connect(self, address, port, member, refused):
+        """A link to a member's listener, or None; refused() is called when nobody listens there."""
         loop = asyncio.get_running_loop()
         try:
             _, link = await asyncio.wait_for(
                 loop.create_connection(lambda: Link(self, member), address, port), CONNECT_WITHIN)
+        except ConnectionRefusedError:
+            refused()
+            return None
         except (OSError, asyncio.TimeoutError):
             return None
         return link if link.is_open else None
