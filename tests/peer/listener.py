@@ -17,6 +17,7 @@ class Listener:
     def alive(self, member): pass                       # one that was suspect
     def acked(self, member): pass                       # its first answer to a probe
     def relayed(self, member, asker): pass              # probed for somebody, and answered
+    def helped(self, member, by): pass                  # it answered one who was asked to probe it for us
     def refuted(self, incarnation): pass                # we were suspected
     def incarnation(self, member): pass                 # it has another
     def answered(self, query, member, worked, text): pass

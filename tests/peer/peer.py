@@ -27,6 +27,7 @@ One line is printed for each happening (TEXT and TAGS are JSON strings, TAGS of 
   suspect SID                       a member does not answer probes
   alive SID                         ... and does now
   relayed SID BY                    it was probed because BY asked for that, and answered
+  helped SID BY                     it answered BY, whom we had asked to probe it
   refuted N                         somebody suspected us, who have incarnation N now
   incarnation SID N                 a member has another incarnation
   event SID OVER TEXT               an event came (raw SID OVER HEX if it has raw bytes)
@@ -98,6 +99,9 @@ class Printer(Listener):
 
     def relayed(self, member, asker):
         say("relayed", member.sid, asker.sid)
+
+    def helped(self, member, by):
+        say("helped", member.sid, by.sid)
 
     def refuted(self, incarnation):
         say("refuted", incarnation)

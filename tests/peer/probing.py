@@ -444,6 +444,7 @@ class Prober:
             target = self.cluster.members.get(told["for"])
             if target is not None and target.probe is not None and target.probe.ruid == ruid:
                 self._answered(target)
+                self.cluster.listener.helped(target, member)
         elif member.probe is not None and member.probe.ruid == ruid:
             incarnation = read_incarnation(told.get("incarnation", ""))
             if incarnation is not None and incarnation != member.incarnation:
