@@ -183,7 +183,7 @@ Settle(ClusterDelivery *delivery, ClusterConfirmStatus status, const char *reaso
     outbox->open -= delivery->sequence != 0;
     ClusterNodeClearDue(outbox->member->node, &delivery->due);
     AppendConfirm(outbox->member, delivery->confirm, status, reason, text);
-    if (outbox->member->full && ClusterDeliveriesDrained(outbox->member)) {
+    if (outbox->member->full && !outbox->member->lost && ClusterDeliveriesDrained(outbox->member)) {
         ClusterNodeSetDue(outbox->member->node, &outbox->member->drained, CLUSTER_DUE_DRAINED,
                 ClusterNodeNow(outbox->member->node));
     }
