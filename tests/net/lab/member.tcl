@@ -81,3 +81,94 @@ proc burstOn {tag count} {
 	after 1 [list burstOn $tag $count]
     }
 }
+
+# ---- confirmed sends -----------------------------------------------------------------
+
+# Writes down each event, before it is confirmed; then can be found by the tag.
+proc journal {file tag} {
+    set ::journal [open $file w]
+    chan configure $::journal -buffering line
+    $::c hook event {puts $::journal $data}
+    $::c tags $tag
+}
+
+# Sends the numbers from 1 on to the one who has the tag, in order, at most 100
+# every so many milliseconds and no more than may be open. What failed is sent
+# again once nothing is open, before those behind it. `delivered` counts; of each
+# send there is {number receiver} in `sends` and what was told in `outcomes`.
+proc confirmed {tag count ms} {
+    foreach name {tag count ms} {
+	set ::$name [set $name]
+    }
+    array set ::sends {}
+    array set ::outcomes {}
+    lassign {0 0 0 0 0 {}} ::serial ::number ::open ::delivered ::failed ::again
+    $::c hook drained {::confirmOn}
+    confirmOn
+}
+
+proc confirmOn {} {
+    after cancel confirmOn
+    if {$::failed && $::open > 0} {
+	return ;# until nothing is
+    }
+    set ::failed 0
+    set ::again [lsort -integer $::again]
+    set services [$::c resolve $::tag]
+    for {set i 0} {$i < 100 && [llength $services] == 1 && !$::failed} {incr i} {
+	if {$::again eq "" && $::number == $::count} {
+	    return
+	}
+	if {![confirmOne [lindex $services 0]]} {
+	    return ;# until it is drained, or lost
+	}
+    }
+    after [expr {[llength $services] == 1 ? $::ms : 20}] confirmOn
+}
+
+# False when so many are open as may be.
+proc confirmOne {service} {
+    set number [expr {$::again eq "" ? $::number + 1 : [lindex $::again 0]}]
+    set serial [expr {$::serial + 1}]
+    if {[catch {$::c send -services $service -data "$serial $number" -confirm [list confirmTold $serial]} result options]} {
+	if {[dict get $options -errorcode] eq "CLUSTER QUEUE_FULL"} {
+	    return 0
+	}
+	return -options $options $result
+    }
+    set ::serial $serial
+    set ::sends($serial) [list $number [$service sid]]
+    set ::failed [expr {[llength $result] > 3}]
+    incr ::open
+    if {$::again eq ""} {
+	incr ::number
+    } else {
+	set ::again [lrange $::again 1 end]
+    }
+    return 1
+}
+
+proc confirmTold {serial service status reason text} {
+    lappend ::outcomes($serial) [list $status $reason]
+    incr ::open -1
+    if {$status eq "delivered"} {
+	incr ::delivered
+    } else {
+	lappend ::again [lindex $::sends($serial) 0]
+	set ::failed 1
+    }
+    if {$::failed && $::open == 0} {
+	after cancel confirmOn
+	after 0 confirmOn
+    }
+}
+
+# A line for each send: {serial number receiver outcomes}.
+proc confirmWrite {file} {
+    set channel [open $file w]
+    foreach serial [lsort -integer [array names ::sends]] {
+	set outcomes [expr {[info exists ::outcomes($serial)] ? $::outcomes($serial) : ""}]
+	puts $channel [list $serial {*}$::sends($serial) $outcomes]
+    }
+    close $channel
+}

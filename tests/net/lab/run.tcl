@@ -10,6 +10,7 @@
 #	LAB_ROUNDS	how often each is run (3)
 #	LAB_SECONDS	how long it lasts, where something lasts: a partition, a
 #			cut, stops over lossy cables, all at once (60, 60, 300, 60; see the experiment)
+#	LAB_EVENTS	how many events are sent to be confirmed (100000)
 #	LAB_LIMIT	seconds after which to give up: "> 20 s" in the table (20)
 #	LAB_SERF	0: without serf
 #
@@ -18,7 +19,7 @@
 
 package require Tcl 8.6-
 
-foreach file {../../support.tcl net.tcl faults.tcl members.tcl experiments.tcl soak.tcl serf.tcl report.tcl} {
+foreach file {../../support.tcl net.tcl faults.tcl members.tcl account.tcl experiments.tcl soak.tcl serf.tcl report.tcl} {
     source [file join [file dirname [file normalize [info script]]] $file]
 }
 
@@ -62,6 +63,7 @@ proc lab::main {} {
     variable experiments
     variable limit [setting LAB_LIMIT 20]
     variable lasting [setting LAB_SECONDS ""]
+    variable eventCount [setting LAB_EVENTS 100000]
     variable broken 0
     set names [setting LAB [dict keys $experiments]]
     foreach name $names {
