@@ -3,13 +3,13 @@
 #	One of the two members that bench/run.tcl measures; obeys lines on its
 #	standard input and answers with lines on standard output.
 #
-# usage: tclsh member.tcl TAG GROUP PORT
+# usage: tclsh member.tcl TAG GROUP PORT ?OPTION VALUE ...?
 
 package require cluster 1.1
 source [file join [file dirname [info script]] obey.tcl]
 
-lassign $argv tag group port
-set cluster [cluster join -address $group -port $port -tags [list $tag]]
+set options [lassign $argv tag group port]
+set cluster [cluster join -address $group -port $port -tags [list $tag] {*}$options]
 
 $cluster hook service discovered {
     set ::peer $service
@@ -51,13 +51,44 @@ proc told {event} {
 # ---- events ---------------------------------------------------------------
 
 # Sends events from a loop; prints when it began.
-proc flood {events bytes} {
+proc flood {events bytes {protocols {}}} {
     set data [string repeat x $bytes]
     set start [clock microseconds]
     for {set i 0} {$i < $events} {incr i} {
-	$::cluster send -services $::peer -data $data
+	$::cluster send -services $::peer -protocols $protocols -data $data
     }
     puts $start
+}
+
+# Sends events to be confirmed, as many at a time as may be open, and more when
+# that is drained; prints how many microseconds it took until all were.
+proc confirm {events bytes protocols} {
+    set ::data [string repeat x $bytes]
+    set ::over $protocols
+    set ::unsent $events
+    set ::open $events
+    $::cluster hook drained {::feed}
+    set start [clock microseconds]
+    feed
+    vwait ::confirmed
+    puts [expr {[clock microseconds] - $start}]
+}
+
+proc feed {} {
+    while {$::unsent > 0 && ![catch {
+	$::cluster send -services $::peer -protocols $::over -data $::data -confirm outcome
+    }]} {
+	incr ::unsent -1
+    }
+}
+
+proc outcome {service status reason text} {
+    if {$status ne "delivered"} {
+	error "not delivered: $reason"
+    }
+    if {[incr ::open -1] == 0} {
+	set ::confirmed 1
+    }
 }
 
 obey

@@ -11,7 +11,7 @@
 #	median of the rounds; the ratio is the median of the rounds' ratios.
 #
 # options:
-#	-rows LIST	which rows (roundtrip events)
+#	-rows LIST	which rows (roundtrip events confirm)
 #	-rounds N	how often each is measured (9)
 #	-trips N	round trips in one round (3000)
 #	-events N	events in one round (100000)
@@ -21,13 +21,14 @@
 package require Tcl 8.6-
 
 namespace eval bench {
-    variable options {-rows {roundtrip events} -rounds 9 -trips 3000 -events 100000 -cpus {}
+    variable options {-rows {roundtrip events confirm} -rounds 9 -trips 3000 -events 100000 -cpus {}
 	    -verbose 0}
     variable tripBytes 64
     variable eventBytes 128
     variable limit 60000		;# ms that anything may take
     variable cpus {}			;# two to pin to, or none
     variable pipes {}			;# name -> channel
+    variable directories {}
     variable answer
 }
 
@@ -109,24 +110,39 @@ proc bench::ask {name line} {
 # Ends what was started, by process id.
 proc bench::finish {} {
     variable pipes
+    variable directories
     dict for {name pipe} $pipes {
 	catch {exec kill {*}[pid $pipe]}
 	catch {fconfigure $pipe -blocking 1}
 	catch {close $pipe}
     }
     set pipes {}
+    file delete -force {*}$directories
 }
 
-# Two members that know each other.
-proc bench::startMembers {} {
+# A new directory, which is removed in the end.
+proc bench::makeDirectory {} {
+    variable directories
+    close [file tempfile name]
+    file delete $name
+    file mkdir $name
+    lappend directories $name
+    return $name
+}
+
+# Two members that know each other, on these protocols.
+proc bench::startMembers {server client protocols} {
+    variable pipes
+    set directory [makeDirectory]
     set group 239.255.[expr {[pid] / 250 % 250}].[expr {[pid] % 250 + 1}]
-    set port [expr {20000 + [pid] % 40000}]
+    set port [expr {20000 + ([pid] + [dict size $pipes]) % 40000}]
     set script [file join [file dirname [info script]] member.tcl]
-    foreach {name side} {server 0 client 1} {
-	start $name $side [info nameofexecutable] $script $name $group $port
+    foreach name [list $server $client] side {0 1} {
+	start $name $side [info nameofexecutable] $script $name $group $port \
+	    -protocols $protocols {*}[expr {"u" in $protocols ? [list -u [list path $directory/$name]] : ""}]
     }
-    hear server
-    hear client
+    hear $server
+    hear $client
 }
 
 # The C program, sleeping in read (block) or in epoll_wait (poll).
@@ -217,10 +233,10 @@ proc bench::row_roundtrip {rounds} {
 }
 
 # Events a second from one process to another. An error when they do not all arrive in time.
-proc bench::flood {from to events} {
+proc bench::flood {from to events args} {
     variable eventBytes
     ask $to "expect $events"
-    set start [ask $from "flood $events $eventBytes"]
+    set start [ask $from "flood $events $eventBytes $args"]
     return [expr {$events * 1e6 / ([hear $to] - $start)}]
 }
 
@@ -254,6 +270,29 @@ proc bench::row_events {rounds} {
     puts "    sent [expr {$events * $rounds}], arrived $arrived"
 }
 
+# Events that are to be confirmed, until all are, beside events that are not.
+proc bench::row_confirm {rounds} {
+    variable options
+    variable eventBytes
+    set events [dict get $options -events]
+    startMembers server-confirm client-confirm {t u c}
+    foreach protocol {t u} {
+	set ours {}
+	set theirs {}
+	set ratios {}
+	for {set i 1} {$i <= $rounds} {incr i} {
+	    lappend theirs [flood client-confirm server-confirm $events $protocol]
+	    lappend ours [expr {$events * 1e6 / [ask client-confirm "confirm $events $eventBytes $protocol"]}]
+	    lappend ratios [expr {[lindex $ours end] / [lindex $theirs end]}]
+	    verbose "round $i: [format "%.0f events/s, unconfirmed %.0f, ratio %.2f" \
+		[lindex $ours end] [lindex $theirs end] [lindex $ratios end]]"
+	}
+	line "confirmed events over $protocol; unconfirmed" [format "%.0f /s" [median $ours]] \
+	    [format "%.0f /s" [median $theirs]] [format %.2f [median $ratios]] $rounds
+	puts "    ratio at worst [format %.2f [tcl::mathfunc::min {*}$ratios]]"
+    }
+}
+
 # ---- the run --------------------------------------------------------------
 
 proc bench::configure {arguments} {
@@ -266,7 +305,7 @@ proc bench::configure {arguments} {
     }
     foreach row [dict get $options -rows] {
 	if {[info procs row_$row] eq ""} {
-	    error "unknown row \"$row\": must be roundtrip or events"
+	    error "unknown row \"$row\": must be roundtrip, events or confirm"
 	}
     }
 }
@@ -276,7 +315,7 @@ proc bench::main {arguments} {
     variable cpus
     configure $arguments
     chooseCpus
-    startMembers
+    startMembers server client {t c}
     puts "Tcl [info patchlevel]; [expr {[llength $cpus] ? "CPUs $cpus" : "not pinned"}]"
     line name ours peer ratio rounds
     foreach row [dict get $options -rows] {
