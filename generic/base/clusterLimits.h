@@ -293,6 +293,8 @@
 /* Confirmed sends to one member that may be open, unless join's -confirms says otherwise, and what it may say. Each member. More are refused. refused. */
 #define CLUSTER_CONFIRMS      64
 #define CLUSTER_CONFIRMS_MOST 1024
+/* Deliveries of one member that one receipt confirms. Each member. Another receipt goes out. None. */
+#define CLUSTER_RECEIPT_OF 16
 /* Of the deliveries of one member that failed here so many are remembered, with so many characters. Each member. Older ones count as delivered. None. */
 #define CLUSTER_FAILED      64
 #define CLUSTER_FAILED_TEXT 256

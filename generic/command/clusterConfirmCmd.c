@@ -84,6 +84,17 @@ ClusterConfirmSend(Tcl_Interp *interp, ClusterOutgoing *event, Tcl_Obj *protocol
     return code;
 }
 
+/* That of its object, also when that is gone. */
+static Tcl_Obj *
+ServiceName(const ClusterObject *cluster, const ClusterMember *member)
+{
+    Tcl_Obj *name = ClusterMemberName(member);
+
+    return name ? name
+                : Tcl_ObjPrintf("::cluster::clusters::%u::services::%s", cluster->id,
+                        Tcl_GetString(ClusterMemberUuid(member)));
+}
+
 /* {*}PREFIX SERVICE STATUS REASON TEXT, a new value. */
 static Tcl_Obj *
 MakeCommand(const ClusterObject *cluster, const ClusterMember *member, Tcl_Obj *confirm,
@@ -96,9 +107,7 @@ MakeCommand(const ClusterObject *cluster, const ClusterMember *member, Tcl_Obj *
     };
     Tcl_Obj *command = Tcl_DuplicateObj(confirm);
 
-    Tcl_ListObjAppendElement(NULL, command,
-            Tcl_ObjPrintf("::cluster::clusters::%u::services::%s", cluster->id,
-                    Tcl_GetString(ClusterMemberUuid(member))));
+    Tcl_ListObjAppendElement(NULL, command, ServiceName(cluster, member));
     Tcl_ListObjAppendElement(NULL, command, Tcl_NewStringObj(words[status], -1));
     Tcl_ListObjAppendElement(NULL, command, Tcl_NewStringObj(reason, -1));
     Tcl_ListObjAppendElement(NULL, command, text ? text : Tcl_NewObj());

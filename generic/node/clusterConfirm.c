@@ -6,18 +6,43 @@
 
 #include "node/clusterConfirmInt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Digits of a number in a ruid. */
 #define DIGITS_MOST 15
 
+/* A point, and a number; returns the end. There is room for two, as each has 20 digits at most. */
+static char *
+WriteNumber(char *to, uint64_t number)
+{
+    char digits[20];
+    size_t count = 0;
+
+    *to++ = '.';
+    do {
+        digits[count++] = (char) ('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0) {
+        *to++ = digits[--count];
+    }
+    return to;
+}
+
+/* Without snprintf, which takes longer than all else of a delivery. */
 void
 ClusterDeliveryKeyWrite(const ClusterDeliveryKey *key, char ruid[CLUSTER_DELIVERY_RUID])
 {
-    snprintf(ruid, CLUSTER_DELIVERY_RUID, "d%s.%llu.%llu", key->nonce,
-            (unsigned long long) key->epoch, (unsigned long long) key->sequence);
+    size_t length = strlen(key->nonce);
+    char *to = ruid;
+
+    *to++ = 'd';
+    memcpy(to, key->nonce, length);
+    *WriteNumber(WriteNumber(to + length, key->epoch), key->sequence) = '\0';
 }
+
+_Static_assert(CLUSTER_DELIVERY_RUID > 1 + CLUSTER_NONCE + 2 * 21, "a ruid has room");
 
 /* A point, and a number above 0. NULL when that is not there. */
 static const char *

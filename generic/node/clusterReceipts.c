@@ -76,7 +76,7 @@ ClusterReceiptsDue(ClusterInbox *inbox)
     FlushDelivered(inbox);
 }
 
-/* With its neighbours, if they are such; in this turn of the event loop more may come. */
+/* With its neighbours, if they are such; in this turn of the event loop more may come, but its sender need not wait for all of them. */
 static void
 NoteDelivered(ClusterInbox *inbox, uint64_t sequence)
 {
@@ -87,6 +87,10 @@ NoteDelivered(ClusterInbox *inbox, uint64_t sequence)
     } else if (!inbox->from || sequence < inbox->from || sequence > inbox->to) {
         FlushDelivered(inbox);
         inbox->from = inbox->to = sequence;
+    }
+    if (inbox->to - inbox->from + 1 >= CLUSTER_RECEIPT_OF) {
+        FlushDelivered(inbox);
+        return;
     }
     ClusterNodeSetDue(node, &inbox->due, CLUSTER_DUE_RECEIPT, ClusterNodeNow(node));
 }
