@@ -30,6 +30,7 @@
 #define DISCOVER_EVERY     30000
 #define DISCOVERED_WITHIN  1000 /* the hook waits this long for tags and props */
 #define ASK_WITHIN         100  /* after so long a new member is asked for them */
+#define SUCCEEDS_WITHIN    1500 /* ... and for the loss of whom it has the place of */
 #define PING_AFTER         5000
 #define PING_ANSWER_WITHIN 15000
 #define PING_ANSWER_EVERY  1000 /* a ping for us alone is answered at most this often */
@@ -378,6 +379,9 @@ struct ClusterMember {
     int64_t reported;       /* since when it was told what failed, not twice in a while */
     uint32_t reportedSlots; /* bits */
     Tcl_Obj *firstPayload;  /* kept for the discovered callback */
+    /* Whose place it has, and who has its, until the loss of the former is told or that takes too long; each has the other. */
+    struct ClusterMember *predecessor, *heir;
+    int64_t succeedsBy;
     ClusterLink *links[CLUSTER_SLOTS_MAX]; /* not held: the transport tells when one closes */
     ClusterOutbox *outbox;                 /* confirmed sends to it; NULL before the first */
     ClusterInbox *inbox;                   /* ... and from it */
@@ -780,8 +784,10 @@ void ClusterRosterExpire(ClusterNode *node);
 /* What is to be done when a member's deadlines are due. */
 void ClusterRosterDiscoveryDue(ClusterMember *member);
 void ClusterRosterExpiryDue(ClusterMember *member);
-/* Tells of it once enough is known. */
+/* Tells of it once enough is known, and the loss of its predecessor is told. */
 void ClusterRosterMaybeDiscovered(ClusterMember *member);
+/* One that is new has the place of another, which is most likely lost soon: that is told first. */
+void ClusterRosterSucceeds(ClusterMember *heir, ClusterMember *predecessor);
 /* A goodbye of somebody who need not be known: a link of it may still be read. */
 void ClusterRosterRemember(ClusterNode *node, Tcl_Obj *uuid);
 /* Did it say goodbye lately? */

@@ -651,6 +651,7 @@ LookForPredecessor(ClusterMember *member)
         next = ClusterRoomNeighbor(member, other);
         if (IsInPlaceOf(member, other)) {
             ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR);
+            ClusterRosterSucceeds(member, other);
         }
     }
 }

@@ -156,10 +156,25 @@ ClusterRosterHasDeparted(const ClusterNode *node, const char *uuid)
  * ------------------------------------------------------------------------
  */
 
+/* Neither waits for the other any more. */
+static void
+EndSuccession(ClusterMember *member)
+{
+    if (member->predecessor) {
+        member->predecessor->heir = NULL;
+        member->predecessor = NULL;
+    }
+    if (member->heir) {
+        member->heir->predecessor = NULL;
+        member->heir = NULL;
+    }
+}
+
 static void
 LoseMember(ClusterMember *member)
 {
     ClusterNode *node = member->node;
+    ClusterMember *heir = member->heir;
 
     member->lost = true;
     ClusterMissingAdd(member);
@@ -167,6 +182,7 @@ LoseMember(ClusterMember *member)
         ClusterStrangerUnwanted(node, Tcl_GetString(member->uuid));
     }
     UnlistMember(node, member);
+    EndSuccession(member);
     ClusterPingerCancel(node, member->sid);
     memset(member->links, 0, sizeof member->links);
     ClusterUndeliveredLost(member);
@@ -174,6 +190,9 @@ LoseMember(ClusterMember *member)
     ClusterNoticeAppend(node, CLUSTER_NOTICE_UNLINK, member);
     ClusterQueriesMemberLost(node, member);
     ClusterNoticeAppend(node, CLUSTER_NOTICE_LOST, member);
+    if (heir) {
+        ClusterRosterMaybeDiscovered(heir);
+    }
     ClusterMemberRelease(member); /* the lists' */
 }
 
@@ -476,6 +495,7 @@ AppendDiscovered(ClusterMember *member)
     ClusterNotice *notice;
 
     member->isNew = false;
+    EndSuccession(member);
     ClusterNodeClearDue(member->node, &member->discovery);
     notice = ClusterNoticeAppend(member->node, CLUSTER_NOTICE_DISCOVERED, member);
     notice->payload = member->firstPayload; /* its reference */
@@ -484,11 +504,34 @@ AppendDiscovered(ClusterMember *member)
     Recharge(member);
 }
 
+/* Does all that is missing come with the loss of its predecessor? In time it is told of without that. */
+static bool
+IsHeldBack(ClusterMember *member)
+{
+    if (!member->predecessor || !member->tagsKnown || !member->propsKnown
+            || ClusterNodeNow(member->node) >= member->succeedsBy) {
+        return false;
+    }
+    ClusterNodeSetDue(member->node, &member->discovery, CLUSTER_DUE_DISCOVERY, member->succeedsBy);
+    return true;
+}
+
 void
 ClusterRosterMaybeDiscovered(ClusterMember *member)
 {
-    if (member->isNew && !member->lost && member->tagsKnown && member->propsKnown) {
+    if (member->isNew && !member->lost && member->tagsKnown && member->propsKnown
+            && !IsHeldBack(member)) {
         AppendDiscovered(member);
+    }
+}
+
+void
+ClusterRosterSucceeds(ClusterMember *heir, ClusterMember *predecessor)
+{
+    if (heir->isNew && !heir->predecessor && !predecessor->heir && !predecessor->lost) {
+        heir->predecessor = predecessor;
+        heir->succeedsBy = ClusterNodeNow(heir->node) + SUCCEEDS_WITHIN;
+        predecessor->heir = heir;
     }
 }
 
@@ -496,7 +539,10 @@ ClusterRosterMaybeDiscovered(ClusterMember *member)
 void
 ClusterRosterDiscoveryDue(ClusterMember *member)
 {
-    if (member->askedOnce) {
+    if (IsHeldBack(member)) {
+        return;
+    }
+    if (member->askedOnce || (member->tagsKnown && member->propsKnown)) {
         AppendDiscovered(member);
         return;
     }
