@@ -109,12 +109,12 @@ ConnectedToItself(int fd)
  * Has the system ask whether the far end of an idle connection is still there.
  * What is written and not confirmed has a limit of its own here and there;
  * TCP_USER_TIMEOUT is not used, as it also ends connections whose peer only
- * does not read.
+ * does not read. Within this host there is nothing to ask.
  */
 static void
-WatchOver(int fd)
+WatchOver(int fd, const ClusterpAddr *peer)
 {
-    (void) ClusterpSetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    (void) ClusterpSetOption(fd, SOL_SOCKET, SO_KEEPALIVE, !ClusterpIsLoopback(peer->ip));
 #if defined(TCP_KEEPIDLE)
     (void) ClusterpSetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 #elif defined(TCP_KEEPALIVE)
@@ -145,7 +145,7 @@ ClusterpTcpConnect(const ClusterpAddr *to, int *fd, int *error)
         return ClusterpFail(error);
     }
     (void) ClusterpSetOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
-    WatchOver(made);
+    WatchOver(made, to);
     if (ClusterpIsLoopback(to->ip)) {
         (void) ClusterpSetOption(made, SOL_SOCKET, SO_DONTROUTE, 1);
     }
@@ -232,10 +232,11 @@ ClusterpAccept(int listener, int *fd, ClusterpAddr *from, int *error)
     if (made < 0) {
         return ClusterpWouldBlock(errno) ? CLUSTERP_AGAIN : ClusterpFail(error);
     }
-    ClusterpFromSockaddr((struct sockaddr *) &peer, from != NULL ? from : &ignored);
+    from = from != NULL ? from : &ignored;
+    ClusterpFromSockaddr((struct sockaddr *) &peer, from);
     if (peer.ss_family == AF_INET) {
         (void) ClusterpSetOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
-        WatchOver(made);
+        WatchOver(made, from);
     }
 #ifdef SO_NOSIGPIPE
     (void) ClusterpSetOption(made, SOL_SOCKET, SO_NOSIGPIPE, 1);

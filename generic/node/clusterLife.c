@@ -41,9 +41,6 @@ InitTables(ClusterNode *node)
     ClusterListInit(&node->asked);
     ClusterListInit(&node->notices);
     ClusterListInit(&node->errands);
-    ClusterListInit(&node->untried);
-    ClusterListInit(&node->round);
-    ClusterListInit(&node->probed);
     ClusterListInit(&node->relays);
     ClusterListInit(&node->askers);
     ClusterTableInit(&node->missingByUuid, key);

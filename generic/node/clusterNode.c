@@ -90,6 +90,8 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterReplaceObj(&node->protocols, NULL);
     FreePinger(&node->pinger);
     ClusterNewsFree(&node->news);
+    ClusterRoundFree(&node->untried);
+    ClusterRoundFree(&node->round);
     ClusterNodeForgetNames(node);
     for (i = 0; i < CLUSTER_DEPARTED_MAX; i++) {
         ClusterReplaceObj(&node->departed[i], NULL);

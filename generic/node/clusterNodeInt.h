@@ -25,6 +25,7 @@
 #include "node/clusterNews.h"
 #include "node/clusterNode.h"
 #include "node/clusterProbing.h"
+#include "node/clusterRound.h"
 
 /* Milliseconds. */
 #define DISCOVER_EVERY     30000
@@ -151,6 +152,7 @@ typedef enum ClusterProbeWay { CLUSTER_BY_DATAGRAM = 0, CLUSTER_BY_BOTH } Cluste
 /* How far the probe of a member has come. */
 typedef enum ClusterProbeStage {
     CLUSTER_PROBE_IDLE = 0, /* none is under way */
+    CLUSTER_PROBE_WAITS,    /* others suspect it, and our turn to look comes soon */
     CLUSTER_PROBE_ASKED,    /* one packet is */
     CLUSTER_PROBE_WIDE,     /* a second one is, over a link and through others too */
     CLUSTER_PROBE_SUSPECT   /* nothing was answered; it goes on */
@@ -168,8 +170,8 @@ typedef enum ClusterProbeStage {
 
 /* A member as the prober sees it. */
 typedef struct ClusterProbe {
-    ClusterListEntry inRound; /* in node's untried, round or probed, once it can be probed */
-    bool proven;              /* it answered a probe: it is where it says */
+    ClusterRoundEntry inRound; /* in node's untried or round, once it can be probed */
+    bool proven;               /* it answered a probe: it is where it says */
     ClusterRtt rtt;
     uint32_t incarnation; /* the latest that it told, 0 at first */
     ClusterProbeStage stage;
@@ -178,6 +180,7 @@ typedef struct ClusterProbe {
     int64_t since; /* when the first packet went out */
     int64_t sent;  /* the same in microseconds, of the system's clock */
     int64_t answered; /* ms: when it last answered by datagram, to us; 0: never */
+    int64_t told;     /* ms: when others last made us look; 0: never */
     bool repeated;    /* there was a second one */
     int64_t again;    /* ms between two packets while it is suspect */
     unsigned evidence;
@@ -259,13 +262,13 @@ struct ClusterNode {
     int askerCount;
     ClusterDeadline askersDue;
     ClusterProbing probing;
-    uint32_t incarnation;      /* ours; higher each time we deny that we are dead */
-    int64_t doubtedUntil;      /* we take it to heart once a period */
-    int64_t answered;          /* when a packet of a probe came last, from any member */
-    int unanswered;            /* members that are suspect as they ack none */
-    ClusterList untried;       /* members that can be probed and never answered; next turn first */
-    ClusterList round, probed; /* the others: whose turn comes, and was */
-    bool triesNext;            /* the next turn is of one of the former, if there are any */
+    uint32_t incarnation; /* ours; higher each time we deny that we are dead */
+    int64_t doubtedUntil; /* we take it to heart once a period */
+    int64_t answered;     /* when a packet of a probe came last, from any member */
+    int unanswered;       /* members that are suspect as they ack none */
+    ClusterRound untried; /* members that can be probed and never answered */
+    ClusterRound round;   /* the others */
+    bool triesNext;       /* the next turn is of one of the former, if there are any */
     ClusterDeadline probeDue;
     ClusterNews news;
     const ClusterMember *named; /* told last in a packet of a probe, NULL: begin anew */
@@ -659,8 +662,6 @@ Tcl_Obj *ClusterBeaconProps(ClusterNode *node);
 
 /* Do both of us speak to each other by datagrams and probes? */
 bool ClusterProberCan(const ClusterMember *member);
-/* It was heard: from now on it has its turn, if it can be probed. */
-void ClusterProberMeet(ClusterMember *member);
 /* Probes it now, unless that is under way. */
 void ClusterProberBegin(ClusterMember *member);
 /* Its answer by this id came, `direct`: to our packet, by datagram. False: it is none. */
@@ -680,6 +681,11 @@ void ClusterProberSuspected(ClusterNode *node, uint32_t incarnation);
 /* The deadlines CLUSTER_DUE_PROBE and CLUSTER_DUE_PROBED. */
 void ClusterProberDue(ClusterNode *node);
 void ClusterProberMemberDue(ClusterMember *member);
+
+/* ---- clusterProbeMeet.c ---- */
+
+/* It was heard: from now on it has its turn, if it can be probed. */
+void ClusterProberMeet(ClusterMember *member);
 
 /* ---- clusterProbePackets.c ---- */
 

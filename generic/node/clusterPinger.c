@@ -76,6 +76,9 @@ ClusterPingerAddAlone(ClusterNode *node, Tcl_Obj *sid)
     ClusterPinger *pinger = &node->pinger;
     int64_t now = ClusterNodeNow(node);
 
+    if (pinger->alone && IndexOf(pinger->alone, sid) >= 0) {
+        return true;
+    }
     if (now - pinger->aloneSince >= PING_SOON_EVERY) {
         pinger->aloneSince = now;
         pinger->aloneCount = 0;

@@ -32,6 +32,8 @@
 #define MATES_MOST 64
 /* Members that are passed over in one turn of the round. */
 #define PASSED_MOST 64
+/* Others that are looked at now as one is found to be gone of which nobody had told: it may not be alone. */
+#define NEXT_AFTER 4
 
 /*
  * ------------------------------------------------------------------------
@@ -48,58 +50,12 @@ ClusterProberCan(const ClusterMember *member)
             && member->datagramPort;
 }
 
-/* In random order, as they are put at either end. */
-static void
-EnterAnywhere(ClusterList *list, ClusterMember *member)
-{
-    if (ClusterSystemRandomBelow(&member->node->system, 2)) {
-        ClusterListAppend(list, &member->probe.inRound);
-    } else {
-        ClusterListPrepend(list, &member->probe.inRound);
-    }
-}
-
-/* All have had their turn: the next round has another order. */
-static void
-Shuffle(ClusterNode *node)
-{
-    ClusterListEntry *entry;
-
-    while ((entry = ClusterListFirst(&node->probed)) != NULL) {
-        ClusterListRemove(entry);
-        EnterAnywhere(&node->round, CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound));
-    }
-}
-
-/* Of those that never answered, in the order in which they were found. */
 static ClusterMember *
-NextUntried(ClusterNode *node)
+Next(ClusterNode *node, ClusterRound *round)
 {
-    ClusterListEntry *entry = ClusterListFirst(&node->untried);
+    ClusterRoundEntry *entry = ClusterRoundNext(round, &node->system);
 
-    if (!entry) {
-        return NULL;
-    }
-    ClusterListRemove(entry);
-    ClusterListAppend(&node->untried, entry);
-    return CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
-}
-
-static ClusterMember *
-NextInRound(ClusterNode *node)
-{
-    ClusterListEntry *entry;
-
-    if (ClusterListEmpty(&node->round)) {
-        Shuffle(node);
-    }
-    entry = ClusterListFirst(&node->round);
-    if (!entry) {
-        return NULL;
-    }
-    ClusterListRemove(entry);
-    ClusterListAppend(&node->probed, entry);
-    return CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
+    return entry ? CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound) : NULL;
 }
 
 /*
@@ -113,12 +69,12 @@ NextTurn(ClusterNode *node)
 
     node->triesNext = !node->triesNext;
     if (!node->triesNext) {
-        member = NextInRound(node);
+        member = Next(node, &node->round);
     }
     if (!member) {
-        member = NextUntried(node);
+        member = Next(node, &node->untried);
     }
-    return member ? member : NextInRound(node);
+    return member ? member : Next(node, &node->round);
 }
 
 /*
@@ -141,36 +97,6 @@ Send(ClusterMember *member, ClusterProbeWay with)
     ClusterErrandAppend(member->node, CLUSTER_SEND_PROBE, member)->with = (int) with;
 }
 
-void
-ClusterProberBegin(ClusterMember *member)
-{
-    ClusterProbe *probe = &member->probe;
-    ClusterNode *node = member->node;
-
-    if (probe->stage != CLUSTER_PROBE_IDLE || member->lost || !ClusterProberCan(member)
-            || ClusterLivenessLeaves(&member->life)) {
-        return;
-    }
-    probe->stage = CLUSTER_PROBE_ASKED;
-    probe->first = probe->since = ClusterNodeNow(node);
-    probe->sent = ClusterSystemMicroseconds(&node->system);
-    probe->repeated = false;
-    probe->evidence = 0;
-    probe->confirmed = 0;
-    probe->again = AGAIN;
-    ClusterSystemRandomText(&node->system, probe->id, CLUSTER_PROBE_ID);
-    Send(member, CLUSTER_BY_DATAGRAM);
-    SetProbeDue(member, ClusterProbingWait(&node->probing, &probe->rtt));
-}
-
-/* May it be probed out of its turn, as others or its host's silence would have it? */
-static bool
-MayHurry(const ClusterMember *member)
-{
-    return ClusterNodeMay(member->node,
-            member->probe.proven ? CLUSTER_QUOTA_PROBES : CLUSTER_QUOTA_TRIALS);
-}
-
 /* Ends it, whatever came of it. */
 static void
 EndProbe(ClusterMember *member)
@@ -182,6 +108,58 @@ EndProbe(ClusterMember *member)
     ClusterNodeClearDue(member->node, &member->probe.due);
 }
 
+void
+ClusterProberBegin(ClusterMember *member)
+{
+    ClusterProbe *probe = &member->probe;
+    ClusterNode *node = member->node;
+
+    if (probe->stage > CLUSTER_PROBE_WAITS || member->lost) {
+        return;
+    }
+    if (!ClusterProberCan(member) || ClusterLivenessLeaves(&member->life)) {
+        EndProbe(member);
+        return;
+    }
+    if (probe->stage == CLUSTER_PROBE_IDLE) {
+        probe->evidence = 0;
+        probe->confirmed = 0;
+    }
+    probe->stage = CLUSTER_PROBE_ASKED;
+    probe->first = probe->since = ClusterNodeNow(node);
+    probe->sent = ClusterSystemMicroseconds(&node->system);
+    probe->repeated = false;
+    probe->again = AGAIN;
+    ClusterSystemRandomText(&node->system, probe->id, CLUSTER_PROBE_ID);
+    Send(member, CLUSTER_BY_DATAGRAM);
+    SetProbeDue(member, ClusterProbingWait(&node->probing, &probe->rtt));
+}
+
+/* May it be probed out of its turn, as others or its host's silence would have it? What goes to our own host harms nobody. */
+static bool
+MayHurry(const ClusterMember *member)
+{
+    return ClusterNodeMay(member->node,
+            member->probe.proven || member->local ? CLUSTER_QUOTA_PROBES : CLUSTER_QUOTA_TRIALS);
+}
+
+/* As all are told to at the same time, each begins at a time of its own. */
+static void
+BeginSoon(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    int64_t spread = ClusterProbingSpread(node->memberCount);
+
+    if (spread == 0 || !ClusterProberCan(member) || ClusterLivenessLeaves(&member->life)) {
+        ClusterProberBegin(member);
+        return;
+    }
+    member->probe.stage = CLUSTER_PROBE_WAITS;
+    member->probe.evidence = 0;
+    member->probe.confirmed = 0;
+    SetProbeDue(member, ClusterSystemRandomBelow(&node->system, (uint32_t) spread + 1));
+}
+
 /* Others who can be asked about a member: alive, and not on its host if there are any elsewhere. */
 static bool
 MayRelay(const ClusterMember *relay, const ClusterMember *member, bool elsewhere)
@@ -191,29 +169,36 @@ MayRelay(const ClusterMember *relay, const ClusterMember *member, bool elsewhere
             && (!elsewhere || ClusterAddressCompare(&relay->address, &member->address) != 0);
 }
 
-/* The round is in random order, so that its members from the front are as good as any. */
+static void
+AskRelay(ClusterMember *relay, const ClusterMember *member)
+{
+    ClusterErrand *errand = ClusterErrandAppend(relay->node, CLUSTER_SEND_RELAY, relay);
+
+    ClusterReplaceObj(&errand->list, member->uuid);
+    ClusterReplaceObj(&errand->ruid, Tcl_NewStringObj(member->probe.id, -1));
+}
+
+/* From anywhere in the round on, which is in random order: the next ones are as good as any. */
 static void
 AskRelays(ClusterMember *member)
 {
-    ClusterList *const lists[] = {&member->node->probed, &member->node->round};
+    ClusterNode *node = member->node;
+    const ClusterRound *round = &node->round;
+    size_t i, from;
     int asked = 0, pass;
-    size_t i;
 
+    if (round->count == 0) {
+        return;
+    }
+    from = ClusterSystemRandomBelow(&node->system, (uint32_t) round->count);
     for (pass = 0; pass < 2 && asked == 0; pass++) {
-        for (i = 0; i < CLUSTER_COUNT(lists); i++) {
-            ClusterListEntry *entry = ClusterListFirst(lists[i]);
+        for (i = 0; i < round->count && asked < RELAYS; i++) {
+            ClusterMember *relay = CLUSTER_LIST_ITEM(ClusterRoundAt(round, from + i), ClusterMember,
+                    probe.inRound);
 
-            for (; entry && asked < RELAYS; entry = ClusterListNext(lists[i], entry)) {
-                ClusterMember *relay = CLUSTER_LIST_ITEM(entry, ClusterMember, probe.inRound);
-
-                if (MayRelay(relay, member, pass == 0)) {
-                    ClusterErrand *errand =
-                            ClusterErrandAppend(member->node, CLUSTER_SEND_RELAY, relay);
-
-                    ClusterReplaceObj(&errand->list, member->uuid);
-                    ClusterReplaceObj(&errand->ruid, Tcl_NewStringObj(member->probe.id, -1));
-                    asked++;
-                }
+            if (MayRelay(relay, member, pass == 0)) {
+                AskRelay(relay, member);
+                asked++;
             }
         }
     }
@@ -285,6 +270,44 @@ TimeLeftTo(const ClusterMember *member)
         return ClusterProbingHung(&node->probing);
     }
     return time;
+}
+
+/*
+ * Where many are gone at once they are found soon, as each that is found has
+ * us look at more; where one is, that costs a few packets.
+ */
+static void
+LookAtNext(ClusterNode *node)
+{
+    int i;
+
+    for (i = 0; i < NEXT_AFTER && ClusterNodeMay(node, CLUSTER_QUOTA_PROBES); i++) {
+        ClusterMember *member = Next(node, &node->round);
+
+        if (member) {
+            ClusterProberBegin(member);
+        }
+    }
+}
+
+/*
+ * Says that it is suspected, or gone, unless others have said so. All hear a
+ * ping, also who hears no datagrams. Who hears nothing is cut off rather, and
+ * looks at no more.
+ */
+static void
+Tell(ClusterMember *member)
+{
+    ClusterNode *node = member->node;
+    bool first = member->probe.confirmed == 0 && node->answered >= member->probe.first;
+
+    ClusterNewsAdd(&node->news, CLUSTER_NEWS_SUSPECT, member->uuid, member->probe.incarnation);
+    if (member->probe.confirmed < CLUSTER_CONFIRMERS) {
+        ClusterPingerAddAlone(node, member->sid);
+    }
+    if (first) {
+        LookAtNext(node);
+    }
 }
 
 static void
@@ -371,8 +394,7 @@ Suspect(ClusterMember *member)
     if (member->local) {
         probe->evidence |= CLUSTER_EVIDENCE_HOST;
     }
-    ClusterNewsAdd(&node->news, CLUSTER_NEWS_SUSPECT, member->uuid, probe->incarnation);
-    ClusterPingerAddAlone(node, member->sid);
+    Tell(member);
     Send(member, CLUSTER_BY_BOTH);
     SetProbeDue(member, probe->again);
     Reckon(member);
@@ -420,6 +442,9 @@ ClusterProberMemberDue(ClusterMember *member)
         return;
     }
     switch (member->probe.stage) {
+    case CLUSTER_PROBE_WAITS:
+        ClusterProberBegin(member);
+        break;
     case CLUSTER_PROBE_ASKED:
         Widen(member);
         break;
@@ -470,8 +495,8 @@ Prove(ClusterMember *member)
 {
     if (!member->probe.proven) {
         member->probe.proven = true;
-        ClusterListRemove(&member->probe.inRound);
-        ClusterListAppend(&member->node->probed, &member->probe.inRound); /* it just had one */
+        ClusterRoundRemove(&member->probe.inRound);
+        ClusterRoundAdd(&member->node->round, &member->probe.inRound, true);
     }
 }
 
@@ -481,7 +506,7 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
     ClusterProbe *probe = &member->probe;
     ClusterNode *node = member->node;
 
-    if (probe->stage == CLUSTER_PROBE_IDLE || length != CLUSTER_PROBE_ID
+    if (probe->stage <= CLUSTER_PROBE_WAITS || length != CLUSTER_PROBE_ID
             || memcmp(id, probe->id, CLUSTER_PROBE_ID) != 0) {
         return false;
     }
@@ -514,6 +539,15 @@ IsProven(const ClusterMember *member)
                     || (member->local && !ClusterMemberHasWays(member)));
 }
 
+/* Not all may know of it by links of their own. */
+static void
+TellOfDeath(ClusterMember *member)
+{
+    if (member->probe.stage < CLUSTER_PROBE_SUSPECT) {
+        Tell(member);
+    }
+}
+
 void
 ClusterProberEvidence(ClusterMember *member, unsigned evidence)
 {
@@ -521,7 +555,8 @@ ClusterProberEvidence(ClusterMember *member, unsigned evidence)
     bool isNew;
 
     if (member->lost || !ClusterProberCan(member)
-            || (probe->stage == CLUSTER_PROBE_IDLE && !probe->proven && !MayHurry(member))) {
+            || (probe->stage == CLUSTER_PROBE_IDLE && !probe->proven && !member->local
+                    && !MayHurry(member))) {
         return;
     }
     ClusterProberBegin(member);
@@ -530,6 +565,7 @@ ClusterProberEvidence(ClusterMember *member, unsigned evidence)
     isNew = (probe->evidence & evidence) != evidence;
     probe->evidence |= evidence;
     if (IsProven(member)) {
+        TellOfDeath(member);
         Bury(member);
     } else if (probe->stage == CLUSTER_PROBE_ASKED) {
         Widen(member); /* the other way is asked now */
@@ -550,6 +586,25 @@ ClusterProberLinkEnded(ClusterMember *member)
     ClusterProberEvidence(member, again ? CLUSTER_EVIDENCE_LINK : CLUSTER_EVIDENCE_ENDED);
 }
 
+/*
+ * Of many who are told of a suspicion some lose all packets, suspect it too and
+ * tell of that: all would look again, and again. Once in a while will do.
+ */
+static bool
+ToldLately(ClusterMember *member)
+{
+    const ClusterNode *node = member->node;
+    ClusterProbe *probe = &member->probe;
+    int64_t now = ClusterNodeNow(node);
+
+    if (node->memberCount > CLUSTER_CONNECT_ALL && probe->told && probe->answered >= probe->told
+            && now - probe->told < node->probing.period + ClusterProbingSpread(node->memberCount)) {
+        return true;
+    }
+    probe->told = now;
+    return false;
+}
+
 void
 ClusterProberDoubted(ClusterMember *member, const ClusterMember *by)
 {
@@ -557,10 +612,10 @@ ClusterProberDoubted(ClusterMember *member, const ClusterMember *by)
     int i;
 
     if (probe->stage == CLUSTER_PROBE_IDLE) {
-        if (!MayHurry(member)) {
+        if (ToldLately(member) || !MayHurry(member)) {
             return;
         }
-        ClusterProberBegin(member);
+        BeginSoon(member);
     }
     for (i = 0; i < probe->confirmed && probe->confirmers[i] != by; i++) {
         continue;
@@ -587,7 +642,9 @@ ClusterProberRefuted(ClusterMember *member, uint32_t incarnation)
     }
     probe->incarnation = incarnation;
     ClusterNewsAdd(&member->node->news, CLUSTER_NEWS_ALIVE, member->uuid, incarnation);
-    if (probe->stage != CLUSTER_PROBE_IDLE) {
+    if (probe->stage == CLUSTER_PROBE_WAITS && probe->proven) {
+        EndProbe(member);
+    } else if (probe->stage != CLUSTER_PROBE_IDLE) {
         probe->first = ClusterNodeNow(member->node);
         probe->confirmed = 0;
         if (probe->stage == CLUSTER_PROBE_SUSPECT) {
@@ -607,65 +664,5 @@ ClusterProberSuspected(ClusterNode *node, uint32_t incarnation)
             ClusterProbingSuspected(&node->probing);
         }
         ClusterNewsAdd(&node->news, CLUSTER_NEWS_ALIVE, node->uuidObj, node->incarnation);
-    }
-}
-
-/*
- * ------------------------------------------------------------------------
- * Found
- * ------------------------------------------------------------------------
- */
-
-/* Is what one advertises for a way by which links are made the same as what the other does, on the same host? */
-static bool
-IsInPlaceOf(const ClusterMember *member, const ClusterMember *other)
-{
-    const ClusterNode *node = member->node;
-    int i;
-
-    if (other == member || ClusterAddressCompare(&other->address, &member->address) != 0) {
-        return false;
-    }
-    for (i = 0; i < node->slotCount; i++) {
-        Tcl_Obj *mine = NULL, *its = NULL;
-
-        if (node->slots[i]->type->connects) {
-            Tcl_DictObjGet(NULL, member->props, node->slots[i]->id, &mine);
-            Tcl_DictObjGet(NULL, other->props, node->slots[i]->id, &its);
-        }
-        if (mine && its && strcmp(Tcl_GetString(mine), Tcl_GetString(its)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A process that was started again has the place of one that is gone most likely: that is to be seen now. */
-static void
-LookForPredecessor(ClusterMember *member)
-{
-    ClusterMember *other = ClusterRoomNeighbor(member, NULL), *next;
-    int i;
-
-    for (i = 0; i < MATES_MOST && other; i++, other = next) {
-        next = ClusterRoomNeighbor(member, other);
-        if (IsInPlaceOf(member, other)) {
-            ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR);
-            ClusterRosterSucceeds(member, other);
-        }
-    }
-}
-
-void
-ClusterProberMeet(ClusterMember *member)
-{
-    if (!member->lost && ClusterProberCan(member) && !ClusterListHas(&member->probe.inRound)) {
-        EnterAnywhere(&member->node->untried,
-                member); /* or all would probe the same at the same time */
-        LookForPredecessor(member);
-        if (!ClusterDeadlineIsSet(&member->node->probeDue)) {
-            ClusterNodeSetDue(member->node, &member->node->probeDue, CLUSTER_DUE_PROBE,
-                    ClusterNodeNow(member->node) + ClusterProbingGap(&member->node->probing));
-        }
     }
 }

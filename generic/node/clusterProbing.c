@@ -20,6 +20,16 @@
  */
 #define SUSPICION       160
 #define SUSPICION_LOSSY 120 /* more */
+/*
+ * ... and percent of that for each tenfold number of members beyond ten. All of
+ * them hear of a suspicion at once, and each probes the suspect by itself. What
+ * grows is the number of those who may be wrong: with ten times as many who
+ * suspect ten times as many, two packets more that are lost make up for it.
+ */
+#define SUSPICION_GROWTH 30
+/* Probes that a suspect gets in a millisecond as all are told of it, and in how many that is over. */
+#define PROBES_IN_MS 10
+#define SPREAD_MOST  1000
 /* Milliseconds: a process may be stopped or compute for so long while its host is well. */
 #define HUNG 30000
 
@@ -150,8 +160,18 @@ ClusterProbingSuspicion(const ClusterProbing *probing, size_t members, int confi
     int64_t percent = SUSPICION + (probing->loss > LOSSY ? SUSPICION_LOSSY : 0);
 
     percent = percent * ConfirmedPercent(members, confirmed) / 100;
-    percent = percent * (log > 10 ? log : 10) / 10;
+    if (log > 10) {
+        percent += percent * SUSPICION_GROWTH * (log - 10) / 1000;
+    }
     return probing->period * percent / 100 * (2 + probing->health) / 2;
+}
+
+int64_t
+ClusterProbingSpread(size_t members)
+{
+    int64_t spread = (int64_t) (members / PROBES_IN_MS);
+
+    return spread < SPREAD_MOST ? spread : SPREAD_MOST;
 }
 
 int64_t

@@ -60,5 +60,10 @@ int64_t ClusterProbingLeastWait(const ClusterRtt *rtt);
 int64_t ClusterProbingSuspicion(const ClusterProbing *probing, size_t members, int confirmed);
 /* The same for one whose process does not answer while its host does. */
 int64_t ClusterProbingHung(const ClusterProbing *probing);
+/*
+ * Milliseconds within which all who are told of a suspicion probe the suspect:
+ * if it lives, its socket would not hold the packets of all at once.
+ */
+int64_t ClusterProbingSpread(size_t members);
 
 #endif

@@ -78,7 +78,7 @@ UnlistMember(ClusterNode *node, ClusterMember *member)
     if (member->probe.stage == CLUSTER_PROBE_SUSPECT) {
         node->unanswered--;
     }
-    ClusterListRemove(&member->probe.inRound);
+    ClusterRoundRemove(&member->probe.inRound);
     if (ClusterListHas(&member->inAskers)) {
         ClusterListRemove(&member->inAskers);
         node->askerCount--;
@@ -203,6 +203,14 @@ SetExpiry(ClusterMember *member)
     ClusterNodeSetDue(member->node, &member->expiry, CLUSTER_DUE_EXPIRY, member->life.deadline + 1);
 }
 
+/* So many others have asked after it that all have heard of it. */
+static bool
+AllAreTold(const ClusterMember *member)
+{
+    return member->probe.stage != CLUSTER_PROBE_IDLE
+            && member->probe.confirmed >= CLUSTER_CONFIRMERS;
+}
+
 /* Does what the state machine asks for, but for CLUSTER_DO_RECONNECT, which needs a slot. */
 static void
 CarryOut(ClusterMember *member, unsigned actions)
@@ -215,7 +223,8 @@ CarryOut(ClusterMember *member, unsigned actions)
     if (actions & CLUSTER_DO_PING) {
         ClusterPingerAdd(node, member->sid);
     }
-    if ((actions & CLUSTER_DO_PING_ALONE) && ClusterPingerAddAlone(node, member->sid)) {
+    if ((actions & CLUSTER_DO_PING_ALONE)
+            && (AllAreTold(member) || ClusterPingerAddAlone(node, member->sid))) {
         ClusterLivenessStep(&member->life, CLUSTER_LIFE_PINGED_ALONE, ClusterNodeNow(node), 0,
                 NULL);
     }
@@ -267,7 +276,7 @@ ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot)
     }
 }
 
-/* Those of a sid must be heard, the first so many of them: strangers can invent more. */
+/* Those of a sid must be heard, the first so many of them: strangers can invent more. Who answers probes is probed instead. */
 static void
 ExpectSid(ClusterNode *node, const char *sid, size_t length)
 {
@@ -278,7 +287,9 @@ ExpectSid(ClusterNode *node, const char *sid, size_t length)
         ClusterMember *member = CLUSTER_TABLE_ITEM(entry, ClusterMember, inSids);
 
         entry = ClusterTableNextSame(&node->bySid, entry);
-        ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
+        if (member->probe.inRound.round != &node->round) {
+            ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
+        }
     }
 }
 

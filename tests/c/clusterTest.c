@@ -10,6 +10,7 @@
 #include "blobTest.h"
 #include "command/cluster.h"
 #include "codecTest.h"
+#include "crowdTest.h"
 #include "fuzzTest.h"
 #include "lifeTest.h"
 #include "nodeTest.h"
@@ -25,7 +26,7 @@ Clustertest_Init(Tcl_Interp *interp)
             || Clusternodetest_Init(interp) != TCL_OK || Clusterfuzztest_Init(interp) != TCL_OK
             || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK
             || Clustertabletest_Init(interp) != TCL_OK || Clusterstatetest_Init(interp) != TCL_OK
-            || Clusterunicasttest_Init(interp) != TCL_OK
+            || Clusterunicasttest_Init(interp) != TCL_OK || Clustercrowdtest_Init(interp) != TCL_OK
             || Clusterworktest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }

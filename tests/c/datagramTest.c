@@ -125,6 +125,7 @@ MemoryInjectBy(MemoryHost *to, MemoryWay way, const ClusterAddress *from, unsign
     packet.bytes = copy;
     packet.length = length;
     self->traffic.packetsIn++;
+    MemoryHeard(to, bytes, length);
     DatagramFillOrigin(self, from, &origin);
     origin.interface = interface;
     origin.severally = origin.foreign = interface != 0;
@@ -192,6 +193,9 @@ DatagramSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink *
                 DatagramLaunch(self, to, &wire, blob);
             }
         }
+    }
+    if (net->outside && !net->cut[self->way]) {
+        net->outside->toAll(net->outside->context, self->host, blob);
     }
     return CLUSTER_SENT;
 }

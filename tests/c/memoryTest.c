@@ -15,6 +15,8 @@
 
 /* Packets looked after for whether they are freed at the end. */
 #define BLOBS_KEPT 4096
+/* Ports there can be. */
+#define MEMORY_PORTS 65536
 
 /* ---- the network --------------------------------------------------------- */
 
@@ -118,6 +120,7 @@ MemoryNetNew(HandClock *clock)
         net->system.context = net;
         MemoryNetSeed(net, 1);
         net->nextPort = 1;
+        net->byPort = calloc(MEMORY_PORTS, sizeof net->byPort[0]);
         Tcl_InitHashTable(&net->links, TCL_STRING_KEYS);
         Tcl_InitHashTable(&net->blobs, TCL_ONE_WORD_KEYS);
         ClusterPayloadKeysInit(&net->keys);
@@ -192,6 +195,7 @@ MemoryNetFree(MemoryNet *net)
     Tcl_DecrRefCount(net->counts);
     Tcl_DecrRefCount(net->sent);
     Tcl_DecrRefCount(net->faults);
+    free(net->byPort);
     free(net);
     return all;
 }
@@ -230,6 +234,12 @@ MemoryNetAddHost(MemoryNet *net, MemoryHost *host)
     host->net = net;
     host->next = NULL;
     *end = host;
+}
+
+void
+MemoryNetSetOutside(MemoryNet *net, const MemoryOutside *outside)
+{
+    net->outside = outside;
 }
 
 void
@@ -275,6 +285,8 @@ MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const MemoryL
         *copy = *link;
     }
     Tcl_SetHashValue(entry, copy);
+    net->everywhere =
+            net->links.numEntries == 1 && strcmp(Tcl_GetString(key), "*>*") == 0 ? copy : NULL;
     Tcl_DecrRefCount(key);
 }
 
@@ -296,6 +308,9 @@ MemoryFindLink(const MemoryHost *from, const MemoryHost *to)
     const char *names[2] = {Tcl_GetString(from->name), Tcl_GetString(to->name)};
     const MemoryLink *link = NULL;
 
+    if (net->everywhere) {
+        return *net->everywhere;
+    }
     if (net->links.numEntries) {
         link = FindLink(net, names[0], names[1]);
         link = link ? link : FindLink(net, names[0], "*");
@@ -329,6 +344,25 @@ KeepBlob(MemoryNet *net, ClusterBlob *blob)
     }
 }
 
+static int
+TallyOf(const ClusterPacket *packet)
+{
+    uint64_t type = packet->field[CLUSTER_TYPE].number;
+
+    return type < MEMORY_TYPES ? (int) type : MEMORY_TYPES - 1;
+}
+
+void
+MemoryHeard(MemoryHost *to, const void *bytes, size_t length)
+{
+    ClusterPacket packet;
+
+    if (to->tally && ClusterPacketDecode(bytes, length, NULL, NULL, &packet) == BPACKET_OK) {
+        to->tally->heard[TallyOf(&packet)]++;
+        to->tally->heardBytes[TallyOf(&packet)] += length;
+    }
+}
+
 void
 MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, ClusterBlob *blob)
 {
@@ -342,6 +376,10 @@ MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, Cluste
         key = Tcl_ObjPrintf("%s ?", transport);
     } else {
         key = Tcl_ObjPrintf("%s %d", transport, (int) packet.field[CLUSTER_TYPE].number);
+        if (from->tally) {
+            from->tally->sent[TallyOf(&packet)]++;
+            from->tally->sentBytes[TallyOf(&packet)] += blob->length;
+        }
         if (net->tracing) {
             words[0] = Tcl_NewWideIntObj((Tcl_WideInt) HandClockNow(net->clock));
             words[1] = from->name;

@@ -31,6 +31,15 @@ typedef enum MemoryRefusal {
     MEMORY_IS_ABSENT        /* ... that nothing is there */
 } MemoryRefusal;
 
+/* Types of packets that are counted apart; those above go with the last. */
+#define MEMORY_TYPES 16
+
+/* What one host sent and heard, by type. */
+typedef struct MemoryTally {
+    uint64_t sent[MEMORY_TYPES], sentBytes[MEMORY_TYPES];
+    uint64_t heard[MEMORY_TYPES], heardBytes[MEMORY_TYPES];
+} MemoryTally;
+
 /*
  * A node's place on the network. The context of a node with these transports
  * begins with one; it lives as long as the network.
@@ -46,8 +55,18 @@ typedef struct MemoryHost {
     Tcl_WideInt limit;        /* packets in a queue before it is full; 0: no limit */
     struct MemoryDatagram *datagrams[MEMORY_WAYS]; /* NULL while closed */
     struct MemoryStream *stream;
+    struct MemoryUnicast *unicast; /* the latest, closed or not */
+    MemoryTally *tally;            /* NULL: it is not counted */
     struct MemoryHost *next;
 } MemoryHost;
+
+/* Those who are no hosts of the network, and send and hear all the same: told of each packet, whoever loses it. */
+typedef struct MemoryOutside {
+    void (*toAll)(void *context, MemoryHost *from, ClusterBlob *blob);
+    /* False: the port is none of theirs. */
+    bool (*toOne)(void *context, MemoryHost *from, uint16_t port, ClusterBlob *blob);
+    void *context;
+} MemoryOutside;
 
 /* What happens to packets from one host to another. */
 typedef struct MemoryLink {
@@ -70,6 +89,10 @@ void MemoryNetSeed(MemoryNet *net, uint32_t seed);
  */
 const ClusterSystem *MemoryNetSystem(const MemoryNet *net);
 void MemoryNetAddHost(MemoryNet *net, MemoryHost *host);
+/* outside: the caller's, and outlives the network. Ports of the network's own are low. */
+void MemoryNetSetOutside(MemoryNet *net, const MemoryOutside *outside);
+/* 0 to below - 1, by the network's seed. */
+int MemoryRandom(MemoryNet *net, int below);
 MemoryHost *MemoryNetFirst(const MemoryNet *net);
 /* "*" stands for every host; the rule that names more of them counts. */
 void MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const MemoryLink *link);
@@ -87,6 +110,8 @@ bool MemoryInjectBy(MemoryHost *to, MemoryWay way, const ClusterAddress *from, u
 /* The same by unicast, at the host's port for that. */
 bool MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *bytes,
         size_t length);
+/* The port for those: 0 when there was none. */
+uint16_t MemoryPort(const MemoryHost *host);
 /* The port for those becomes another. */
 bool MemoryRenumber(MemoryHost *host);
 /* Breaks every connection between two hosts (other NULL: any): both ends are told, now. Returns how many. */

@@ -27,16 +27,20 @@ struct MemoryNet {
     struct MemoryDatagram *datagrams; /* every transport there ever was */
     struct MemoryStream *streams;
     MemoryUnicast *unicasts;
-    ClusterLink *conns;  /* every link there ever was */
-    Tcl_HashTable blobs; /* the first ones sent, held, to how many hold each for us */
+    MemoryUnicast **byPort; /* the latest of each port */
+    const MemoryOutside *outside;
+    const MemoryLink *everywhere; /* the rule for all, as long as it is the only one */
+    ClusterLink *conns;           /* every link there ever was */
+    Tcl_HashTable blobs;          /* the first ones sent, held, to how many hold each for us */
 };
 
 /* The host behind the context that a transport was opened with, which is a node's slot. */
 MemoryHost *MemoryHostOf(const void *context);
-int MemoryRandom(MemoryNet *net, int below);
 MemoryLink MemoryFindLink(const MemoryHost *from, const MemoryHost *to);
 int64_t MemoryDelay(MemoryNet *net, const MemoryLink *link);
-/* Records a packet that was sent; to is NULL for all. */
+/* A packet came to a host, which may count it. */
+void MemoryHeard(MemoryHost *to, const void *bytes, size_t length);
+/* Records a packet that was sent; to is NULL for all, and who is outside. */
 void MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, ClusterBlob *blob);
 
 /* datagramTest.c and connTest.c: frees what the network keeps of them. */

@@ -43,6 +43,16 @@ UnicastAlive(ClusterTransport *transport, const char *what)
     return self;
 }
 
+/* The next port, which is its own as long as the network does not begin anew with them. */
+static void
+TakePort(MemoryUnicast *self)
+{
+    MemoryNet *net = self->host->net;
+
+    self->port = net->nextPort++;
+    net->byPort[self->port] = self;
+}
+
 static ClusterTransport *
 UnicastOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *delegate,
         void *context, Tcl_Obj **why, const char **code)
@@ -58,7 +68,8 @@ UnicastOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate
     self->host = MemoryHostOf(context);
     self->delegate = delegate;
     self->context = context;
-    self->port = self->host->net->nextPort++;
+    TakePort(self);
+    self->host->unicast = self;
     self->next = self->host->net->unicasts;
     self->host->net->unicasts = self;
     return &self->base;
@@ -85,12 +96,9 @@ MemoryUnicastsFree(MemoryNet *net)
 static MemoryUnicast *
 FindUnicast(const MemoryNet *net, uint16_t port)
 {
-    MemoryUnicast *unicast = net->unicasts;
+    MemoryUnicast *unicast = net->byPort[port];
 
-    while (unicast && (unicast->closed || unicast->port != port)) {
-        unicast = unicast->next;
-    }
-    return unicast;
+    return unicast && !unicast->closed && unicast->port == port ? unicast : NULL;
 }
 
 /* The host that the address is of, as far as a port is needed to tell; NULL for none. */
@@ -117,6 +125,7 @@ UnicastDeliver(MemoryUnicast *to, const ClusterAddress *from, const ClusterBlob 
         memset(&origin, 0, sizeof origin);
         origin.address = *from;
         to->traffic.packetsIn++;
+        MemoryHeard(to->host, copy, blob->length);
         to->delegate->received(to->context, &to->base, NULL, packet, &origin);
         free(copy);
     }
@@ -125,13 +134,10 @@ UnicastDeliver(MemoryUnicast *to, const ClusterAddress *from, const ClusterBlob 
 bool
 MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *bytes, size_t length)
 {
-    MemoryUnicast *self = to->net->unicasts;
+    MemoryUnicast *self = to->unicast;
     ClusterBlob *blob;
 
-    while (self && (self->closed || self->host != to)) {
-        self = self->next;
-    }
-    if (!self || (blob = ClusterBlobNew(bytes, length)) == NULL) {
+    if (!self || self->closed || (blob = ClusterBlobNew(bytes, length)) == NULL) {
         return false;
     }
     UnicastDeliver(self, from, blob);
@@ -142,16 +148,19 @@ MemoryInjectUnicast(MemoryHost *to, const ClusterAddress *from, const void *byte
 bool
 MemoryRenumber(MemoryHost *host)
 {
-    MemoryUnicast *self = host->net->unicasts;
+    MemoryUnicast *self = host->unicast;
 
-    while (self && (self->closed || self->host != host)) {
-        self = self->next;
-    }
-    if (self) {
-        self->port = host->net->nextPort++;
+    if (self && !self->closed) {
+        TakePort(self);
         self->delegate->changed(self->context, &self->base);
     }
-    return self != NULL;
+    return self && !self->closed;
+}
+
+uint16_t
+MemoryPort(const MemoryHost *host)
+{
+    return host->unicast ? host->unicast->port : 0;
 }
 
 static void
@@ -189,12 +198,9 @@ UnicastLaunch(MemoryUnicast *self, const ClusterAddress *to, const MemoryLink *w
 static const MemoryHost *
 HostOfPort(const MemoryNet *net, const ClusterAddress *to)
 {
-    const MemoryUnicast *unicast = net->unicasts;
+    const MemoryUnicast *unicast = net->byPort[ClusterAddressPort(to)];
 
-    while (unicast && unicast->port != ClusterAddressPort(to)) {
-        unicast = unicast->next;
-    }
-    return unicast ? unicast->host : FindHost(net, to);
+    return unicast && unicast->port == ClusterAddressPort(to) ? unicast->host : FindHost(net, to);
 }
 
 static ClusterSendResult
@@ -215,6 +221,12 @@ UnicastSend(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **
     Tcl_DecrRefCount(key);
     if (!value || Tcl_GetIntFromObj(NULL, value, &port) != TCL_OK) {
         return CLUSTER_SEND_FAILED;
+    }
+    if (net->outside
+            && net->outside->toOne(net->outside->context, self->host, (uint16_t) port, blob)) {
+        MemoryNote(self->host, self->base.type->id, NULL, blob);
+        self->traffic.packetsOut++;
+        return CLUSTER_SENT;
     }
     to = ClusterAddressWithPort(&peer->address, (uint16_t) port);
     host = HostOfPort(net, &to);

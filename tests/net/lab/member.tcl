@@ -51,15 +51,6 @@ proc inquired {event} {
     }
 }
 
-# Packets sent until now, over all transports.
-proc packets {} {
-    set sum 0
-    dict for {protocol counts} [dict get [$::c stats] protocols] {
-	incr sum [dict get $counts packets_out]
-    }
-    return $sum
-}
-
 # Sends so many numbers to who has the tag, 50 each millisecond. In `burst` is how
 # far it is, in `told` which were refused or reported as undelivered.
 proc burst {tag count} {
