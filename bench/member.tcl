@@ -60,32 +60,34 @@ proc flood {events bytes {protocols {}}} {
     puts $start
 }
 
-# Sends events to be confirmed, as many at a time as may be open, and more when
-# that is drained; prints how many microseconds it took until all were.
+# Sends events to be confirmed, as many as may be open, and another for each that
+# was confirmed; prints how many microseconds it took until all were.
 proc confirm {events bytes protocols} {
     set ::data [string repeat x $bytes]
     set ::over $protocols
     set ::unsent $events
     set ::open $events
-    $::cluster hook drained {::feed}
     set start [clock microseconds]
-    feed
+    while {[confirmOne]} {}
     vwait ::confirmed
     puts [expr {[clock microseconds] - $start}]
 }
 
-proc feed {} {
-    while {$::unsent > 0 && ![catch {
+proc confirmOne {} {
+    if {$::unsent == 0 || [catch {
 	$::cluster send -services $::peer -protocols $::over -data $::data -confirm outcome
     }]} {
-	incr ::unsent -1
+	return 0
     }
+    incr ::unsent -1
+    return 1
 }
 
 proc outcome {service status reason text} {
     if {$status ne "delivered"} {
 	error "not delivered: $reason"
     }
+    confirmOne
     if {[incr ::open -1] == 0} {
 	set ::confirmed 1
     }

@@ -76,6 +76,7 @@ struct ClusterInbox {
     ClusterFailedDelivery failed[CLUSTER_FAILED]; /* a ring */
     size_t failedNext;
     uint64_t from, to;   /* delivered, to be confirmed; 0 for none */
+    int64_t confirmed;   /* when the latest were */
     uint64_t gapAfter;   /* it was told that those behind this one are missing */
     ClusterDeadline due; /* to confirm */
 };

@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Milliseconds between two receipts that are not full. Without that a sender and
+ * a receiver that wait for each other go on one delivery at a time.
+ */
+#define CONFIRM_EVERY 2
+
 /* What one that comes is to this node. */
 typedef enum Standing {
     STANDING_NEXT,    /* to be taken */
@@ -67,6 +73,7 @@ FlushDelivered(ClusterInbox *inbox)
         AppendReceipt(inbox, &inbox->key, inbox->to, Tcl_NewWideIntObj((Tcl_WideInt) inbox->from),
                 NULL);
         inbox->from = inbox->to = 0;
+        inbox->confirmed = ClusterNodeNow(inbox->member->node);
     }
 }
 
@@ -76,11 +83,15 @@ ClusterReceiptsDue(ClusterInbox *inbox)
     FlushDelivered(inbox);
 }
 
-/* With its neighbours, if they are such; in this turn of the event loop more may come, but its sender need not wait for all of them. */
+/*
+ * With its neighbours, if they are such. One that comes alone is confirmed in
+ * this turn of the event loop; of many the sender need not wait for all.
+ */
 static void
 NoteDelivered(ClusterInbox *inbox, uint64_t sequence)
 {
     ClusterNode *node = inbox->member->node;
+    int64_t now = ClusterNodeNow(node), next = inbox->confirmed + CONFIRM_EVERY;
 
     if (inbox->from && sequence == inbox->to + 1) {
         inbox->to = sequence;
@@ -90,9 +101,9 @@ NoteDelivered(ClusterInbox *inbox, uint64_t sequence)
     }
     if (inbox->to - inbox->from + 1 >= CLUSTER_RECEIPT_OF) {
         FlushDelivered(inbox);
-        return;
+    } else {
+        ClusterNodeSetDue(node, &inbox->due, CLUSTER_DUE_RECEIPT, next > now ? next : now);
     }
-    ClusterNodeSetDue(node, &inbox->due, CLUSTER_DUE_RECEIPT, ClusterNodeNow(node));
 }
 
 /* As much of a text as is sent back, and kept. */
