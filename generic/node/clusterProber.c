@@ -281,10 +281,10 @@ LookAtNext(ClusterNode *node)
 {
     int i;
 
-    for (i = 0; i < NEXT_AFTER && ClusterNodeMay(node, CLUSTER_QUOTA_PROBES); i++) {
+    for (i = 0; i < NEXT_AFTER; i++) {
         ClusterMember *member = Next(node, &node->round);
 
-        if (member) {
+        if (member && member->probe.stage == CLUSTER_PROBE_IDLE && MayHurry(member)) {
             ClusterProberBegin(member);
         }
     }
