@@ -152,7 +152,7 @@ MakeStandIn(CrowdMember *member)
     member->crowd->byPort[member->port] = member->number;
 }
 
-/* Each has answered a probe, and rounds are in a random order, as after hours. */
+/* Each has answered a probe, rounds are in a random order and begin at any time, as after hours. */
 static void
 Settle(Crowd *crowd, ClusterNode *node)
 {
@@ -164,9 +164,13 @@ Settle(Crowd *crowd, ClusterNode *node)
         ClusterRoundRemove(&member->probe.inRound);
         ClusterRoundAdd(&node->round, &member->probe.inRound, CrowdRandom(crowd, 2) != 0);
     }
+    ClusterNodeSetDue(node, &node->probeDue, CLUSTER_DUE_PROBE,
+            ClusterNodeNow(node)
+                    + CrowdRandom(crowd, (uint32_t) ClusterProbingGap(&node->probing)));
+    ClusterTurnArm(node);
 }
 
-/* Nodes begin alone, so that they need not ask for each other, and then hear of everybody. */
+/* Nodes begin alone, so that they need not ask for each other, and then hear of everybody at once: nobody is probed by one that it does not know. */
 static void
 Introduce(Crowd *crowd)
 {
@@ -177,7 +181,6 @@ Introduce(Crowd *crowd)
     for (i = 0; i < crowd->nodes; i++) {
         ClusterNodeHeartbeat(crowd->members[i].node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS,
                 CLUSTER_CHANNEL_BROADCAST);
-        HandClockAdvance(crowd->clock, 1);
     }
     HandClockAdvance(crowd->clock, ON_THE_WAY);
     for (i = 0; i < crowd->nodes; i++) {
