@@ -9,9 +9,8 @@
 
 #include "transport/clusterConnInt.h"
 
-/* Milliseconds between two looks at what was written, and before that is due when others are asked. */
-#define LOOK_MS      250
-#define ASK_AHEAD_MS 500
+/* Milliseconds between two looks at what was written. */
+#define LOOK_MS 250
 
 static int64_t
 Now(const ClusterLink *conn)
@@ -108,7 +107,9 @@ MuteFor(const ClusterLink *conn)
 
 /*
  * When its host as a whole is silent, it is not the link's fault: either the
- * member is lost for that, or all goes on once the network does.
+ * member is lost for that, or all goes on once the network does. So it is asked
+ * for an answer as soon as the system has to send anything again; this is often
+ * the first that is seen of a host that is gone.
  */
 static void
 DecideSuspicion(ClusterLink *conn)
@@ -116,8 +117,7 @@ DecideSuspicion(ClusterLink *conn)
     ClusterStream *stream = conn->stream;
     int64_t mute = MuteFor(conn);
 
-    if (conn->suspect || !conn->owner || !stream->delegate->reached
-            || mute < CLUSTER_MUTE_MS - ASK_AHEAD_MS) {
+    if (conn->suspect || !conn->owner || !stream->delegate->reached || mute < LOOK_MS) {
         return;
     }
     if (stream->delegate->reached(stream->context, &stream->base, conn->owner)
