@@ -252,10 +252,13 @@ RunReconnect(ClusterNode *node, ClusterErrand *errand)
     ClusterSendResult result;
 
     (void) node;
-    if (errand->member->lost) {
+    if (errand->member->lost || errand->member->heir) {
         return;
     }
     result = ClusterSendReach(errand->member, errand->slot);
+    if (result == CLUSTER_SENT) {
+        ClusterMemberRenewed(errand->member);
+    }
     if (!errand->with
             && (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_REFUSED
                     || result == CLUSTER_SEND_ABSENT)) {
@@ -291,14 +294,18 @@ ProbeByLink(ClusterNode *node, ClusterMember *member, ClusterOutgoing *packet)
 {
     ClusterSendDetails details;
     ClusterSendStatus status;
+    bool anew = !ClusterMemberConnected(member);
 
-    if (!ClusterMemberConnected(member)) {
+    if (anew) {
         if (!ClusterMemberHasWays(member) || !ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
             return;
         }
         member->probe.evidence |= CLUSTER_EVIDENCE_ENDED;
     }
     status = ClusterSendToOne(member, packet, NULL, CLUSTER_NO_HOOKS | CLUSTER_LATE_TOO, &details);
+    if (anew && !member->lost) {
+        ClusterMemberRenewed(member);
+    }
     if (status == CLUSTER_SEND_UNREACHABLE && details.absent && !node->closed) {
         ClusterProberEvidence(member, CLUSTER_EVIDENCE_LINK);
     }

@@ -216,6 +216,7 @@ ClusterMemberHearOver(ClusterMember *member, const ClusterMessage *message)
     ClusterSlot *slot = message->slot;
     ClusterLink *used = member->links[slot->index];
 
+    member->renewedSlots &= ~(1u << slot->index);
     if (used != message->link && AssignLink(member, slot, message->link) && !HasOpenLink(member)
             && LinkWorks(slot, message->link) && ComesFromIt(member, message)) {
         member->links[slot->index] = message->link;
@@ -280,6 +281,35 @@ ClusterMemberServed(ClusterMember *member)
         }
     }
     return false;
+}
+
+void
+ClusterMemberRenewed(ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        if (member->links[i]) {
+            member->renewedSlots |= 1u << i;
+        }
+    }
+}
+
+bool
+ClusterMemberReplaced(ClusterMember *member)
+{
+    int i;
+
+    for (i = 0; i < member->node->slotCount; i++) {
+        ClusterLink *link = member->links[i];
+
+        if (link && (member->renewedSlots & (1u << i))) {
+            member->links[i] = NULL;
+            ClusterMemberEndLink(member, member->node->slots[i], link);
+        }
+    }
+    member->renewedSlots = 0;
+    return !ClusterMemberServed(member);
 }
 
 ClusterLink *

@@ -386,8 +386,10 @@ struct ClusterMember {
     struct ClusterMember *predecessor, *heir;
     int64_t succeedsBy;
     ClusterLink *links[CLUSTER_SLOTS_MAX]; /* not held: the transport tells when one closes */
-    ClusterOutbox *outbox;                 /* confirmed sends to it; NULL before the first */
-    ClusterInbox *inbox;                   /* ... and from it */
+    uint32_t
+            renewedSlots; /* bits: links made to see whether it is there, over which it has not spoken */
+    ClusterOutbox *outbox;   /* confirmed sends to it; NULL before the first */
+    ClusterInbox *inbox;     /* ... and from it */
     bool full;               /* a send was refused since there was room in its queue */
     ClusterDeadline drained; /* to see whether there is again */
     void *owner;
@@ -488,6 +490,10 @@ bool ClusterMemberBarred(const ClusterMember *member, const ClusterSlot *slot);
 void ClusterMemberLate(ClusterMember *member, const ClusterSlot *slot);
 /* Has it an open link over which we send? */
 bool ClusterMemberConnected(const ClusterMember *member);
+/* The link that it has was made to see whether it is there, as there was none. */
+void ClusterMemberRenewed(ClusterMember *member);
+/* Another has its place: what was renewed leads there. True when nothing more can come from it. */
+bool ClusterMemberReplaced(ClusterMember *member);
 /* Are there ways to it beside those by which all hear, whether they work or not? */
 bool ClusterMemberHasWays(const ClusterMember *member);
 /* Is there any open link over which it spoke last of all, or over which we send? */

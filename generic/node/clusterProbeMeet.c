@@ -48,6 +48,9 @@ LookForPredecessor(ClusterMember *member)
         if (IsInPlaceOf(member, other)) {
             ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR);
             ClusterRosterSucceeds(member, other);
+            if (ClusterMemberReplaced(other) && ClusterLivenessLeaves(&other->life)) {
+                ClusterRosterStep(other, CLUSTER_LIFE_LINKS_GONE, 0);
+            }
         }
     }
 }

@@ -526,17 +526,19 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
 }
 
 /*
- * The port for datagrams is closed, and that for links as well. Where there is
- * none for links the word of our own system is enough, and no other's.
+ * The port for datagrams is closed, and that for links as well, or is another's
+ * by now. Of the latter, and where there is none for links, the word of our own
+ * system is enough, and no other's.
  */
 static bool
 IsProven(const ClusterMember *member)
 {
-    unsigned evidence = member->probe.evidence;
+    const ClusterProbe *probe = &member->probe;
 
-    return (evidence & CLUSTER_EVIDENCE_PORT)
-            && ((evidence & CLUSTER_EVIDENCE_LINK)
-                    || (member->local && !ClusterMemberHasWays(member)));
+    return (probe->evidence & CLUSTER_EVIDENCE_PORT)
+            && ((probe->evidence & CLUSTER_EVIDENCE_LINK)
+                    || (member->local
+                            && (IsGoneMostLikely(probe) || !ClusterMemberHasWays(member))));
 }
 
 /* Not all may know of it by links of their own. */

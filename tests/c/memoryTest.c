@@ -248,6 +248,12 @@ MemoryNetCut(MemoryNet *net, MemoryWay way, bool cut)
     net->cut[way] = cut;
 }
 
+void
+MemoryNetNextPort(MemoryNet *net, uint16_t port)
+{
+    net->nextPort = port;
+}
+
 MemoryHost *
 MemoryHostOf(const void *context)
 {

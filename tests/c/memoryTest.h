@@ -101,6 +101,8 @@ void MemoryNetSetLink(MemoryNet *net, const char *from, const char *to, const Me
 bool MemoryWayByName(const char *name, MemoryWay *way);
 /* While cut, what is sent by a way arrives nowhere. */
 void MemoryNetCut(MemoryNet *net, MemoryWay way, bool cut);
+/* The port that the next listener of `t` gets; then they are counted on from there. */
+void MemoryNetNextPort(MemoryNet *net, uint16_t port);
 /* A datagram arrives at the host, now, as if from that address. False when that way is closed. */
 bool MemoryInject(MemoryHost *to, MemoryWay way, const ClusterAddress *from, const void *bytes,
         size_t length);

@@ -380,13 +380,13 @@ CutCmd(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* network cut|link|partition|seed|trace|sent|counts|faults|nodes|reset */
+/* network cut|link|partition|port|seed|trace|sent|counts|faults|nodes|reset */
 static int
 NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
 {
-    static const char *const words[] = {"counts", "cut", "faults", "link", "partition", "reset",
-            "seed", "sent", "trace", NULL};
-    enum { COUNTS, CUT, FAULTS, LINK, PARTITION, RESET, SEED, SENT, TRACE };
+    static const char *const words[] = {"counts", "cut", "faults", "link", "partition", "port",
+            "reset", "seed", "sent", "trace", NULL};
+    enum { COUNTS, CUT, FAULTS, LINK, PARTITION, PORT, RESET, SEED, SENT, TRACE };
     TestBench *bench = clientData;
     int word, number = 0;
 
@@ -395,7 +395,7 @@ NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[]
         return TCL_ERROR;
     }
     if (Tcl_GetIndexFromObj(interp, objv[1], words, "command", 0, &word) != TCL_OK
-            || ((word == SEED || word == TRACE) && objc > 2
+            || ((word == SEED || word == TRACE || word == PORT) && objc > 2
                     && Tcl_GetIntFromObj(interp, objv[2], &number) != TCL_OK)) {
         return TCL_ERROR;
     }
@@ -412,6 +412,9 @@ NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[]
         return LinkCmd(bench, interp, objc, objv);
     case PARTITION:
         return PartitionCmd(bench, interp, objc, objv);
+    case PORT:
+        MemoryNetNextPort(bench->net, (uint16_t) number);
+        break;
     case RESET:
         return Reset(bench, interp);
     case SEED:
