@@ -22,6 +22,9 @@
 #define RETURN_WITHIN 10000
 /* The time between two attempts is one part in so many of the time that it has been missing. */
 #define AGAIN_SHARE 60
+/* Of one that never answered, and may be invented: between two attempts at first, and for how long it is tried at all. */
+#define AGAIN_UNPROVEN 1000
+#define TRIED_UNPROVEN (600 * 1000LL)
 
 struct ClusterMissing {
     ClusterNode *node; /* which has it in its table */
@@ -32,7 +35,7 @@ struct ClusterMissing {
     bool local;
     uint16_t port; /* where it heard datagrams */
     int64_t since, tried;
-    bool proven;   /* it answered probes once: it is tried though nothing is heard of it */
+    bool proven;   /* it answered probes once */
     bool answered; /* it may come back, and waits for us to answer it, perhaps */
     char id[CLUSTER_PROBE_ID + 1];
     ClusterDeadline due;
@@ -88,23 +91,30 @@ ClusterMissingForgetAll(ClusterNode *node)
     }
 }
 
-/* When it is tried next. */
+/* When it is tried next; 0 for not at all, until something is heard of it. */
+static int64_t
+NextTry(const ClusterMissing *missing)
+{
+    int64_t now = ClusterNodeNow(missing->node);
+    int64_t away = now - missing->since, wait = away / AGAIN_SHARE;
+    int64_t least = missing->proven ? AGAIN : AGAIN_UNPROVEN;
+
+    if (!missing->proven && away >= TRIED_UNPROVEN) {
+        return 0;
+    }
+    if (wait < least) {
+        wait = least;
+    }
+    return now + (wait > AGAIN_MOST ? AGAIN_MOST : wait);
+}
+
 static void
 SetDue(ClusterMissing *missing)
 {
-    int64_t now = ClusterNodeNow(missing->node);
-    int64_t wait = (now - missing->since) / AGAIN_SHARE;
+    int64_t next = NextTry(missing);
 
-    if (!missing->proven) {
-        ClusterNodeSetDue(missing->node, &missing->due, CLUSTER_DUE_MISSING,
-                missing->since + REMEMBERED + 1);
-        return;
-    }
-    if (wait < AGAIN) {
-        wait = AGAIN;
-    }
     ClusterNodeSetDue(missing->node, &missing->due, CLUSTER_DUE_MISSING,
-            now + (wait > AGAIN_MOST ? AGAIN_MOST : wait));
+            next ? next : missing->since + REMEMBERED + 1);
 }
 
 /*
@@ -173,7 +183,7 @@ Try(ClusterMissing *missing)
 
     missing->tried = ClusterNodeNow(node);
     SetDue(missing);
-    if (ClusterNodeMay(node, CLUSTER_QUOTA_PROBES)) {
+    if (ClusterNodeMay(node, missing->proven ? CLUSTER_QUOTA_PROBES : CLUSTER_QUOTA_TRIALS)) {
         errand = ClusterErrandAppend(node, CLUSTER_SEND_TRY, NULL);
         ClusterReplaceObj(&errand->ways, missing->uuid);
         ClusterReplaceObj(&errand->ruid, Tcl_NewStringObj(missing->id, -1));
