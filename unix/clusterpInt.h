@@ -29,6 +29,8 @@ ClusterpResult ClusterpFail(int *error);
 int ClusterpSocket(int domain, int type);
 /* Makes a descriptor that came without them non-blocking and close-on-exec; false with errno set. */
 bool ClusterpPrepare(int fd);
+/* As open, however often it is interrupted, and close-on-exec. */
+int ClusterpOpenFile(const char *path, int flags);
 /* Closes fd and keeps errno. */
 void ClusterpDiscard(int fd);
 /*

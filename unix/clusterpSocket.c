@@ -70,6 +70,17 @@ ClusterpSocket(int domain, int type)
     return fd;
 }
 
+int
+ClusterpOpenFile(const char *path, int flags)
+{
+    int fd;
+
+    do {
+        fd = open(path, flags | O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 void
 ClusterpClose(int fd)
 {

@@ -67,7 +67,7 @@ ClusterpDescriptorNext(int fd)
 static bool
 ReadDevice(uint8_t *bytes, size_t length)
 {
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    int fd = ClusterpOpenFile("/dev/urandom", O_RDONLY);
 
     while (fd >= 0 && length > 0) {
         ssize_t got = read(fd, bytes, length);

@@ -106,7 +106,7 @@ ConnectByFile(const struct sockaddr_un *address)
 {
     struct sockaddr_un self;
     struct stat status;
-    int fd = -1, file = open(address->sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int fd = -1, file = ClusterpOpenFile(address->sun_path, O_PATH | O_NOFOLLOW);
 
     if (file < 0) {
         return -1;
@@ -175,21 +175,18 @@ ClusterpUnlink(const char *path)
     (void) unlink(path);
 }
 
-/* Makes the directories on the way to path that are missing, for this user alone. */
+/* Makes the directories on the way to the file that are missing, for this user alone. */
 static void
-MakeDirectories(const char *path)
+MakeDirectories(const struct sockaddr_un *address)
 {
-    char *copy = strdup(path);
+    struct sockaddr_un copy = *address;
 
-    if (copy == NULL) {
-        return;
-    }
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(copy.sun_path + 1, '/'); slash != NULL;
+            slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void) mkdir(copy, 0700); /* where that fails, binding says why */
+        (void) mkdir(copy.sun_path, 0700); /* where that fails, binding says why */
         *slash = '/';
     }
-    free(copy);
 }
 
 /*
@@ -226,7 +223,7 @@ Bind(int fd, const struct sockaddr_un *address)
         return true;
     }
     if (errno == ENOENT) {
-        MakeDirectories(address->sun_path);
+        MakeDirectories(address);
         if (bind(fd, name, sizeof(*address)) == 0) {
             return true;
         }
@@ -276,7 +273,7 @@ Widen(const char *path, const ClusterpFileId *file, mode_t mode)
     bool done = false;
 #ifdef __linux__
     char name[32];
-    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int fd = ClusterpOpenFile(path, O_PATH | O_NOFOLLOW);
 
     if (fd < 0) {
         return false;
@@ -298,20 +295,23 @@ Widen(const char *path, const ClusterpFileId *file, mode_t mode)
 size_t
 ClusterpUnixOpenDirectory(const char *path)
 {
-    const char *slash = path;
+    struct sockaddr_un copy;
+    struct stat status;
+    char *at = copy.sun_path;
 
-    while ((slash = strchr(slash, '/')) != NULL) {
-        size_t length = slash == path ? 1 : (size_t) (slash - path);
-        char *directory = strndup(path, length);
-        struct stat status;
-        bool others = directory != NULL && stat(directory, &status) == 0
-                && (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+    if (!ToAddress(path, &copy)) {
+        return 0; /* nothing is made there */
+    }
+    while ((at = strchr(at, '/')) != NULL) {
+        char *end = at == copy.sun_path ? at + 1 : at, was = *end;
 
-        free(directory);
-        if (others) {
-            return length;
+        *end = '\0';
+        if (stat(copy.sun_path, &status) == 0 && (status.st_mode & S_IWOTH) != 0
+                && (status.st_mode & S_ISVTX) == 0) {
+            return (size_t) (end - copy.sun_path);
         }
-        slash++;
+        *end = was;
+        at++;
     }
     return 0;
 }
@@ -343,18 +343,15 @@ Open(int fd, const char *path, mode_t mode, ClusterpFileId *file)
 static bool
 BindAndOpen(int fd, const struct sockaddr_un *address, mode_t mode, ClusterpFileId *file)
 {
-    const char *path = address->sun_path;
     int saved;
 
-    memset(file, 0, sizeof(*file));
     if (!BindWithin(fd, address, mode)) {
         return false;
     }
-    if (!Open(fd, path, mode, file)) {
+    if (!Open(fd, address->sun_path, mode, file)) {
         saved = errno;
-        if (file->number != 0 && ClusterpUnixOwns(file, path)) {
-            ClusterpUnlink(path);
-        }
+        (void) shutdown(fd, SHUT_RDWR);
+        (void) RemoveStale(address);
         errno = saved;
         return false;
     }

@@ -65,6 +65,23 @@ ClusterLoopTimersRun(ClusterLoopTimers *timers)
     timers->lastSeen = MonotonicMs(NULL);
 }
 
+/* Has the poller wake the thread then. False when there is none, or it cannot. */
+static bool
+WakeAt(ClusterLoopTimers *timers, ClusterpPoller *poller, int64_t due, int64_t now)
+{
+    if (!poller) {
+        return false;
+    }
+    if (timers->wakeAt > now && timers->wakeAt <= due) {
+        return true; /* before it, and is set anew then */
+    }
+    if (ClusterpPollerWake(poller, due * 1000, NULL) != CLUSTERP_OK) {
+        return false;
+    }
+    timers->wakeAt = due;
+    return true;
+}
+
 /* The poller wakes the thread, by the monotonic clock: how long Tcl 8.6 waits follows the wall clock. */
 void
 ClusterLoopTimersSetUp(ClusterLoopTimers *timers, ClusterpPoller *poller)
@@ -83,12 +100,9 @@ ClusterLoopTimersSetUp(ClusterLoopTimers *timers, ClusterpPoller *poller)
         return;
     }
     timers->clock.lateness = 0; /* what was late was cancelled before it was run */
-    if (!poller) {
+    if (!WakeAt(timers, poller, due, now)) {
         Tcl_Time wait = {(long) ((due - now) / 1000), (long) ((due - now) % 1000 * 1000)};
 
         Tcl_SetMaxBlockTime(&wait);
-    } else if ((timers->wakeAt <= now || due < timers->wakeAt)
-            && ClusterpPollerWake(poller, due * 1000, NULL) == CLUSTERP_OK) {
-        timers->wakeAt = due;
     }
 }

@@ -247,13 +247,13 @@ ParseChannels(JoinRequest *request, Tcl_Obj *value)
     if (Tcl_ListObjGetElements(NULL, value, &count, &words) != TCL_OK) {
         return false;
     }
-    request->channels = calloc((size_t) count + 1, sizeof *request->channels);
+    request->channels = (uint64_t *) Tcl_Alloc(((unsigned) count + 1) * sizeof *request->channels);
     request->channelList = Tcl_NewListObj(0, NULL);
     Tcl_IncrRefCount(request->channelList);
     for (i = 0; i <= CLUSTER_CHANNEL_LAN; i++) {
         Tcl_ListObjAppendElement(NULL, request->channelList, Tcl_NewWideIntObj(i));
     }
-    for (i = 0; request->channels && i < count; i++) {
+    for (i = 0; i < count; i++) {
         Tcl_WideInt channel;
 
         if (Tcl_GetWideIntFromObj(NULL, words[i], &channel) != TCL_OK || channel < 0) {
@@ -270,7 +270,7 @@ ParseChannels(JoinRequest *request, Tcl_Obj *value)
         }
     }
     request->node.channels = request->channels;
-    return request->channels != NULL;
+    return true;
 }
 
 typedef struct JoinRow {
@@ -452,7 +452,9 @@ ParseJoin(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *reque
 static void
 FreeJoin(JoinRequest *request)
 {
-    free(request->channels);
+    if (request->channels) {
+        Tcl_Free((char *) request->channels);
+    }
     ClusterReplaceObj(&request->options, NULL);
     ClusterReplaceObj(&request->protocols, NULL);
     ClusterReplaceObj(&request->channelList, NULL);

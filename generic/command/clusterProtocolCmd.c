@@ -59,23 +59,26 @@ int
 ClusterProtocolCreate(ClusterObject *cluster, ClusterSlot *slot)
 {
     ClusterProtocolObject *protocol = calloc(1, sizeof *protocol);
-    Tcl_Obj *name = ClusterProtocolName(cluster, slot);
+    Tcl_Obj *name;
 
-    Tcl_IncrRefCount(name);
-    if (protocol) {
-        protocol->refCount = 1;
-        protocol->cluster = cluster;
-        ClusterObjectHold(cluster);
-        protocol->slot = slot;
-        protocol->object = ClusterInterpNewObject(cluster->data, ProtocolClass(slot),
-                Tcl_GetString(name), &protocolMetadata, protocol);
-        if (!protocol->object) {
-            ReleaseProtocol(protocol);
-            protocol = NULL;
-        }
+    if (!protocol) {
+        return ClusterFail(cluster->data->interp, Tcl_NewStringObj("out of memory", -1), "CLUSTER",
+                "MEMORY", (char *) NULL);
     }
+    protocol->refCount = 1;
+    protocol->cluster = cluster;
+    ClusterObjectHold(cluster);
+    protocol->slot = slot;
+    name = ClusterProtocolName(cluster, slot);
+    Tcl_IncrRefCount(name);
+    protocol->object = ClusterInterpNewObject(cluster->data, ProtocolClass(slot),
+            Tcl_GetString(name), &protocolMetadata, protocol);
     Tcl_DecrRefCount(name);
-    return protocol ? TCL_OK : TCL_ERROR;
+    if (!protocol->object) {
+        ReleaseProtocol(protocol);
+        return TCL_ERROR;
+    }
+    return TCL_OK;
 }
 
 Tcl_Obj *

@@ -154,9 +154,14 @@ ClusterNodeAddTransport(ClusterNode *node, const ClusterTransportType *type, Tcl
 {
     ClusterSlot *slot;
 
-    if (node->slotCount >= CLUSTER_SLOTS_MAX || !PrepareDuplicates(node, type)) {
+    if (node->slotCount >= CLUSTER_SLOTS_MAX) {
         *why = Tcl_NewStringObj("too many protocols", -1);
         *code = "CONFIG";
+        return false;
+    }
+    if (!PrepareDuplicates(node, type)) {
+        *why = Tcl_NewStringObj("out of memory", -1);
+        *code = "MEMORY";
         return false;
     }
     slot = OpenSlot(node, type, node->slotCount, options, why, code);

@@ -349,6 +349,7 @@ MulticastOpen(const ClusterTransportConfig *config, const ClusterTransportDelega
     self = calloc(1, sizeof *self);
     if (!self) {
         *why = Tcl_NewStringObj("out of memory", -1);
+        *code = "MEMORY";
         return NULL;
     }
     self->base.type = &clusterMulticastType;

@@ -133,6 +133,7 @@ StreamListen(ClusterStream *stream, int *error)
     watch = ClusterWatchNew(stream->loop, fd, CLUSTERP_READABLE, StreamListenerReady, NULL, stream,
             error);
     if (!watch) {
+        stream->family->unlisten(stream);
         ClusterpClose(fd);
         return false;
     }

@@ -152,6 +152,7 @@ TcpOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *de
     *code = "SOCKET";
     if (!self) {
         *why = Tcl_NewStringObj("out of memory", -1);
+        *code = "MEMORY";
         return NULL;
     }
     self->localOnly = config->remote == 0;

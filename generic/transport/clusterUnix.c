@@ -254,6 +254,7 @@ UnixOpen(const ClusterTransportConfig *config, const ClusterTransportDelegate *d
     *code = "CONFIG";
     if (!self) {
         *why = Tcl_NewStringObj("out of memory", -1);
+        *code = "MEMORY";
         return NULL;
     }
     self->mode = MODE_DEFAULT;
