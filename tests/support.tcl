@@ -15,7 +15,7 @@ namespace eval support {
     variable children {}
     variable directory [file dirname [file normalize [info script]]]
     namespace export address port bear acquaint serviceOf leave waitUntil idle descriptors \
-	shortDirectory child childSays childLines childAsk childEnd childrenEnd shiftLibrary readme
+	shortDirectory child childSays childLines childAsk childEnd childrenEnd shiftLibrary faultLibrary readme
 }
 
 # A multicast address for this process.
@@ -245,8 +245,17 @@ proc support::childrenEnd {} {
 # The library to preload by which a child's wall clock can be moved, see
 # c/shift/clockShift.c; empty where there is none.
 proc support::shiftLibrary {} {
+    return [preloadable clockShift.so]
+}
+
+# The one by which calls of the system fail in a child, see c/fault/callFault.c.
+proc support::faultLibrary {} {
+    return [preloadable callFault.so]
+}
+
+proc support::preloadable {name} {
     foreach directory $::auto_path {
-	set library [file join $directory tests clockShift.so]
+	set library [file join $directory tests $name]
 	if {[file exists $library]} {
 	    return $library
 	}
