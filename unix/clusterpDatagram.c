@@ -165,10 +165,7 @@ ClusterpDatagramSend(ClusterpDatagram *socket, const ClusterpAddr *to, const voi
         sent = sendto(socket->fd, bytes, length, flags, (struct sockaddr *) &address,
                 sizeof(address));
     } while (sent < 0 && (errno == EINTR || (MayBeOfAnother(errno) && ++pending <= PENDING_MOST)));
-    if (sent >= 0) {
-        return CLUSTERP_OK;
-    }
-    return ClusterpWouldBlock(errno) || errno == ENOBUFS ? CLUSTERP_AGAIN : ClusterpFail(error);
+    return sent < 0 ? ClusterpFail(error) : CLUSTERP_OK;
 }
 
 /* False with errno set. */

@@ -87,9 +87,6 @@ ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask, void
     if (epoll_ctl(poller->fd, operation, fd, &event) == 0) {
         return CLUSTERP_OK;
     }
-    if (operation == EPOLL_CTL_DEL && (errno == ENOENT || errno == EBADF)) {
-        return CLUSTERP_OK; /* closing had removed it */
-    }
     return ClusterpFail(error);
 }
 
@@ -108,9 +105,6 @@ ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int m
     struct epoll_event ready[POLL_BATCH];
     int count, told = 0;
 
-    if (max <= 0) {
-        return 0;
-    }
     do {
         count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, ms);
     } while (count < 0 && errno == EINTR && ms == 0);

@@ -46,16 +46,15 @@ ClusterpDefaultRoute(const ClusterpInterfaces *all, char name[IF_NAMESIZE])
     int metric, best = -1;
 
     (void) all;
-    if (routes == NULL) {
-        return false;
-    }
-    while (fgets(line, sizeof(line), routes) != NULL) {
+    while (routes != NULL && fgets(line, sizeof(line), routes) != NULL) {
         if (ParseRoute(line, candidate, &metric) && metric >= 0 && (best < 0 || metric < best)) {
             best = metric;
             memcpy(name, candidate, IF_NAMESIZE);
         }
     }
-    (void) fclose(routes);
+    if (routes != NULL) {
+        (void) fclose(routes);
+    }
     return best >= 0;
 }
 

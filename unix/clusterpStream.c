@@ -378,7 +378,7 @@ ClusterpDelivered(int fd)
     socklen_t length = sizeof(info);
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_unacked > 0) {
-        return info.tcpi_retransmits > 0 ? CLUSTERP_REPEATED : CLUSTERP_UNDER_WAY;
+        return info.tcpi_retransmits ? CLUSTERP_REPEATED : CLUSTERP_UNDER_WAY;
     }
 #else
     (void) fd;

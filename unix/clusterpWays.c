@@ -323,20 +323,16 @@ Loopback(const ClusterpInterfaces *all)
     return NULL;
 }
 
-/* The first that is not loopback, one with a carrier before others. */
+/* The first that is not loopback: what this host sends to itself comes back by any. */
 static const ClusterpInterface *
 FirstUsable(const ClusterpInterfaces *all)
 {
-    const ClusterpInterface *best = NULL;
-
     for (int i = 0; i < all->count; i++) {
-        const ClusterpInterface *interface = &all->list[i];
-
-        if (LeadsOut(interface) && (best == NULL || (HasCarrier(interface) && !HasCarrier(best)))) {
-            best = interface;
+        if (LeadsOut(&all->list[i])) {
+            return &all->list[i];
         }
     }
-    return best;
+    return NULL;
 }
 
 static const ClusterpInterface *

@@ -63,7 +63,7 @@ int ClusterpPollerDescriptor(const ClusterpPoller *poller);
 ClusterpResult ClusterpPollerSet(ClusterpPoller *poller, int fd, int oldMask, int newMask,
         void *context, int *error);
 /*
- * Fills in at most max events and returns how many, 0 when there are none (or
+ * Fills in at most max events (one or more) and returns how many, 0 when there are none (or
  * on an error). Waits at most ms milliseconds for the first; 0: does not.
  */
 int ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms);
@@ -153,7 +153,7 @@ void ClusterpDatagramClose(ClusterpDatagram *socket);
 int ClusterpDatagramDescriptor(const ClusterpDatagram *socket);
 /* Does the socket itself still work? What became of datagrams does not matter for that. */
 bool ClusterpDatagramWorks(const ClusterpDatagram *socket);
-/* One datagram. AGAIN: the system takes none now. What became of others does not make this fail. */
+/* One datagram; never AGAIN. What became of others does not make this fail. */
 ClusterpResult ClusterpDatagramSend(ClusterpDatagram *socket, const ClusterpAddr *to,
         const void *bytes, size_t length, int *error);
 /* One datagram into buffer, cut if it is longer; CLUSTERP_AGAIN when none is there. `severally` is false. */

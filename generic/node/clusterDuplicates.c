@@ -12,12 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS CLUSTER_DUPLICATES_MAX /* a power of two */
+#define BUCKETS CLUSTER_DUPLICATES_MAX
 #define NONE    UINT32_MAX
 
 _Static_assert(CLUSTER_DUPLICATES_WAYS <= 32, "ways are bits");
-_Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "a hash is cut by a mask");
-
 /* An address that copies came from; without ways it is not in use. */
 typedef struct Source {
     uint32_t from;
@@ -69,7 +67,7 @@ ClusterDuplicatesFree(ClusterDuplicates *duplicates)
 static uint32_t
 BucketOf(const Passed *passed)
 {
-    return (uint32_t) passed->hash & (BUCKETS - 1);
+    return (uint32_t) passed->hash % BUCKETS;
 }
 
 /* The oldest of all is the oldest of its bucket. */
