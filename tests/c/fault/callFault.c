@@ -162,38 +162,28 @@ typedef struct Table {
 } Table;
 
 static Table *table;
-/* Where the package's code is; nowhere until it is loaded. */
-static uintptr_t codeFrom, codeTo;
 
 /* ---- whose call, and which ------------------------------------------------ */
 
+/* Is that address in the code of a library of the package, or of its tests? */
 static int
-NoteCode(struct dl_phdr_info *info, size_t size, void *context)
+HasCaller(struct dl_phdr_info *info, size_t size, void *caller)
 {
     const char *slash = strrchr(info->dlpi_name, '/');
-    const char *file = slash ? slash + 1 : info->dlpi_name;
+    uintptr_t at = (uintptr_t) caller - info->dlpi_addr;
 
     (void) size;
-    (void) context;
-    if (!strstr(file, "cluster") || strstr(file, "clustertest")) {
+    if (!strstr(slash ? slash : info->dlpi_name, "cluster")) {
         return 0;
     }
     for (int i = 0; i < info->dlpi_phnum; i++) {
-        if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X)) {
-            codeFrom = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-            codeTo = codeFrom + info->dlpi_phdr[i].p_memsz;
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+        if (part->p_type == PT_LOAD && at - part->p_vaddr < part->p_memsz) {
+            return 1;
         }
     }
-    return 1;
-}
-
-static bool
-IsPackage(const void *caller)
-{
-    if (codeTo == 0) {
-        (void) dl_iterate_phdr(NoteCode, NULL);
-    }
-    return (uintptr_t) caller >= codeFrom && (uintptr_t) caller < codeTo;
+    return 0;
 }
 
 __attribute__((constructor)) static void
@@ -257,11 +247,11 @@ Plug(void)
 
 /* The row, if this call is to fail, else NULL; errno is as it has to be. */
 static const Row *
-Fails(enum Call call, int fd, int detail, const void *caller)
+Fails(enum Call call, int fd, int detail, void *caller)
 {
     Row *row;
 
-    if (!table || !table->armed || !IsPackage(caller)) {
+    if (!table || !table->armed || dl_iterate_phdr(HasCaller, caller) == 0) {
         return NULL;
     }
     if (table->plug) {
@@ -293,7 +283,7 @@ Fails(enum Call call, int fd, int detail, const void *caller)
 
 /* As Fails, of one that has no short results. */
 static bool
-Refused(enum Call call, int fd, int detail, const void *caller)
+Refused(enum Call call, int fd, int detail, void *caller)
 {
     const Row *row = Fails(call, fd, detail, caller);
 
@@ -314,7 +304,7 @@ Placed(const Row *row, int fd)
 
 /* As Refused; one that is to be short is, by what *size is changed to. */
 static bool
-RefusedOrCut(enum Call call, int fd, size_t *size, const void *caller)
+RefusedOrCut(enum Call call, int fd, size_t *size, void *caller)
 {
     const Row *row = Fails(call, fd, -1, caller);
 
