@@ -246,13 +246,11 @@ ClusterpResult
 ClusterpDatagramReceive(ClusterpDatagram *socket, void *buffer, size_t size, size_t *length,
         ClusterpArrival *arrival, int *error)
 {
-    int pending = 0;
     Parcel parcel;
 
-    while (!ReceiveParcel(socket->fd, &parcel, buffer, size, 0, length)) {
-        if (!MayBeOfAnother(errno) || ++pending > PENDING_MOST) {
-            return ClusterpWouldBlock(errno) ? CLUSTERP_AGAIN : ClusterpFail(error);
-        }
+    if (!ReceiveParcel(socket->fd, &parcel, buffer, size, 0, length)) {
+        return ClusterpWouldBlock(errno) || MayBeOfAnother(errno) ? CLUSTERP_AGAIN
+                                                                  : ClusterpFail(error);
     }
     ClusterpFromSockaddr((struct sockaddr *) &parcel.peer, &arrival->from);
     arrival->interface = CameBy(&parcel);

@@ -244,12 +244,11 @@ SendBy(ClusterpMulticast *socket, int ear, ClusterpWay *way, Letter *letter)
         return;
     }
     if (ear == CLUSTERP_AWAY && (way->index != socket->used.index || way->ip != socket->used.ip)) {
-        socket->used = *way;
         if (!ClusterpWaysUse(socket->fd[ear], way)) {
-            socket->used.index = 0;
             letter->error = errno;
             return;
         }
+        socket->used = *way;
     }
     if (!SendOnce(socket->fd[ear], &socket->group, letter)) {
         letter->error = errno;

@@ -34,9 +34,7 @@ ClusterpPollerFree(ClusterpPoller *poller)
 {
     if (poller != NULL) {
         ClusterpClose(poller->fd);
-        if (poller->timer >= 0) {
-            ClusterpClose(poller->timer);
-        }
+        ClusterpClose(poller->timer);
         free(poller);
     }
 }

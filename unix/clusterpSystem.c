@@ -72,12 +72,14 @@ ReadDevice(uint8_t *bytes, size_t length)
     while (fd >= 0 && length > 0) {
         ssize_t got = read(fd, bytes, length);
 
-        if (got > 0) {
-            bytes += got;
-            length -= (size_t) got;
-        } else if (got == 0 || errno != EINTR) {
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
             break;
         }
+        bytes += got;
+        length -= (size_t) got;
     }
     ClusterpClose(fd);
     return fd >= 0 && length == 0;
