@@ -9,7 +9,6 @@
 
 #include "clusterpInt.h"
 
-#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -103,11 +102,9 @@ int
 ClusterpPollerPoll(ClusterpPoller *poller, ClusterpEvent *events, int max, int ms)
 {
     struct epoll_event ready[POLL_BATCH];
-    int count, told = 0;
+    int count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, ms);
+    int told = 0;
 
-    do {
-        count = epoll_wait(poller->fd, ready, max < POLL_BATCH ? max : POLL_BATCH, ms);
-    } while (count < 0 && errno == EINTR && ms == 0);
     for (int i = 0; i < count; i++) {
         if (ready[i].data.ptr == poller) {
             ReadTimer(poller);

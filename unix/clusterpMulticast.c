@@ -220,7 +220,7 @@ typedef struct Letter {
     const void *bytes;
     size_t length;
     int went;  /* ways by which it leaves this host */
-    int error; /* of the last way by which it did not go, 0 for none */
+    int error; /* of the last way by which it did not go, 0 for none yet */
 } Letter;
 
 static bool
@@ -262,7 +262,6 @@ SendBy(ClusterpMulticast *socket, int ear, ClusterpWay *way, Letter *letter)
 static void
 SendAll(ClusterpMulticast *socket, Letter *letter)
 {
-    letter->error = 0;
     if (socket->home.index == 0 && socket->wayCount == 0) {
         letter->error = ENETDOWN;
     }
@@ -295,12 +294,14 @@ WayOutVanished(int number)
 ClusterpResult
 ClusterpMulticastSend(ClusterpMulticast *socket, const void *bytes, size_t length, int *error)
 {
-    Letter letter = {.bytes = bytes, .length = length};
+    Letter letter = {.bytes = bytes, .length = length}, again = letter;
     bool changed;
 
     socket->number++;
     SendAll(socket, &letter);
-    if (letter.error != 0 && WayOutVanished(letter.error) && ClusterpWaysSettle(socket, &changed)) {
+    if (WayOutVanished(letter.error) && ClusterpWaysSettle(socket, &changed)) {
+        again.went = letter.went;
+        letter = again;
         SendAll(socket, &letter);
     }
     socket->missed = letter.error != 0;
