@@ -164,6 +164,56 @@ AC_SUBST([PLATFORM_DIRS])
 AC_SUBST([PLATFORM_OMIT])
 ])
 
+dnl CLUSTER_SODIUM: is there libsodium? Without it generic/seal/ says so when asked.
+dnl
+dnl Which of two sources is compiled depends on it, GENERIC_OMIT is the other;
+dnl nothing else does.
+AC_DEFUN([CLUSTER_SODIUM],[
+AC_ARG_WITH([sodium],[AS_HELP_STRING([--with-sodium],[encrypt by libsodium, and fail without it; --without-sodium: do without @<:@as it is found@:>@])],
+    [],[with_sodium=auto])
+SODIUM_CFLAGS=
+SODIUM_LIBS=
+cluster_sodium=no
+case $with_sodium in
+    no) ;;
+    yes | auto)
+        if cluster_got=`pkg-config --libs libsodium 2>/dev/null`; then
+            SODIUM_LIBS=$cluster_got
+            SODIUM_CFLAGS=`pkg-config --cflags libsodium`
+        else
+            SODIUM_LIBS=-lsodium
+        fi
+        ;;
+    *) AC_MSG_ERROR([--with-sodium takes yes, no or auto, not "$with_sodium"; where libsodium is goes into PKG_CONFIG_PATH, or CPPFLAGS and LDFLAGS]) ;;
+esac
+if test "$with_sodium" != no; then
+    AC_MSG_CHECKING([for libsodium 1.0.14 or later])
+    cluster_save_CPPFLAGS=$CPPFLAGS
+    cluster_save_LIBS=$LIBS
+    CPPFLAGS="$CPPFLAGS $SODIUM_CFLAGS"
+    LIBS="$SODIUM_LIBS $LIBS"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+#include <sodium.h>
+]],[[
+crypto_secretstream_xchacha20poly1305_state state;
+return sodium_init() + (int) sizeof state;
+]])],[cluster_sodium=yes],[LIBS=$cluster_save_LIBS])
+    CPPFLAGS=$cluster_save_CPPFLAGS
+    AC_MSG_RESULT([$cluster_sodium])
+    if test "$with_sodium:$cluster_sodium" = yes:no; then
+        AC_MSG_ERROR([--with-sodium: it is not there; install its development files (Debian: libsodium-dev)])
+    fi
+fi
+if test "$cluster_sodium" = yes; then
+    GENERIC_OMIT=clusterCipherNone.c
+else
+    GENERIC_OMIT=clusterCipherSodium.c
+    SODIUM_CFLAGS=
+fi
+AC_SUBST([SODIUM_CFLAGS])
+AC_SUBST([GENERIC_OMIT])
+])
+
 dnl CLUSTER_LINK_FLAG(FLAG): adds FLAG to LINK_FLAGS where the linker knows it.
 AC_DEFUN([CLUSTER_LINK_FLAG],[
 AC_MSG_CHECKING([whether the linker takes $1])

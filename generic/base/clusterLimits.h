@@ -332,4 +332,13 @@
  */
 #define CLUSTER_FILTER_WORDS 1024
 
+/*
+ * ---- sealed packets (generic/seal/) -----------------------------------------------
+ *
+ * Who has no key uses up none of these but the work for one tag.
+ */
+
+/* Keys in a ring. Who runs the program. More are refused. None. */
+#define CLUSTER_KEYS_MAX 16
+
 #endif

@@ -14,6 +14,7 @@
 #include "fuzzTest.h"
 #include "lifeTest.h"
 #include "nodeTest.h"
+#include "sealTest.h"
 #include "stateTest.h"
 #include "unicastTest.h"
 #include "workTest.h"
@@ -27,7 +28,7 @@ Clustertest_Init(Tcl_Interp *interp)
             || Clusterbasetest_Init(interp) != TCL_OK || Clustertimertest_Init(interp) != TCL_OK
             || Clustertabletest_Init(interp) != TCL_OK || Clusterstatetest_Init(interp) != TCL_OK
             || Clusterunicasttest_Init(interp) != TCL_OK || Clustercrowdtest_Init(interp) != TCL_OK
-            || Clusterworktest_Init(interp) != TCL_OK) {
+            || Clusterworktest_Init(interp) != TCL_OK || Clustersealtest_Init(interp) != TCL_OK) {
         return TCL_ERROR;
     }
     return Tcl_PkgProvideEx(interp, "clustertest", PACKAGE_VERSION, NULL);
