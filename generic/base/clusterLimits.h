@@ -340,5 +340,18 @@
 
 /* Keys in a ring. Who runs the program. More are refused. None. */
 #define CLUSTER_KEYS_MAX 16
+/*
+ * Origins (one for each join of a member) whose datagrams are remembered. Who
+ * has a key. Who was not heard for the longest time makes room, if that is longer
+ * than the next; else the new one is not known. limit.
+ */
+#define CLUSTER_ORIGINS_MAX 65536
+/*
+ * Milliseconds for which an origin is remembered at least after its last datagram:
+ * twice the next, as its clock may be fast by that much, and ours slow.
+ */
+#define CLUSTER_ORIGIN_KEPT_MS 60000
+/* Milliseconds between an unknown origin's clock and ours up to which it is believed unasked. Who has a key. It is asked. None. */
+#define CLUSTER_ORIGIN_BELIEVED_MS 30000
 
 #endif

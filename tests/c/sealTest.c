@@ -81,6 +81,15 @@ SealTestFail(Tcl_Interp *interp, const char *message)
     return TCL_ERROR;
 }
 
+int
+SealTestNumber(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *number)
+{
+    char *end;
+
+    *number = strtoull(Tcl_GetString(value), &end, 0);
+    return *end == '\0' ? TCL_OK : SealTestFail(interp, "no number");
+}
+
 /* ---- keys --------------------------------------------------------------------- */
 
 static const char *const results[] = {
@@ -273,5 +282,6 @@ Clustersealtest_Init(Tcl_Interp *interp)
 {
     Tcl_CreateObjCommand(interp, "::cluster::test::sodium", SodiumCmd, NULL, NULL);
     Tcl_CreateObjCommand(interp, "::cluster::test::keys", KeysCmd, NULL, NULL);
+    SealTestDatagramInit(interp);
     return TCL_OK;
 }

@@ -33,4 +33,11 @@ void SealTestAddText(Tcl_Obj *list, const char *text);
 /* Sets the result to a message, and returns TCL_ERROR. */
 int SealTestFail(Tcl_Interp *interp, const char *message);
 
+/* A number, which may be up to 2^64 - 1. */
+int SealTestNumber(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *number);
+
+/* ---- the other files' commands: made in namespace ::cluster::test ---- */
+
+void SealTestDatagramInit(Tcl_Interp *interp);
+
 #endif
