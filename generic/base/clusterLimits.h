@@ -353,5 +353,14 @@
 #define CLUSTER_ORIGIN_KEPT_MS 60000
 /* Milliseconds between an unknown origin's clock and ours up to which it is believed unasked. Who has a key. It is asked. None. */
 #define CLUSTER_ORIGIN_BELIEVED_MS 30000
+/*
+ * Bytes of each message of a stream's handshake: what 64 bytes of sid and of hid
+ * need, and a public key and signature with them. Anybody who can connect. The
+ * connection ends. malformed.
+ */
+#define CLUSTER_SECRET_MESSAGE_MOST 320
+/* Bytes that a stream's end sends under one key, and milliseconds for which it does. Nobody: another key follows. */
+#define CLUSTER_SECRET_REKEY_BYTES 1073741824
+#define CLUSTER_SECRET_REKEY_MS    3600000
 
 #endif

@@ -272,6 +272,7 @@ ClusterSealResultName(ClusterSealResult result)
             [CLUSTER_SEAL_SPENT] = "spent",
             [CLUSTER_SEAL_FORKED] = "forked",
             [CLUSTER_SEAL_TOO_LARGE] = "toolarge",
+            [CLUSTER_SEAL_CLOSED] = "closed",
     };
 
     _Static_assert(sizeof names / sizeof names[0] == CLUSTER_SEAL_RESULTS, "one name for each");

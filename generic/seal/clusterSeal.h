@@ -38,6 +38,9 @@ typedef enum ClusterSealResult {
     CLUSTER_SEAL_FORKED,    /* this process is a child of the one that joined */
     CLUSTER_SEAL_TOO_LARGE, /* there is no room for it */
 
+    /* ---- of ClusterSecretSeal, beside those ---- */
+    CLUSTER_SEAL_CLOSED, /* the stream is not open yet, or broken */
+
     CLUSTER_SEAL_RESULTS
 } ClusterSealResult;
 

@@ -283,5 +283,6 @@ Clustersealtest_Init(Tcl_Interp *interp)
     Tcl_CreateObjCommand(interp, "::cluster::test::sodium", SodiumCmd, NULL, NULL);
     Tcl_CreateObjCommand(interp, "::cluster::test::keys", KeysCmd, NULL, NULL);
     SealTestDatagramInit(interp);
+    SealTestSecretInit(interp);
     return TCL_OK;
 }

@@ -39,5 +39,6 @@ int SealTestNumber(Tcl_Interp *interp, Tcl_Obj *value, uint64_t *number);
 /* ---- the other files' commands: made in namespace ::cluster::test ---- */
 
 void SealTestDatagramInit(Tcl_Interp *interp);
+void SealTestSecretInit(Tcl_Interp *interp);
 
 #endif
