@@ -17,9 +17,9 @@
 /* Returns NULL when all is well, else what does not hold (static). */
 typedef const char *(FuzzTarget) (const uint8_t *bytes, size_t length);
 
-FuzzTarget FuzzDecode, FuzzStream, FuzzReceive, FuzzTemplate;
+FuzzTarget FuzzDecode, FuzzStream, FuzzReceive, FuzzTemplate, FuzzSeal, FuzzHandshake, FuzzRecords;
 
-/* By their names: decode, stream, receive, template. NULL for others. */
+/* By their names: decode, stream, receive, template, seal, handshake, records. NULL for others. */
 FuzzTarget *FuzzTargetByName(const char *name);
 
 #endif

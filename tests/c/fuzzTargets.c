@@ -19,6 +19,9 @@ FuzzTargetByName(const char *name)
             {"stream", FuzzStream},
             {"receive", FuzzReceive},
             {"template", FuzzTemplate},
+            {"seal", FuzzSeal},
+            {"handshake", FuzzHandshake},
+            {"records", FuzzRecords},
     };
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {

@@ -228,6 +228,104 @@ proc corpus::template {} {
     return $inputs
 }
 
+# ---- seal: steps: kind, two bytes of length, bytes -----------------------------
+
+proc corpus::sealStep {kind {bytes ""}} {
+    return [binary format cSa* $kind [string length $bytes] $bytes]
+}
+
+# A datagram that who has the key makes: origin, number, time, packet.
+proc corpus::sealMade {origin number {time 1790000000000} {packet packet}} {
+    return [sealStep 3 [binary format cWWa* $origin $number $time $packet]]
+}
+
+proc corpus::seal {} {
+    set inputs {}
+    foreach row [rows vectors/sealed.tsv] {
+	set packet [bytes [lindex $row 3]]
+	lappend inputs [lindex $row 0]-[lindex $row 1]-[llength $inputs] [sealStep 0 $packet]
+    }
+    foreach row [rows vectors/packets.tsv] {
+	lassign $row name payload hex
+	if {[string length $hex] < 4000} {
+	    lappend inputs $name [sealStep 2 \0\0\0[bytes $hex]]
+	}
+    }
+    foreach {name steps} {
+	once {sealMade 1 1} twice {sealMade 1 1 ; sealMade 1 1} window {sealMade 1 5000 ; sealMade 1 3977 ; sealMade 1 3976}
+	past {sealMade 1 1 1789999000000} future {sealMade 1 1 1790000030001} last {sealMade 1 -1 ; sealMade 1 -1}
+	none {sealMade 1 0} endless {sealMade 1 1 -1} late {sealMade 1 9 ; sealMade 1 8 1789999960000}
+	five {sealMade 1 1 ; sealMade 2 1 ; sealMade 3 1 ; sealMade 4 1 ; sealMade 5 1}
+	idle {sealMade 1 1 ; sealMade 2 1 ; sealMade 3 1 ; sealMade 4 1 ; sealStep 4 \x75\x31 ; sealMade 5 1 1790000060002 ; sealMade 1 1}
+	bound {sealMade 1 1 ; sealStep 5 \x01\x01m@h ; sealMade 2 1 ; sealStep 5 \x01\x02m@h ; sealStep 5 \x00\x00m@h ; sealStep 5 \x01\x02m@h}
+	asked {sealMade 1 1 0 ; sealStep 5 \x02\x01\x07 ; sealMade 1 1 0 ; sealStep 5 \x02\x01\x07 ; sealMade 1 9 0}
+	changed {sealStep 2 \x00\x09\x01hello ; sealStep 2 \x00\x29\x80hello ; sealStep 2 \x00\x00\x00hello}
+	value {sealStep 1 \x01xxxxyyyyyyyyyyyyyyyyzzzzzzzzttttttttssssssssssssssss}
+    } {
+	set input ""
+	foreach step [split $steps ";"] {
+	    append input [eval $step]
+	}
+	lappend inputs steps-$name $input
+    }
+    return $inputs
+}
+
+# ---- handshake: what is done, and bytes for that ---------------------------------
+
+proc corpus::handshake {} {
+    set inputs {}
+    foreach row [rows vectors/sealed.tsv] {
+	set packet [bytes [lindex $row 3]]
+	for {set stage 0} {$stage < 4} {incr stage} {
+	    lappend inputs packet-$stage-[llength $inputs] \x00[format %c $stage]$packet
+	}
+    }
+    for {set packets 0} {$packets < 4} {incr packets} {
+	foreach at {0 2 5 9 40 58} {
+	    lappend inputs changed-$packets-$at [binary format ccSc 2 $packets $at 1] \
+		value-$packets-$at [binary format cca* 1 $packets [string range \x02\x03\x04 [expr {$at % 3}] end][string repeat x $at]]
+	}
+	lappend inputs good-$packets [binary format ccSc 2 $packets 0 0]
+    }
+    set header [string repeat h 24]
+    foreach {name said} {
+	good \x03m@h none \x00 short \x04m@h more \x03m@hmore nothing {} long \xc1
+    } {
+	set said [subst -nocommands -novariables $said]
+	lappend inputs answer-$name \x03$header$said name-$name \x04$said
+    }
+    set longest \xc0[string repeat n 192]
+    lappend inputs answer-longest \x03$header$longest name-longest \x04$longest answer-headless \x03short \
+	answer-beyond \x03$header$longest[string repeat x 200] name-beyond \x04$longest[string repeat x 200]
+    return $inputs
+}
+
+# ---- records: steps: kind and direction, two bytes of length, bytes ---------------
+
+proc corpus::records {} {
+    set inputs {}
+    foreach {name steps} {
+	once {0 hello 1 {}} both {0 hello 0x80 answer 1 {} 0x81 {}} empty {0 {} 1 {}}
+	order {0 a 0 b 0 c 1 {} 1 {} 1 {}} repeated {0 a 1 {} 1 \x00} skipped {0 a 0 b 1 \x01 1 \x00}
+	changed {0 hello 2 \x00\x08\x01 1 {}} framed {0 hello 2 \x00\x02\x01} kept {0 hello 2 \x00\x00\x00 0 x 1 {}}
+	reflected {0 hello 3 \x00 0x83 \x00} raw {4 hello 0 x} value {5 \x04xxxxxxxxxxxxxxxxxxxxxxxxxxxx} small {5 \x04 5 \x01}
+	hour {0 a 1 {} 6 \x3c 0 b 0 c 1 {} 1 {}} broken {4 x 0x80 x 0x81 {}}
+    } {
+	set input ""
+	foreach {kind text} $steps {
+	    append input [sealStep $kind [subst -nocommands -novariables $text]]
+	}
+	lappend inputs steps-$name $input
+    }
+    set large [string repeat "0123456789" 20]
+    lappend inputs rekey [string repeat [sealStep 0 $large][sealStep 1] 5]
+    foreach row [rows vectors/sealed.tsv] {
+	lappend inputs packet-[llength $inputs] [sealStep 4 [bytes [lindex $row 3]]]
+    }
+    return $inputs
+}
+
 # ---- all of them -------------------------------------------------------------
 
 # Name and bytes, in turn, of every input for a target.
@@ -252,8 +350,8 @@ proc corpus::write {target directory} {
 }
 
 if {[info exists argv0] && [file normalize $argv0] eq [file normalize [info script]]} {
-    if {[llength $argv] != 2 || [lindex $argv 0] ni {decode stream receive template}} {
-	puts stderr "usage: corpus.tcl decode|stream|receive|template DIRECTORY"
+    if {[llength $argv] != 2 || [lindex $argv 0] ni {decode stream receive template seal handshake records}} {
+	puts stderr "usage: corpus.tcl decode|stream|receive|template|seal|handshake|records DIRECTORY"
 	exit 2
     }
     corpus::write {*}$argv
