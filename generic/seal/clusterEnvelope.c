@@ -51,7 +51,8 @@ ClusterEnvelopeWrite(uint8_t *packet, size_t length)
 {
     uint8_t *value;
 
-    memcpy(packet, BPACKET_HEADER, BPACKET_HEADER_SIZE);
+    packet[0] = (uint8_t) BPACKET_HEADER[0];
+    packet[1] = (uint8_t) BPACKET_HEADER[1];
     value = WriteVarint(packet + BPACKET_HEADER_SIZE, BodySize(length));
     *value++ = FIELD;
     value = WriteVarint(value, length);

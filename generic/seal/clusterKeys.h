@@ -40,8 +40,8 @@ typedef enum ClusterKeysResult {
 /* Counted: whoever seals or opens holds it. */
 typedef struct ClusterKeys ClusterKeys;
 
-/* An empty ring, with one reference, the caller's. UNAVAILABLE and NO_MEMORY leave *keys alone. */
-ClusterKeysResult ClusterKeysNew(ClusterKeys **keys);
+/* An empty ring, with one reference, the caller's. UNAVAILABLE and NO_MEMORY leave *made alone. */
+ClusterKeysResult ClusterKeysNew(ClusterKeys **made);
 ClusterKeys *ClusterKeysHold(ClusterKeys *keys);
 void ClusterKeysRelease(ClusterKeys *keys);
 

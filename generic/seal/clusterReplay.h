@@ -3,8 +3,8 @@
  *
  *	Lets each sealed datagram pass once, and none that is old.
  *
- *	An origin is what a member numbers its datagrams under: random bytes of its
- *	own, for each time it joins. Of each origin is kept which numbers were
+ *	An origin is what a member numbers its datagrams under; its name is random
+ *	bytes, others for each time it joins. Of each origin is kept which numbers were
  *	there, and whose origin it is. All that is asked here is asked of datagrams
  *	whose tag holds, but for ClusterReplaySeen, which changes nothing: who has
  *	no key makes no entry and displaces none.
@@ -54,7 +54,7 @@ size_t ClusterReplayCount(const ClusterReplay *replay);
  * Before the tag is looked at: would this number of this origin be refused
  * anyway? Costs a hash.
  */
-bool ClusterReplaySeen(const ClusterReplay *replay, const uint8_t origin[CLUSTER_ORIGIN],
+bool ClusterReplaySeen(const ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN],
         uint64_t sequence);
 /*
  * A datagram came whose tag holds: FRESH if it is to be dealt with, else SEEN,
@@ -69,8 +69,8 @@ ClusterReplayResult ClusterReplayTake(ClusterReplay *replay, const ClusterStamp 
  * time by a secret, and holds for 10 s at least. How often somebody is asked is
  * the caller's to bound.
  */
-void ClusterReplayAsk(const ClusterReplay *replay, const uint8_t origin[CLUSTER_ORIGIN],
-        int64_t now, char text[CLUSTER_CHALLENGE_TEXT + 1]);
+void ClusterReplayAsk(const ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN], int64_t now,
+        char text[CLUSTER_CHALLENGE_TEXT + 1]);
 /*
  * A datagram that was CHALLENGE has this ruid: if that is what its origin was
  * asked by, the origin is known from now on, and the result is FRESH or FULL;
@@ -84,7 +84,7 @@ ClusterReplayResult ClusterReplayAnswered(ClusterReplay *replay, const ClusterSt
  * the origin is that member's and no other's, and the member has no other one,
  * until it is forgotten or not heard for a minute. FRESH, CLONE or FULL (no memory).
  */
-ClusterReplayResult ClusterReplayBind(ClusterReplay *replay, const uint8_t origin[CLUSTER_ORIGIN],
+ClusterReplayResult ClusterReplayBind(ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN],
         const char *member, size_t length, int64_t now);
 /* The member is gone: it may come again with another origin. What its origin sent stays refused. */
 void ClusterReplayForget(ClusterReplay *replay, const char *member, size_t length);

@@ -114,16 +114,16 @@ AddId(Tcl_Obj *list, const ClusterKeyId *id)
 }
 
 static bool
-IdOfText(const char *text, ClusterKeyId *id)
+IdOfText(const char *text, size_t length, ClusterKeyId *id)
 {
     size_t i;
 
+    if (length != CLUSTER_KEY_ID_TEXT) {
+        return false;
+    }
     for (i = 0; i < CLUSTER_KEY_ID; i++) {
-        char digits[3] = {text[2 * i], text[2 * i] ? text[2 * i + 1] : '\0', '\0'};
+        const char digits[] = {text[2 * i], text[2 * i + 1], 0};
 
-        if (!digits[1]) {
-            return false;
-        }
         id->bytes[i] = (uint8_t) strtoul(digits, NULL, 16);
     }
     return true;
@@ -188,7 +188,7 @@ RingCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     if (word != LIST) {
         text = (const char *) SealTestBytes(objv[2], &length);
     }
-    if (word >= USE && word <= PURPOSES && !IdOfText(text, &id)) {
+    if (word >= USE && word <= PURPOSES && !IdOfText(text, length, &id)) {
         return SealTestFail(interp, "no id");
     }
     list = Tcl_NewListObj(0, NULL);

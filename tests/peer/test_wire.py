@@ -28,7 +28,7 @@ DOCUMENT, VECTORS = contents(sys.argv.pop(1)), contents(sys.argv.pop(1))
 
 def dumps():
     """name -> bytes of each hexdump of section 13."""
-    for name, text in re.findall(r"```hexdump (\S+)\n(.*?)```", DOCUMENT, re.S):
+    for name, text in re.findall(r"```hexdump (?!sealed-)(\S+)\n(.*?)```", DOCUMENT, re.S):
         lines = [re.match(r"\s*((?:[0-9a-f]{2}\b ?)+)", line).group(1) for line in text.splitlines()]
         yield name, bytes.fromhex("".join(lines))
 
