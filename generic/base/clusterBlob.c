@@ -14,7 +14,7 @@
 #define QUEUE_KEPT 1024
 
 ClusterBlob *
-ClusterBlobNew(const void *bytes, size_t length)
+ClusterBlobMake(size_t length)
 {
     ClusterBlob *blob = malloc(sizeof *blob + length);
 
@@ -24,6 +24,16 @@ ClusterBlobNew(const void *bytes, size_t length)
         blob->ways = 0;
         blob->told = blob->kept = false;
         blob->length = length;
+    }
+    return blob;
+}
+
+ClusterBlob *
+ClusterBlobNew(const void *bytes, size_t length)
+{
+    ClusterBlob *blob = ClusterBlobMake(length);
+
+    if (blob) {
         memcpy(blob->bytes, bytes, length);
     }
     return blob;

@@ -31,6 +31,8 @@ typedef struct ClusterBlob {
 
 /* A copy of the bytes with one reference, the caller's; NULL without memory. */
 ClusterBlob *ClusterBlobNew(const void *bytes, size_t length);
+/* The same with room for so many bytes, which the caller writes before anybody else sees it. */
+ClusterBlob *ClusterBlobMake(size_t length);
 ClusterBlob *ClusterBlobHold(ClusterBlob *blob);
 void ClusterBlobRelease(ClusterBlob *blob);
 /* The packet before hooks, itself when there is no other; not held. */

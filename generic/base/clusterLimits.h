@@ -362,5 +362,12 @@
 /* Bytes that a stream's end sends under one key, and milliseconds for which it does. Nobody: another key follows. */
 #define CLUSTER_SECRET_REKEY_BYTES 1073741824
 #define CLUSTER_SECRET_REKEY_MS    3600000
+/*
+ * Hosts and reasons of which the hook unsealed was told lately, and milliseconds
+ * for which one counts as told. Anybody who sends. Others are not told of
+ * meanwhile. None: what was dropped is counted all the same.
+ */
+#define CLUSTER_UNSEALED_TOLD     64
+#define CLUSTER_UNSEALED_AGAIN_MS 60000
 
 #endif

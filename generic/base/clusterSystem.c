@@ -64,12 +64,23 @@ SystemMicroseconds(void *context)
     return ClusterpMonotonic();
 }
 
+static int64_t
+SystemWall(void *context)
+{
+    Tcl_Time time;
+
+    (void) context;
+    Tcl_GetTime(&time);
+    return (int64_t) time.sec * 1000 + time.usec / 1000;
+}
+
 const ClusterSystem clusterSystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
         .isNear = SystemIsNear,
         .processId = SystemProcessId,
         .microseconds = SystemMicroseconds,
+        .wall = SystemWall,
         .processName = SystemProcessName,
         .hostName = SystemHostName,
 };
@@ -78,6 +89,12 @@ int64_t
 ClusterSystemMicroseconds(const ClusterSystem *system)
 {
     return system->microseconds(system->context);
+}
+
+int64_t
+ClusterSystemWall(const ClusterSystem *system)
+{
+    return system->wall(system->context);
 }
 
 uint32_t

@@ -27,6 +27,8 @@ typedef struct ClusterSystem {
     void (*hostName)(void *context, char *name, size_t size);
     /* Microseconds of a clock that nobody sets. */
     int64_t (*microseconds)(void *context);
+    /* Milliseconds since 1970, of the clock that people set. */
+    int64_t (*wall)(void *context);
     void *context;
 } ClusterSystem;
 
@@ -35,6 +37,8 @@ extern const ClusterSystem clusterSystem;
 
 /* Microseconds of a clock that nobody sets. */
 int64_t ClusterSystemMicroseconds(const ClusterSystem *system);
+/* Milliseconds since 1970, of the clock that people set. */
+int64_t ClusterSystemWall(const ClusterSystem *system);
 /* So many letters and digits that nobody can guess, each equally likely, and a NUL. */
 void ClusterSystemRandomText(const ClusterSystem *system, char *text, size_t letters);
 /* A number from 0 to below - 1, each equally likely up to one part in 2^32 / below; below > 0. */

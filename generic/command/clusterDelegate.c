@@ -506,6 +506,30 @@ DelegateConfirmed(void *context, ClusterMember *member, Tcl_Obj *confirm,
     ClusterConfirmTold(context, member, confirm, status, reason, text);
 }
 
+/* There is no service: nobody knows whose it was. */
+static void
+DelegateUnsealed(void *context, const char *reason, Tcl_Obj *address, Tcl_Obj *protocol)
+{
+    ClusterObject *cluster = context;
+    ClusterHook *hook = SingleHook(cluster, CLUSTER_HOOK_UNSEALED);
+    ClusterHookCall call;
+    Tcl_Obj *why;
+
+    if (!hook) {
+        return;
+    }
+    ClusterObjectHold(cluster);
+    InitCall(&call, cluster, NULL);
+    why = Tcl_NewStringObj(reason, -1);
+    Tcl_IncrRefCount(why);
+    call.variables[CLUSTER_VAR_REASON] = why;
+    call.variables[CLUSTER_VAR_ADDRESS] = address;
+    call.variables[CLUSTER_VAR_PROTOCOL] = protocol;
+    RunNotice(cluster, hook, &call, "hook unsealed", NULL);
+    Tcl_DecrRefCount(why);
+    ClusterObjectRelease(cluster);
+}
+
 /*
  * ------------------------------------------------------------------------
  * On the way out
@@ -631,4 +655,5 @@ const ClusterNodeDelegate clusterObjectDelegate = {
         .payloadOut = DelegatePayloadOut,
         .packetOut = DelegatePacketOut,
         .queryEvent = DelegateQueryEvent,
+        .unsealed = DelegateUnsealed,
 };

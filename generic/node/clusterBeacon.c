@@ -58,6 +58,9 @@ LargestToAll(const ClusterNode *node)
             return 0;
         }
     }
+    if (node->sealing && largest > CLUSTER_SEAL_MOST) {
+        largest -= CLUSTER_SEAL_MOST;
+    }
     return largest;
 }
 

@@ -151,6 +151,15 @@ DeafQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, Clus
     (void) reason;
 }
 
+static void
+DeafUnsealed(void *context, const char *reason, Tcl_Obj *address, Tcl_Obj *protocol)
+{
+    (void) context;
+    (void) reason;
+    (void) address;
+    (void) protocol;
+}
+
 const ClusterNodeDelegate clusterDeafDelegate = {
         .packetIn = DeafPacketIn,
         .messageIn = DeafMessageIn,
@@ -168,4 +177,5 @@ const ClusterNodeDelegate clusterDeafDelegate = {
         .payloadOut = DeafPayloadOut,
         .packetOut = DeafPacketOut,
         .queryEvent = DeafQueryEvent,
+        .unsealed = DeafUnsealed,
 };

@@ -41,6 +41,21 @@ ClusterNodePropsChanged(ClusterNode *node)
     ClusterTurnArm(node);
 }
 
+void
+ClusterNodeKeysChanged(ClusterNode *node)
+{
+    ClusterNodePropsChanged(node);
+}
+
+void
+ClusterNodeSetSealMode(ClusterNode *node, ClusterSealMode mode)
+{
+    if (mode != ClusterSealingMode(node->sealing)) {
+        ClusterSealingSetMode(node->sealing, mode);
+        ClusterNodePropsChanged(node);
+    }
+}
+
 bool
 ClusterNodeHeartbeat(ClusterNode *node, int with, uint64_t channel)
 {

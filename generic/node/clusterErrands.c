@@ -184,12 +184,12 @@ RunPing(ClusterNode *node, ClusterErrand *errand)
 }
 
 static ClusterSendStatus
-SendAsk(ClusterNode *node, int with, Tcl_Obj *sids)
+SendFiltered(ClusterNode *node, ClusterType type, int with, Tcl_Obj *sids, Tcl_Obj *ruid)
 {
     ClusterSendStatus status;
     ClusterOutgoing probe;
 
-    ClusterBeaconMake(node, CLUSTER_DISCOVERY, with, CLUSTER_CHANNEL_BROADCAST, NULL, &probe);
+    ClusterBeaconMake(node, type, with, CLUSTER_CHANNEL_BROADCAST, ruid, &probe);
     ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, sids);
     status = ClusterSendToAll(node, &probe, 0, NULL);
     ClusterOutgoingFree(&probe);
@@ -200,11 +200,19 @@ SendAsk(ClusterNode *node, int with, Tcl_Obj *sids)
 static void
 RunAsk(ClusterNode *node, ClusterErrand *errand)
 {
-    ClusterSendStatus status = SendAsk(node, CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, errand->list);
+    ClusterSendStatus status = SendFiltered(node, CLUSTER_DISCOVERY,
+            CLUSTER_WITH_PROPS | CLUSTER_WITH_TAGS, errand->list, NULL);
 
     if (status == CLUSTER_SEND_OVERSIZED && !node->closed) {
-        SendAsk(node, CLUSTER_WITH_PROPS, errand->list);
+        SendFiltered(node, CLUSTER_DISCOVERY, CLUSTER_WITH_PROPS, errand->list, NULL);
     }
+}
+
+/* Who is not believed yet is asked whether it is there, or told that we are: bare, as it need not be there. */
+static void
+RunCall(ClusterNode *node, ClusterErrand *errand)
+{
+    SendFiltered(node, (ClusterType) errand->with, 0, errand->list, errand->ruid);
 }
 
 /*
@@ -433,6 +441,7 @@ ClusterErrandRun(ClusterNode *node, ClusterErrand *errand)
             [CLUSTER_SEND_TRY] = RunTry,
             [CLUSTER_SEND_RECEIPT] = RunReceipt,
             [CLUSTER_DELIVER_AGAIN] = RunAgain,
+            [CLUSTER_SEND_CALL] = RunCall,
     };
 
     _Static_assert(CLUSTER_COUNT(procs) == CLUSTER_ERRAND_KINDS, "each kind has a procedure");

@@ -88,6 +88,10 @@ ClusterNodeNew(const ClusterNodeConfig *config, const ClusterNodeDelegate *deleg
     for (i = 0; i < config->channelCount; i++) {
         ClusterNodeJoinChannel(node, config->channels[i]);
     }
+    if (config->keys && !ClusterNodeSeal(node, config->keys, config->mode)) {
+        ClusterNodeRelease(node);
+        return NULL;
+    }
     return node;
 }
 

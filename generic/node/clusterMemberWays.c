@@ -258,7 +258,8 @@ ClusterMemberHasWays(const ClusterMember *member)
     for (i = 0; Tcl_ListObjIndex(NULL, member->protocols, i, &word) == TCL_OK && word; i++) {
         const ClusterSlot *slot = ClusterNodeSlotById(node, Tcl_GetString(word));
 
-        if (slot && !slot->type->reachesAll && (member->local || !slot->type->localOnly)) {
+        if (slot && !slot->type->reachesAll && (member->local || !slot->type->localOnly)
+                && !(node->sealing && ClusterSealingBars(node->sealing, slot->type))) {
             return true;
         }
     }

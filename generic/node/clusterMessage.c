@@ -224,3 +224,31 @@ ClusterMessageUuid(const ClusterMessage *message, char uuid[CLUSTER_UUID_SIZE])
     memcpy(uuid + sid.length + 1, hid.bytes, hid.length);
     uuid[sid.length + 1 + hid.length] = '\0';
 }
+
+/* A name in scripts is made of it, so only what such a name may hold. */
+static bool
+PlainIdentity(bpacket_span text)
+{
+    size_t i;
+
+    for (i = 0; i < text.length; i++) {
+        uint8_t c = text.bytes[i];
+
+        if (c <= ' ' || c >= 0x7f || strchr("\"$;[\\]{}@*?", c)
+                || (c == ':' && i + 1 < text.length && text.bytes[i + 1] == ':')) {
+            return false;
+        }
+    }
+    return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
+}
+
+bool
+ClusterMessageNameable(const ClusterMessage *message)
+{
+    const ClusterPacket *packet = &message->packet;
+
+    return packet->field[CLUSTER_SID].span.length <= CLUSTER_IDENTITY_MAX
+            && packet->field[CLUSTER_HID].span.length <= CLUSTER_IDENTITY_MAX
+            && PlainIdentity(packet->field[CLUSTER_SID].span)
+            && PlainIdentity(packet->field[CLUSTER_HID].span);
+}

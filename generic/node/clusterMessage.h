@@ -14,6 +14,7 @@
 
 #include "base/clusterLimits.h"
 #include "packet/clusterPayload.h"
+#include "seal/clusterReplay.h"
 #include "transport/clusterTransport.h"
 
 struct ClusterMember;
@@ -23,12 +24,14 @@ typedef struct ClusterSlot ClusterSlot;
 #define CLUSTER_MESSAGE_INLINE 1024
 
 typedef struct ClusterMessage {
-    ClusterSlot *slot;            /* the transport it came over */
-    ClusterLink *link;            /* held by who received it, though it may have been closed */
-    ClusterOrigin origin;         /* where it came from; its values are held by the message */
-    bool local;                   /* from this host, as far as is known */
-    bool unicast;                 /* a datagram for us alone, in place of one to all */
-    uint64_t departures;          /* goodbyes remembered before it came */
+    ClusterSlot *slot;    /* the transport it came over */
+    ClusterLink *link;    /* held by who received it, though it may have been closed */
+    ClusterOrigin origin; /* where it came from; its values are held by the message */
+    bool local;           /* from this host, as far as is known */
+    bool unicast;         /* a datagram for us alone, in place of one to all */
+    uint64_t departures;  /* goodbyes remembered before it came */
+    const ClusterStamp
+            *stamp; /* of the sealed datagram that it was in, the receiver's; else NULL */
     struct ClusterMember *member; /* held once known */
     ClusterPacket packet;         /* spans into bytes */
     uint8_t *bytes;               /* inlineBytes, or malloc'ed */
@@ -61,6 +64,8 @@ Tcl_Obj *ClusterMessageData(ClusterMessage *message, size_t most);
 /* SID@HID of its sender, and its end. */
 #define CLUSTER_UUID_SIZE (2 * CLUSTER_IDENTITY_MAX + 2)
 void ClusterMessageUuid(const ClusterMessage *message, char uuid[CLUSTER_UUID_SIZE]);
+/* Can a name in scripts be made of its sid and hid? */
+bool ClusterMessageNameable(const ClusterMessage *message);
 /* Has it sid, hid, type, channel and protocols? */
 bool ClusterMessageComplete(const ClusterMessage *message);
 

@@ -220,6 +220,7 @@ ClusterMissingPeer(const ClusterMissing *missing, ClusterPeer *peer, uint16_t *p
 {
     memset(peer, 0, sizeof *peer);
     peer->sid = Tcl_GetString(missing->sid);
+    peer->uuid = Tcl_GetString(missing->uuid);
     peer->address = missing->address;
     peer->local = missing->local;
     *port = missing->port;

@@ -102,6 +102,7 @@ ClusterNodeRelease(ClusterNode *node)
     ClusterPayloadKeysFree(&node->keys);
     bpacket_writer_free(&node->writer);
     ClusterDuplicatesFree(node->duplicates);
+    ClusterSealingFree(node->sealing);
     free(node->channels);
     ClusterClockLeave(node->clock);
     free(node);
@@ -225,6 +226,31 @@ ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason)
 {
     node->drops[reason]++;
     ClusterNodeTraceLine(node, "drop", "%s", ClusterDropName(reason));
+}
+
+/*
+ * ------------------------------------------------------------------------
+ * Keys
+ * ------------------------------------------------------------------------
+ */
+
+ClusterKeys *
+ClusterNodeKeyRing(const ClusterNode *node)
+{
+    return node->sealing ? ClusterSealingKeys(node->sealing) : NULL;
+}
+
+ClusterSealMode
+ClusterNodeSealMode(const ClusterNode *node)
+{
+    return ClusterSealingMode(node->sealing);
+}
+
+bool
+ClusterNodeSeal(ClusterNode *node, ClusterKeys *keys, ClusterSealMode mode)
+{
+    node->sealing = ClusterSealingNew(keys, mode, &node->system, &node->group);
+    return node->sealing != NULL;
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "base/clusterClock.h"
 #include "base/clusterSystem.h"
 #include "node/clusterMessage.h"
+#include "node/clusterSealing.h"
 #include "packet/clusterNames.h"
 #include "packet/clusterOutgoing.h"
 #include "transport/clusterTransport.h"
@@ -112,6 +113,11 @@ typedef struct ClusterNodeDelegate {
     /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason says why then. */
     void (*queryEvent)(void *context, ClusterQuery *query, ClusterQueryEvent event,
             ClusterMember *member, Tcl_Obj *payload, const char *reason);
+    /*
+     * What a host sent was dropped, as it was not sealed, or not so that it could
+     * be opened: once for each host and reason (static), not again within a minute.
+     */
+    void (*unsealed)(void *context, const char *reason, Tcl_Obj *address, Tcl_Obj *protocol);
 } ClusterNodeDelegate;
 
 typedef struct ClusterNodeConfig {
@@ -132,6 +138,8 @@ typedef struct ClusterNodeConfig {
     const ClusterSystem *system; /* NULL: the system itself */
     int64_t probe;               /* ms between two rounds of probes; 0: none are sent */
     bool trace;                  /* from the beginning, see ClusterNodeSetTrace */
+    ClusterKeys *keys;           /* held; NULL: nothing is sealed */
+    ClusterSealMode mode;        /* with keys */
 } ClusterNodeConfig;
 
 /*
@@ -180,6 +188,19 @@ const ClusterPayloadKeys *ClusterNodeKeys(const ClusterNode *node);
 /* Does it write a line for each packet, change of a member's state and deadline to standard error? */
 bool ClusterNodeTrace(const ClusterNode *node);
 void ClusterNodeSetTrace(ClusterNode *node, bool on);
+
+/* ---- keys ---- */
+
+/* NULL: it has none. Who changes it says so by ClusterNodeKeysChanged. */
+ClusterKeys *ClusterNodeKeyRing(const ClusterNode *node);
+/* Others are told at once. */
+void ClusterNodeKeysChanged(ClusterNode *node);
+/* With keys only. */
+ClusterSealMode ClusterNodeSealMode(const ClusterNode *node);
+void ClusterNodeSetSealMode(ClusterNode *node, ClusterSealMode mode);
+/* A node without keys has these from now on. False without memory. */
+bool ClusterNodeSeal(ClusterNode *node, ClusterKeys *keys, ClusterSealMode mode);
+
 /* What of a node is more than others take, or than goes into a heartbeat. */
 typedef enum ClusterFit {
     CLUSTER_FITS = 0,

@@ -26,6 +26,7 @@
 #include "node/clusterNode.h"
 #include "node/clusterProbing.h"
 #include "node/clusterRound.h"
+#include "node/clusterSealing.h"
 
 /* Milliseconds. */
 #define DISCOVER_EVERY     30000
@@ -88,6 +89,7 @@ typedef enum ClusterNoticeKind {
     CLUSTER_NOTICE_CONFIRM,     /* payload: the sender's; before: the error's text */
     CLUSTER_NOTICE_UNLINK,      /* the transports are told that a member is lost */
     CLUSTER_NOTICE_LOST,
+    CLUSTER_NOTICE_UNSEALED, /* reason; payload: the host; before: the protocol */
     CLUSTER_NOTICE_QUERY,
     CLUSTER_NOTICE_KINDS
 } ClusterNoticeKind;
@@ -122,6 +124,7 @@ typedef enum ClusterErrandKind {
     CLUSTER_SEND_TRY, /* a probe (`with` 0) or an ack (1) to the missing one whose uuid is in ways */
     CLUSTER_SEND_RECEIPT,  /* to the member: ruid; list is its data, ways its error */
     CLUSTER_DELIVER_AGAIN, /* to the member, what it has not confirmed */
+    CLUSTER_SEND_CALL,     /* to who has the sids in list: `with` is the packet's type; by ruid */
     CLUSTER_ERRAND_KINDS
 } ClusterErrandKind;
 
@@ -236,6 +239,7 @@ struct ClusterNode {
     ClusterClock *clock; /* used until the node is freed */
     ClusterSystem system;
     bool trace;
+    ClusterSealing *sealing; /* NULL without keys */
     ClusterPayloadKeys keys;
     bpacket_writer writer; /* of the packet being sent; nothing is called while it is in use */
     ClusterAddress group;
@@ -746,6 +750,20 @@ ClusterMissing *ClusterMissingNext(const ClusterNode *node, const ClusterMissing
 /* The deadline CLUSTER_DUE_MISSING. */
 void ClusterMissingDue(ClusterDeadline *deadline);
 
+/* ---- clusterUnsealed.c: what comes to a node with keys ---- */
+
+/*
+ * A packet came: opens it if it is sealed. *sealed: it was, and has this stamp;
+ * what was in it is valid until a script may run. False: dropped, with what is to
+ * be told or sent for that in the queues.
+ */
+bool ClusterUnseal(ClusterSlot *slot, const ClusterOrigin *origin, bpacket_span *packet,
+        ClusterStamp *stamp, bool *sealed);
+/* Such a packet was decoded: is its origin its sender's? False: dropped. */
+bool ClusterUnsealBind(ClusterNode *node, const ClusterMessage *message);
+/* Is what came without its bytes not heard, as it was not sealed? Then that is counted. */
+bool ClusterUnsealRefuses(ClusterSlot *slot, const ClusterOrigin *origin);
+
 /* ---- clusterReplies.c ---- */
 
 /* The deadline CLUSTER_DUE_ASKERS. */
@@ -820,6 +838,8 @@ typedef struct ClusterRoute {
 
 /* The slots to try: of `protocols` (all when NULL or empty) those that the member advertises and we speak. */
 void ClusterRouteChoose(ClusterMember *member, Tcl_Obj *protocols, int flags, ClusterRoute *route);
+/* Is it left alone, as what went over it would not be sealed? */
+bool ClusterRouteIsBarred(const ClusterSlot *slot);
 /* Can no link be made, as the member has not said where to? */
 bool ClusterRouteIsUnknown(const ClusterMember *member, const ClusterSlot *slot);
 

@@ -325,23 +325,6 @@ DecodeMessage(ClusterNode *node, ClusterMessage *message, bpacket_span packet, b
     return false;
 }
 
-/* A name in scripts is made of it, so only what such a name may hold. */
-static bool
-PlainIdentity(bpacket_span text)
-{
-    size_t i;
-
-    for (i = 0; i < text.length; i++) {
-        uint8_t c = text.bytes[i];
-
-        if (c <= ' ' || c >= 0x7f || strchr("\"$;[\\]{}@*?", c)
-                || (c == ':' && i + 1 < text.length && text.bytes[i + 1] == ':')) {
-            return false;
-        }
-    }
-    return text.bytes[0] != ':' && text.bytes[text.length - 1] != ':';
-}
-
 /* The kernel's word counts before the source address. */
 static bool
 IsOurHost(const ClusterNode *node, const ClusterOrigin *origin)
@@ -492,17 +475,6 @@ IdentifySender(ClusterNode *node, ClusterMessage *message)
     return found && !node->closed && !message->member->lost;
 }
 
-static bool
-Nameable(const ClusterMessage *message)
-{
-    const ClusterPacket *packet = &message->packet;
-
-    return packet->field[CLUSTER_SID].span.length <= CLUSTER_IDENTITY_MAX
-            && packet->field[CLUSTER_HID].span.length <= CLUSTER_IDENTITY_MAX
-            && PlainIdentity(packet->field[CLUSTER_SID].span)
-            && PlainIdentity(packet->field[CLUSTER_HID].span);
-}
-
 /*
  * The address by which copies are told apart, NULL when they are not. Beats count
  * each, from whatever address: who has another by now says so with the same
@@ -580,8 +552,12 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
         ClusterNodeCountDrop(node, CLUSTER_DROP_FOREIGN);
         return false;
     }
-    if (!Nameable(message)) {
+    if (!ClusterMessageNameable(message)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_MALFORMED);
+        return false;
+    }
+    if (message->stamp && !ClusterUnsealBind(node, message)) {
+        ClusterTurnEnd(node);
         return false;
     }
     if (!ClusterNodeOnChannel(node, packet->field[CLUSTER_CHANNEL].number)) {
@@ -600,7 +576,7 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
         return false;
     }
     if (node->delegate->messageIn(node->context, message) != CLUSTER_GO_ON
-            || !ClusterMessageComplete(message) || !Nameable(message)) {
+            || !ClusterMessageComplete(message) || !ClusterMessageNameable(message)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_HOOK);
         return false;
     }
@@ -627,6 +603,18 @@ ActOnMessage(ClusterNode *node, ClusterMessage *message)
     ClusterTurnEnd(node);
 }
 
+/* A payload has no seal: is it heard without one? */
+static bool
+IsHeard(ClusterSlot *slot, const ClusterOrigin *origin)
+{
+    bool refused = slot->node->sealing && ClusterUnsealRefuses(slot, origin);
+
+    if (refused) {
+        ClusterTurnEnd(slot->node);
+    }
+    return !refused;
+}
+
 ClusterMember *
 ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origin, Tcl_Obj *payload,
         bool act)
@@ -642,9 +630,10 @@ ClusterNodeTake(ClusterSlot *slot, ClusterLink *link, const ClusterOrigin *origi
     message.departures = node->departures;
     ClusterMessageSetOrigin(&message, origin);
     message.local = IsOurHost(node, origin);
-    if (!node->closed && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
+    if (!node->closed && IsHeard(slot, origin) && !node->closed
+            && ClusterMessageReplace(&message, payload) == CLUSTER_PAYLOAD_OK
             && ClusterMessageComplete(&message) && HostAdmitted(node, &message)
-            && Nameable(&message)
+            && ClusterMessageNameable(&message)
             && (IsOfProbes(&message) ? ClusterProbeHeard(node, &message)
                                      : IdentifySender(node, &message))) {
         if (act) {
@@ -674,25 +663,22 @@ IsPlainProbe(bpacket_span bytes)
  * instead of to all, so it is taken as if it had come over the way to all, with
  * the hooks of that.
  */
-bool
-ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
-        const ClusterOrigin *origin)
+static bool
+ReceiveOpened(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
+        const ClusterOrigin *origin, const ClusterStamp *stamp)
 {
     bool unicast = slot == slot->node->datagram && !IsPlainProbe(packet);
     ClusterNode *node = slot->node;
     bool wellFormed = false;
     ClusterMessage message;
 
-    if (node->closed) {
-        return false;
-    }
-    ClusterNodeHold(node);
     ClusterNodeTraceIn(slot, packet);
     slot = unicast ? ClusterNodeSlotToAll(node) : slot;
     ClusterMessageInit(&message, &node->keys);
     message.unicast = unicast;
     message.slot = slot;
     message.link = link;
+    message.stamp = stamp;
     message.departures = node->departures;
     ClusterMessageSetOrigin(&message, origin);
     message.local = IsOurHost(node, origin);
@@ -712,6 +698,39 @@ ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
         ClusterMemberRelease(message.member);
     }
     ClusterMessageFree(&message);
+    return wellFormed;
+}
+
+/* Where there are keys it is opened first, but for what comes from hosts that are not heard anyway. */
+static bool
+ReceiveSealed(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
+        const ClusterOrigin *origin)
+{
+    ClusterNode *node = slot->node;
+    ClusterStamp stamp;
+    bool sealed = false;
+
+    if ((node->remote > 0 || IsOurHost(node, origin))
+            && !ClusterUnseal(slot, origin, &packet, &stamp, &sealed)) {
+        ClusterTurnEnd(node);
+        return false;
+    }
+    return ReceiveOpened(slot, link, packet, origin, sealed ? &stamp : NULL);
+}
+
+bool
+ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,
+        const ClusterOrigin *origin)
+{
+    ClusterNode *node = slot->node;
+    bool wellFormed;
+
+    if (node->closed) {
+        return false;
+    }
+    ClusterNodeHold(node);
+    wellFormed = node->sealing ? ReceiveSealed(slot, link, packet, origin)
+                               : ReceiveOpened(slot, link, packet, origin, NULL);
     ClusterNodeRelease(node);
     return wellFormed;
 }

@@ -17,8 +17,15 @@
  * link is answered over it, and disturbs nobody else.
  */
 static bool
-IsAnsweredAlone(ClusterNode *node, const ClusterMember *member, const ClusterSlot *slot)
+IsAnsweredAlone(ClusterNode *node, const ClusterMember *member, const ClusterMessage *message)
 {
+    const ClusterSlot *slot = message->slot;
+    bool called = message->stamp && ClusterPacketHas(&message->packet, CLUSTER_FILTER)
+            && ClusterPacketHas(&message->packet, CLUSTER_RUID);
+
+    if (called) { /* it believes us only if it gets its ruid */
+        return ClusterNodeMay(node, CLUSTER_QUOTA_ANSWERS);
+    }
     if (member->answeredOnce && ClusterNodeNow(node) - member->answered < CLUSTER_ANSWER_AGAIN) {
         node->withheld[CLUSTER_QUOTA_ANSWERS]++;
         return false;
@@ -96,7 +103,7 @@ ClusterReplyAsked(ClusterNode *node, ClusterMessage *message)
     ClusterErrand *reply;
 
     member->wantsLink |= message->slot->type->reachesAll;
-    if (!IsAnsweredAlone(node, member, message->slot)) {
+    if (!IsAnsweredAlone(node, member, message)) {
         if (HearsDatagrams(node, member)) {
             AnswerLater(node, member);
         } else {

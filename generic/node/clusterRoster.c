@@ -170,6 +170,20 @@ EndSuccession(ClusterMember *member)
     }
 }
 
+/* If it comes again it may be another process, with datagrams of its own. */
+static void
+ForgetOrigin(const ClusterMember *member)
+{
+    ClusterSealing *sealing = member->node->sealing;
+    Tcl_Size length;
+    const char *uuid;
+
+    if (sealing) {
+        uuid = Tcl_GetStringFromObj(member->uuid, &length);
+        ClusterReplayForget(ClusterSealingReplay(sealing), uuid, (size_t) length);
+    }
+}
+
 static void
 LoseMember(ClusterMember *member)
 {
@@ -177,6 +191,7 @@ LoseMember(ClusterMember *member)
     ClusterMember *heir = member->heir;
 
     member->lost = true;
+    ForgetOrigin(member);
     ClusterMissingAdd(member);
     if (member->life.reason == CLUSTER_LOSS_DROPPED) {
         ClusterStrangerUnwanted(node, Tcl_GetString(member->uuid));

@@ -28,6 +28,12 @@ ListHas(Tcl_Obj *list, const char *word)
     return false;
 }
 
+bool
+ClusterRouteIsBarred(const ClusterSlot *slot)
+{
+    return slot->node->sealing && ClusterSealingBars(slot->node->sealing, slot->type);
+}
+
 static bool
 Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
 {
@@ -37,7 +43,7 @@ Usable(const ClusterMember *member, const ClusterSlot *slot, int flags)
     if (slot->type->reachesAll && !(flags & CLUSTER_ALLOW_BROADCAST)) {
         return false;
     }
-    return member->local || !slot->type->localOnly;
+    return (member->local || !slot->type->localOnly) && !ClusterRouteIsBarred(slot);
 }
 
 /*

@@ -121,6 +121,35 @@ AbilityNames(uint32_t can)
     return names;
 }
 
+static Tcl_Obj *
+KeyName(const ClusterKeyId *id)
+{
+    char text[CLUSTER_KEY_ID_TEXT + 1];
+
+    ClusterKeyIdText(id, text);
+    return Tcl_NewStringObj(text, CLUSTER_KEY_ID_TEXT);
+}
+
+/* Which keys it can open, by their ids, which each of its datagrams shows anyway. */
+static void
+PutKeys(Tcl_Obj *self, const ClusterSealing *sealing)
+{
+    const ClusterKeys *keys = ClusterSealingKeys(sealing);
+    Tcl_Obj *names = Tcl_NewListObj(0, NULL);
+    ClusterKeyId id;
+    size_t i;
+
+    for (i = 0; i < ClusterKeysCount(keys); i++) {
+        id = ClusterKeysAt(keys, i);
+        Tcl_ListObjAppendElement(NULL, names, KeyName(&id));
+    }
+    PutWord(self, "keys", names);
+    if (ClusterKeysSealing(keys, &id)) {
+        PutWord(self, "seals", KeyName(&id));
+    }
+    PutWord(self, "mode", Tcl_NewStringObj(ClusterSealModeName(ClusterSealingMode(sealing)), -1));
+}
+
 Tcl_Obj *
 ClusterNodeDescribeSelf(const ClusterNode *node)
 {
@@ -140,6 +169,9 @@ ClusterNodeDescribeSelf(const ClusterNode *node)
         PutNumber(self, "datagram", node->datagramPort);
     }
     PutWord(self, "can", AbilityNames(node->abilities));
+    if (node->sealing) {
+        PutKeys(self, node->sealing);
+    }
     return self;
 }
 

@@ -53,11 +53,36 @@ IsComplete(const ClusterNode *node, uint32_t present, ClusterSendDetails *detail
     return true;
 }
 
+/* Datagrams are sealed here, for one member or all; of the others it is up to the transport. */
+static ClusterSendResult
+TransmitSealed(ClusterSlot *slot, const ClusterPeer *peer, ClusterLink **link, ClusterBlob *blob)
+{
+    ClusterSealing *sealing = slot->node->sealing;
+    ClusterSendResult result;
+    ClusterBlob *sealed;
+
+    if (ClusterSealingBars(sealing, slot->type)) {
+        return CLUSTER_SEND_FAILED;
+    }
+    if (!slot->type->datagrams || !ClusterSealingSeals(sealing)) {
+        return slot->type->send(slot->transport, peer, link, blob);
+    }
+    sealed = ClusterSealingSeal(sealing, blob, peer ? peer->uuid : NULL);
+    if (!sealed) {
+        return CLUSTER_SEND_FAILED;
+    }
+    result = slot->type->send(slot->transport, peer, link, sealed);
+    ClusterBlobRelease(sealed);
+    return result;
+}
+
 ClusterSendResult
 ClusterSendTransmit(ClusterSlot *slot, ClusterMember *member, const ClusterPeer *peer,
         ClusterLink **link, ClusterBlob *blob)
 {
-    ClusterSendResult result = slot->type->send(slot->transport, peer, link, blob);
+    ClusterSendResult result = slot->node->sealing
+            ? TransmitSealed(slot, peer, link, blob)
+            : slot->type->send(slot->transport, peer, link, blob);
 
     ClusterNodeTraceOut(slot, member, blob, result);
     return result;
@@ -193,7 +218,10 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
 static ClusterPeer
 PeerOf(ClusterMember *member, const ClusterSlot *slot)
 {
-    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
+    ClusterPeer peer = {.sid = Tcl_GetString(member->sid),
+            .address = member->address,
+            .local = member->local,
+            .owner = member};
 
     Tcl_DictObjGet(NULL, member->props, slot->id, &peer.props);
     return peer;
@@ -205,7 +233,7 @@ ClusterSendReach(ClusterMember *member, ClusterSlot *slot)
     ClusterPeer peer = PeerOf(member, slot);
 
     if (!slot->transport || !slot->type->reach || member->links[slot->index]
-            || ClusterRouteIsUnknown(member, slot)) {
+            || ClusterRouteIsUnknown(member, slot) || ClusterRouteIsBarred(slot)) {
         return CLUSTER_SEND_FULL;
     }
     return slot->type->reach(slot->transport, &peer, &member->links[slot->index]);

@@ -101,6 +101,12 @@ TellLost(ClusterNode *node, ClusterNotice *notice)
 }
 
 static void
+TellUnsealed(ClusterNode *node, ClusterNotice *notice)
+{
+    node->delegate->unsealed(node->context, notice->reason, notice->payload, notice->before);
+}
+
+static void
 TellQueryEvent(ClusterNotice *notice)
 {
     ClusterNode *node = notice->query->node;
@@ -170,6 +176,7 @@ TellNotice(ClusterNode *node, ClusterNotice *notice)
             [CLUSTER_NOTICE_CONFIRM] = TellConfirm,
             [CLUSTER_NOTICE_UNLINK] = ForgetLinks,
             [CLUSTER_NOTICE_LOST] = TellLost,
+            [CLUSTER_NOTICE_UNSEALED] = TellUnsealed,
             [CLUSTER_NOTICE_QUERY] = TellQuery,
     };
 

@@ -9,6 +9,16 @@
 
 #include <string.h>
 
+static ClusterPeer
+PeerOf(ClusterMember *member)
+{
+    return (ClusterPeer){.sid = Tcl_GetString(member->sid),
+            .address = member->address,
+            .local = member->local,
+            .owner = member,
+            .uuid = Tcl_GetString(member->uuid)};
+}
+
 static ClusterSendResult
 TransmitUnicast(ClusterSlot *slot, ClusterPeer *peer, uint16_t port, ClusterBlob *blob)
 {
@@ -48,7 +58,7 @@ ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
 static ClusterSendResult
 SendUnicast(ClusterMember *member, ClusterBlob *blob)
 {
-    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
+    ClusterPeer peer = PeerOf(member);
     ClusterSlot *slot = member->node->datagram;
 
     if (!slot || !slot->transport || !member->datagramPort || member->lost) {
@@ -89,7 +99,7 @@ ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat)
 bool
 ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing)
 {
-    ClusterPeer peer = {Tcl_GetString(member->sid), member->address, member->local, NULL, member};
+    ClusterPeer peer = PeerOf(member);
 
     return ClusterSendDatagramTo(member->node, &peer, member->datagramPort, outgoing);
 }

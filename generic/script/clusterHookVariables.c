@@ -21,6 +21,7 @@ static const char *const variableNames[] = {
         [CLUSTER_VAR_SERVICE_EXISTS] = "serviceExists",
         [CLUSTER_VAR_OLD_TAGS] = "oldTags",
         [CLUSTER_VAR_REASON] = "reason",
+        [CLUSTER_VAR_ADDRESS] = "address",
 };
 
 _Static_assert(CLUSTER_COUNT(variableNames) == CLUSTER_HOOK_VARIABLES, "a variable has no name");

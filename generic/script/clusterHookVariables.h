@@ -26,6 +26,7 @@ typedef enum ClusterHookVariable {
     CLUSTER_VAR_SERVICE_EXISTS,
     CLUSTER_VAR_OLD_TAGS,
     CLUSTER_VAR_REASON,
+    CLUSTER_VAR_ADDRESS,
     CLUSTER_HOOK_VARIABLES /* one more than the last; 0 is none */
 } ClusterHookVariable;
 

@@ -485,6 +485,7 @@ ScriptedRows(void)
     ClusterTransportType type = {
             .reliable = true,
             .ordered = true,
+            .datagrams = true,
             .open = ScriptedOpen,
             .close = ScriptedClose,
             .send = ScriptedSend,

@@ -352,6 +352,7 @@ DatagramTraffic(ClusterTransport *transport)
 
 const ClusterTransportType clusterDatagramType = {
         .id = "d",
+        .datagrams = true,
         .largest = CLUSTER_UNICAST_BYTES,
         .open = DatagramOpen,
         .close = DatagramClose,

@@ -479,6 +479,7 @@ MulticastTraffic(ClusterTransport *transport)
 const ClusterTransportType clusterMulticastType = {
         .id = "c",
         .reachesAll = true,
+        .datagrams = true,
         .largest = CLUSTER_DATAGRAM_MAX,
         .open = MulticastOpen,
         .close = MulticastClose,

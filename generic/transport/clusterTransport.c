@@ -99,6 +99,9 @@ ClusterDropName(ClusterDrop reason)
             [CLUSTER_DROP_STALLED] = "stalled",
             [CLUSTER_DROP_CROWDED] = "crowded",
             [CLUSTER_DROP_LATE] = "late",
+            [CLUSTER_DROP_UNSEALED] = "unsealed",
+            [CLUSTER_DROP_BADSEAL] = "badseal",
+            [CLUSTER_DROP_REPLAYED] = "replayed",
     };
 
     _Static_assert(CLUSTER_COUNT(names) == CLUSTER_DROPS, "a reason to drop has no name");

@@ -69,6 +69,9 @@ typedef enum ClusterDrop {
     CLUSTER_DROP_STALLED,   /* ... whose peer did not read, or what waited for it */
     CLUSTER_DROP_CROWDED,   /* ... that served no member, closed for another */
     CLUSTER_DROP_LATE,      /* an answer to a query that has ended */
+    CLUSTER_DROP_UNSEALED,  /* plain, where only what is sealed is heard */
+    CLUSTER_DROP_BADSEAL,   /* sealed, and not with a key of ours, or changed on its way */
+    CLUSTER_DROP_REPLAYED,  /* sealed by a member, and it was here before, or may have been */
     CLUSTER_DROPS
 } ClusterDrop;
 
@@ -95,8 +98,9 @@ typedef struct ClusterPeer {
     const char *sid;
     ClusterAddress address; /* loopback for members of this host */
     bool local;
-    Tcl_Obj *props; /* what the member advertises for this protocol, NULL when nothing */
-    void *owner;    /* told with the link's callbacks */
+    Tcl_Obj *props;   /* what the member advertises for this protocol, NULL when nothing */
+    void *owner;      /* told with the link's callbacks */
+    const char *uuid; /* sid@hid, for datagrams that only it is to open */
 } ClusterPeer;
 
 /*
@@ -127,6 +131,7 @@ typedef struct ClusterOrigin {
      * does not tell (others than Linux) it is all there is.
      */
     bool foreign;
+    bool sealed; /* it came over a link that only who has a key of the cluster can use */
     /* Its sender is heard by several interfaces, so the same datagram may come by each of them. */
     bool severally;
     char name[CLUSTER_LINK_NAME]; /* chanID, unique in the thread */
@@ -257,6 +262,14 @@ typedef struct ClusterTransportType {
     /* A peer's packets come in the order in which it sent them, the end of its link behind the last. */
     bool ordered;
     bool localOnly; /* cannot reach other hosts */
+    /*
+     * Each packet is sent by itself, whatever was sent before it: where the
+     * cluster has keys the layer above seals it, and opens what comes, and the
+     * transport knows nothing of it.
+     */
+    bool datagrams;
+    /* ... else: its links are sealed then, and it says so of each (ClusterOrigin.sealed). */
+    bool seals;
     bool connects;  /* without a link, sends connect to where the peer's props lead */
     size_t largest; /* bytes of a packet at most; 0: no limit below CLUSTER_MAX_PACKET */
 

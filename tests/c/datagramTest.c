@@ -265,6 +265,7 @@ const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS] = {
                 {
                         .id = "c",
                         .reachesAll = true,
+                        .datagrams = true,
                         .largest = CLUSTER_DATAGRAM_MAX,
                         .open = DatagramOpen,
                         .close = DatagramClose,
@@ -282,6 +283,7 @@ const ClusterTransportType memoryDatagramTypes[MEMORY_WAYS] = {
                 {
                         .id = "d",
                         .reachesAll = true,
+                        .datagrams = true,
                         .largest = CLUSTER_DATAGRAM_MAX,
                         .open = DatagramOpen,
                         .close = DatagramClose,

@@ -99,12 +99,50 @@ SystemMicroseconds(void *context)
     return 1000 * HandClockNow(((MemoryNet *) context)->clock);
 }
 
+/* Some time in the year 2026. */
+static int64_t
+SystemWall(void *context)
+{
+    return INT64_C(1790000000000) + HandClockNow(((MemoryNet *) context)->clock);
+}
+
+static int64_t
+SystemSlowWall(void *context)
+{
+    return SystemWall(context) - 60000;
+}
+
+static int64_t
+SystemFastWall(void *context)
+{
+    return SystemWall(context) + 60000;
+}
+
+bool
+MemoryWall(ClusterSystem *system, const char *word)
+{
+    static const struct {
+        const char *word;
+        int64_t (*wall)(void *context);
+    } walls[] = {{"right", SystemWall}, {"slow", SystemSlowWall}, {"fast", SystemFastWall}};
+    size_t i = 0;
+
+    while (i < CLUSTER_COUNT(walls) && strcmp(walls[i].word, word) != 0) {
+        i++;
+    }
+    if (i < CLUSTER_COUNT(walls)) {
+        system->wall = walls[i].wall;
+    }
+    return i < CLUSTER_COUNT(walls);
+}
+
 static const ClusterSystem memorySystem = {
         .random = SystemRandom,
         .isLocal = SystemIsLocal,
         .isNear = SystemIsNear,
         .processId = SystemProcessId,
         .microseconds = SystemMicroseconds,
+        .wall = SystemWall,
         .processName = SystemProcessName,
         .hostName = SystemHostName,
 };
@@ -126,6 +164,7 @@ MemoryNetNew(HandClock *clock)
         ClusterPayloadKeysInit(&net->keys);
         Renew(&net->counts, Tcl_NewDictObj());
         Renew(&net->sent, Tcl_NewListObj(0, NULL));
+        Renew(&net->raw, Tcl_NewListObj(0, NULL));
         Renew(&net->faults, Tcl_NewListObj(0, NULL));
     }
     return net;
@@ -194,6 +233,7 @@ MemoryNetFree(MemoryNet *net)
     ClusterPayloadKeysFree(&net->keys);
     Tcl_DecrRefCount(net->counts);
     Tcl_DecrRefCount(net->sent);
+    Tcl_DecrRefCount(net->raw);
     Tcl_DecrRefCount(net->faults);
     free(net->byPort);
     free(net);
@@ -369,6 +409,29 @@ MemoryHeard(MemoryHost *to, const void *bytes, size_t length)
     }
 }
 
+static void
+NoteBytes(MemoryHost *from, const char *transport, const MemoryHost *to, const ClusterBlob *blob)
+{
+    Tcl_Obj *words[4];
+
+    words[0] = from->name;
+    words[1] = Tcl_NewStringObj(transport, -1);
+    words[2] = to ? to->name : Tcl_NewStringObj("*", 1);
+    words[3] = Tcl_NewByteArrayObj(blob->bytes, (Tcl_Size) blob->length);
+    Tcl_ListObjAppendElement(NULL, from->net->raw, Tcl_NewListObj(4, words));
+}
+
+/* What was sealed is noted as what it was before. */
+static bool
+Decode(const ClusterBlob *blob, ClusterPacket *packet)
+{
+    return ClusterPacketDecode(blob->bytes, blob->length, NULL, NULL, packet) == BPACKET_OK
+            || (blob->plain
+                    && ClusterPacketDecode(blob->plain->bytes, blob->plain->length, NULL, NULL,
+                               packet)
+                            == BPACKET_OK);
+}
+
 void
 MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, ClusterBlob *blob)
 {
@@ -378,7 +441,10 @@ MemoryNote(MemoryHost *from, const char *transport, const MemoryHost *to, Cluste
     int number = 0;
 
     KeepBlob(net, blob);
-    if (ClusterPacketDecode(blob->bytes, blob->length, NULL, NULL, &packet) != BPACKET_OK) {
+    if (net->tracing) {
+        NoteBytes(from, transport, to, blob);
+    }
+    if (!Decode(blob, &packet)) {
         key = Tcl_ObjPrintf("%s ?", transport);
     } else {
         key = Tcl_ObjPrintf("%s %d", transport, (int) packet.field[CLUSTER_TYPE].number);
@@ -429,6 +495,12 @@ Tcl_Obj *
 MemoryNetSent(MemoryNet *net)
 {
     return TakeAndReplace(&net->sent, Tcl_NewListObj(0, NULL));
+}
+
+Tcl_Obj *
+MemoryNetRaw(MemoryNet *net)
+{
+    return TakeAndReplace(&net->raw, Tcl_NewListObj(0, NULL));
 }
 
 void

@@ -88,6 +88,8 @@ void MemoryNetSeed(MemoryNet *net, uint32_t seed);
  * loopback is local, and one process id for all. Valid as long as the network.
  */
 const ClusterSystem *MemoryNetSystem(const MemoryNet *net);
+/* The clock that people set, of a system of this network: `right`, or a minute `slow` or `fast`. False for other words. */
+bool MemoryWall(ClusterSystem *system, const char *word);
 void MemoryNetAddHost(MemoryNet *net, MemoryHost *host);
 /* outside: the caller's, and outlives the network. Ports of the network's own are low. */
 void MemoryNetSetOutside(MemoryNet *net, const MemoryOutside *outside);
@@ -131,6 +133,8 @@ Tcl_Obj *MemoryNetCounts(MemoryNet *net);
 void MemoryNetTrace(MemoryNet *net, bool on);
 /* What was traced since the last call, a list (refCount 0). */
 Tcl_Obj *MemoryNetSent(MemoryNet *net);
+/* The same with bytes, as {from transport to bytes}. */
+Tcl_Obj *MemoryNetRaw(MemoryNet *net);
 /* Notes that something happened that may not. */
 void MemoryFault(MemoryNet *net, const char *text);
 /* Faults since the last call, a list (refCount 0). */

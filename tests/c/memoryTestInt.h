@@ -21,7 +21,7 @@ struct MemoryNet {
     int nextLink;
     Tcl_HashTable links; /* "from>to" to MemoryLink, malloc'ed */
     ClusterPayloadKeys keys;
-    Tcl_Obj *counts, *sent, *faults; /* held, not shared */
+    Tcl_Obj *counts, *sent, *raw, *faults; /* held, not shared */
     bool tracing;
     bool cut[MEMORY_WAYS];
     struct MemoryDatagram *datagrams; /* every transport there ever was */

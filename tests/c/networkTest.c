@@ -63,6 +63,7 @@ typedef struct Request {
     ClusterNodeConfig config;
     Tcl_Obj *protocols; /* borrowed; NULL: t c */
     ClusterAddress address;
+    ClusterSystem system;
     int start;
 } Request;
 
@@ -70,8 +71,22 @@ static int
 ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *value)
 {
     static const char *const options[] = {"-ttl", "-heartbeat", "-remote", "-memory", "-tags",
-            "-probe", "-hid", "-ip", "-protocols", "-start", NULL};
-    enum { TTL, HEARTBEAT, REMOTE, MEMORY, TAGS, PROBE, HID, IP, PROTOCOLS, START };
+            "-probe", "-hid", "-ip", "-protocols", "-start", "-keys", "-seal", "-wall", NULL};
+    enum {
+        TTL,
+        HEARTBEAT,
+        REMOTE,
+        MEMORY,
+        TAGS,
+        PROBE,
+        HID,
+        IP,
+        PROTOCOLS,
+        START,
+        KEYS,
+        SEAL,
+        WALL
+    };
     int index, number = 0;
 
     if (Tcl_GetIndexFromObj(interp, option, options, "option", 0, &index) != TCL_OK
@@ -108,6 +123,17 @@ ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *val
     case PROTOCOLS:
         request->protocols = value;
         break;
+    case KEYS:
+        request->config.keys = TestNodeRing(interp, value);
+        return request->config.keys ? TCL_OK : TCL_ERROR;
+    case SEAL:
+        return TestSealMode(Tcl_GetString(value), &request->config.mode)
+                ? TCL_OK
+                : TestFail(interp, "bad mode", value);
+    case WALL:
+        return MemoryWall(&request->system, Tcl_GetString(value))
+                ? TCL_OK
+                : TestFail(interp, "bad wall", value);
     default:
         request->start = number;
         break;
@@ -173,7 +199,10 @@ CreateNode(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
     Tcl_Obj *protocols = Tcl_NewStringObj("t c", -1);
     Request request = {
-            .config = {.ttl = 600000, .heartbeat = 120000, .hid = LOCAL_HID},
+            .config = {.ttl = 600000,
+                    .heartbeat = 120000,
+                    .hid = LOCAL_HID,
+                    .mode = CLUSTER_SEAL_REQUIRE},
             .address = ClusterAddressLoopback(),
             .start = 1,
     };
@@ -181,7 +210,8 @@ CreateNode(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     int i, code = TCL_OK;
 
     request.config.clock = HandClockTable(bench->clock);
-    request.config.system = MemoryNetSystem(bench->net);
+    request.system = *MemoryNetSystem(bench->net);
+    request.config.system = &request.system;
     Tcl_IncrRefCount(protocols);
     request.protocols = protocols;
     for (i = 3; i + 1 < objc && code == TCL_OK; i += 2) {
@@ -202,6 +232,7 @@ CreateNode(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         Tcl_SetObjResult(interp, objv[2]);
     }
     Tcl_DecrRefCount(protocols);
+    ClusterKeysRelease(request.config.keys);
     return code;
 }
 
@@ -380,13 +411,13 @@ CutCmd(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
-/* network cut|link|partition|port|seed|trace|sent|counts|faults|nodes|reset */
+/* network cut|link|partition|port|seed|trace|sent|raw|counts|faults|nodes|reset */
 static int
 NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
 {
     static const char *const words[] = {"counts", "cut", "faults", "link", "partition", "port",
-            "reset", "seed", "sent", "trace", NULL};
-    enum { COUNTS, CUT, FAULTS, LINK, PARTITION, PORT, RESET, SEED, SENT, TRACE };
+            "raw", "reset", "seed", "sent", "trace", NULL};
+    enum { COUNTS, CUT, FAULTS, LINK, PARTITION, PORT, RAW, RESET, SEED, SENT, TRACE };
     TestBench *bench = clientData;
     int word, number = 0;
 
@@ -414,6 +445,9 @@ NetworkCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[]
         return PartitionCmd(bench, interp, objc, objv);
     case PORT:
         MemoryNetNextPort(bench->net, (uint16_t) number);
+        break;
+    case RAW:
+        Tcl_SetObjResult(interp, MemoryNetRaw(bench->net));
         break;
     case RESET:
         return Reset(bench, interp);

@@ -183,8 +183,6 @@ SelfCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 static int
 DropsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
 {
-    static const char *const names[CLUSTER_DROPS] = {"malformed", "oversized", "foreign", "own",
-            "filtered", "channel", "hook", "rejected", "limit", "duplicate"};
     Tcl_Obj *dict = Tcl_NewDictObj();
     int i;
 
@@ -194,7 +192,7 @@ DropsCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
         uint64_t count = ClusterNodeDrops(test->node, (ClusterDrop) i);
 
         if (count) {
-            Put(dict, names[i], Tcl_NewWideIntObj((Tcl_WideInt) count));
+            Put(dict, ClusterDropName((ClusterDrop) i), Tcl_NewWideIntObj((Tcl_WideInt) count));
         }
     }
     Tcl_SetObjResult(interp, dict);
@@ -733,6 +731,7 @@ static const struct {
         {"hear", HearCmd, 1, 4, "bytes ?ip? ?c|d|datagram? ?interface?"},
         {"heartbeat", HeartbeatCmd, 0, 1, "?channel?"},
         {"hid", FactCmd, 0, 0, NULL},
+        {"keys", TestKeysCmd, 2, 2, "add|use|remove key"},
         {"log", LogCmd, 0, 0, NULL},
         {"lose", LoseCmd, 1, 1, "member"},
         {"member", MemberCmd, 1, 1, "member"},
@@ -743,6 +742,7 @@ static const struct {
         {"query", QueryCmd, 4, 4, "members id timeout data"},
         {"refuse", RefuseCmd, 1, 1, "no|now|later|denied|absent"},
         {"renumber", RenumberCmd, 0, 0, NULL},
+        {"seal", TestSealCmd, 1, 1, "accept|send|require"},
         {"self", SelfCmd, 1, 1, "member"},
         {"send", SendCmd, 3, 5, "member type extra ?flags? ?protocols?"},
         {"sid", FactCmd, 0, 0, NULL},

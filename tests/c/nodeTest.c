@@ -409,6 +409,18 @@ TestPacketOut(void *context, ClusterSlot *slot, ClusterBlob *blob)
     return dressed;
 }
 
+static void
+TestUnsealed(void *context, const char *reason, Tcl_Obj *address, Tcl_Obj *protocol)
+{
+    TestNode *test = context;
+    Tcl_Obj *why = Tcl_NewStringObj(reason, -1);
+
+    Tcl_IncrRefCount(why);
+    Log(test, "unsealed", why, address, protocol);
+    Notice(test, "unsealed", why, address);
+    Tcl_DecrRefCount(why);
+}
+
 const ClusterNodeDelegate testNodeDelegate = {
         .packetIn = TestPacketIn,
         .messageIn = TestMessageIn,
@@ -426,4 +438,5 @@ const ClusterNodeDelegate testNodeDelegate = {
         .payloadOut = TestPayloadOut,
         .packetOut = TestPacketOut,
         .queryEvent = TestQueryEvent,
+        .unsealed = TestUnsealed,
 };

@@ -48,6 +48,7 @@ typedef struct TestNode {
  *	payloadOut NODE PAYLOAD		refuse; else, unless empty, another payload
  *	packetOut NODE SLOT PACKET	refuse; else, unless empty, other bytes
  *	response|error|timeout|done NODE ID	-
+ *	unsealed NODE REASON ADDRESS	-
  */
 extern const ClusterNodeDelegate testNodeDelegate;
 
@@ -68,6 +69,14 @@ TestNode *TestNodeGet(const TestBench *bench, Tcl_Interp *interp, Tcl_Obj *name)
 Tcl_Obj *TestNodeCounts(const ClusterNode *node);
 /* The first of these that is not 0; NULL when nothing is left, as of a closed node. */
 const char *TestNodeRest(const ClusterNode *node);
+
+/* nodeSealTest.c */
+/* A ring of these keys, with one reference, the caller's; NULL with a message. */
+ClusterKeys *TestNodeRing(Tcl_Interp *interp, Tcl_Obj *list);
+bool TestSealMode(const char *word, ClusterSealMode *mode);
+/* node NAME keys add KEY | use ID | remove ID; node NAME seal MODE */
+int TestKeysCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
+int TestSealCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
 
 /* nodeCommandTest.c: node NAME COMMAND ?ARG ...?, three words at least. */
 int TestNodeCommand(TestBench *bench, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);

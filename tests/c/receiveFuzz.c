@@ -386,6 +386,15 @@ PlayerQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, Cl
     (void) PlayerReact(player, member);
 }
 
+static void
+PlayerUnsealed(void *context, const char *reason, Tcl_Obj *address, Tcl_Obj *protocol)
+{
+    (void) reason;
+    (void) address;
+    (void) protocol;
+    (void) PlayerReact(context, NULL);
+}
+
 static const ClusterNodeDelegate delegate = {
         .packetIn = PlayerPacketIn,
         .messageIn = PlayerMessageIn,
@@ -403,6 +412,7 @@ static const ClusterNodeDelegate delegate = {
         .payloadOut = PlayerPayloadOut,
         .packetOut = PlayerPacketOut,
         .queryEvent = PlayerQueryEvent,
+        .unsealed = PlayerUnsealed,
 };
 
 /* ---- the stage -------------------------------------------------------------- */

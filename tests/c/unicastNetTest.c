@@ -272,6 +272,7 @@ UnicastTraffic(ClusterTransport *transport)
 
 const ClusterTransportType memoryUnicastType = {
         .id = "datagram",
+        .datagrams = true,
         .largest = 1400,
         .open = UnicastOpen,
         .close = UnicastClose,
