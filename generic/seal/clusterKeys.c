@@ -264,6 +264,15 @@ ClusterKeysRead(ClusterKeys *keys, const char *text, size_t length, size_t *line
     return result;
 }
 
+void
+ClusterKeysExchange(ClusterKeys *keys, ClusterKeys *other)
+{
+    Ring *ring = keys->ring;
+
+    keys->ring = other->ring;
+    other->ring = ring;
+}
+
 /* ---- facts ------------------------------------------------------------------ */
 
 size_t

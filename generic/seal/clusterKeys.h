@@ -62,6 +62,8 @@ ClusterKeysResult ClusterKeysAddText(ClusterKeys *keys, const char *text, size_t
  * On a fault the ring stays as it was, and *line is the line's number, from 1.
  */
 ClusterKeysResult ClusterKeysRead(ClusterKeys *keys, const char *text, size_t length, size_t *line);
+/* Each has the keys of the other from now on, and the one that seals. */
+void ClusterKeysExchange(ClusterKeys *keys, ClusterKeys *other);
 /* From now on this one seals. */
 ClusterKeysResult ClusterKeysUse(ClusterKeys *keys, const ClusterKeyId *id);
 ClusterKeysResult ClusterKeysRemove(ClusterKeys *keys, const ClusterKeyId *id);
