@@ -338,6 +338,8 @@
  * Who has no key uses up none of these but the work for one tag.
  */
 
+/* Bytes of a file with keys. Who runs the program. It is refused. None. */
+#define CLUSTER_KEY_FILE_MAX 65536
 /* Keys in a ring. Who runs the program. More are refused. None. */
 #define CLUSTER_KEYS_MAX 16
 /*

@@ -258,6 +258,23 @@ void ClusterpClose(int fd);
 size_t ClusterpDescriptorLimit(void);
 size_t ClusterpDescriptorNext(int fd);
 
+/* ---- files with secrets ------------------------------------------------- */
+
+typedef enum ClusterpSecretResult {
+    CLUSTERP_SECRET_OK = 0,
+    CLUSTERP_SECRET_ERROR,   /* the system's; see *error */
+    CLUSTERP_SECRET_NO_FILE, /* a directory, a pipe, ... */
+    CLUSTERP_SECRET_FOREIGN, /* it is neither this user's nor root's */
+    CLUSTERP_SECRET_OPEN,    /* others than its owner may do something with it */
+    CLUSTERP_SECRET_LARGE    /* there is no room for it */
+} ClusterpSecretResult;
+
+/* Reads a file that nobody else could read or write; never blocks. */
+ClusterpSecretResult ClusterpSecretRead(const char *path, void *buffer, size_t room, size_t *length,
+        int *error);
+/* Makes a file for this user alone. False, with none made, when there is one of that name, or it cannot be. */
+bool ClusterpSecretMake(const char *path, const void *bytes, size_t length, int *error);
+
 /* ---- host --------------------------------------------------------------- */
 
 #define CLUSTERP_HARDWARE_ID_SIZE 18

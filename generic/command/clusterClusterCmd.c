@@ -10,6 +10,7 @@
 #include "command/clusterFactCmd.h"
 #include "command/clusterCommandInt.h"
 #include "command/clusterPayloadCmd.h"
+#include "command/clusterSealCmd.h"
 #include "node/clusterTags.h"
 #include "command/clusterTransportCmd.h"
 
@@ -390,6 +391,7 @@ const ClusterMethod clusterMethods[] = {
                 .usage = "?props? ?tags? ?channel? ?payload?"},
         {"hook", HookCmd, .most = -1},
         {"is_local", ClusterCmdIsLocal, .least = 1, .most = 1, .usage = "address"},
+        {"keys", ClusterCmdKeys, .most = -1},
         {"payload", ClusterCmdPayload, .least = 3, .most = 5,
                 .usage = "type channel payload ?tags? ?known?"},
         {"ping_payload", ClusterCmdPingPayload, .least = 1, .most = 2,

@@ -9,6 +9,7 @@
 #include "base/clusterError.h"
 #include "base/clusterLocal.h"
 #include "base/clusterPlatform.h"
+#include "command/clusterSealCmd.h"
 
 /* cluster hwaddr ?iface? */
 static int
@@ -156,6 +157,7 @@ static const CommandRow commands[] = {
         {"hwaddr", HwaddrCmd, .most = 1, .usage = "?iface?"},
         {"islocal", IslocalCmd, .least = 1, .most = 1, .usage = "descriptor"},
         {"join", ClusterJoinCmd, .most = -1},
+        {"key", ClusterKeyCmd, .most = 2, .usage = "?-file file?"},
         {"lanip", LanipCmd, .most = 1, .usage = "?iface?"},
         {"local_addresses", LocalAddressesCmd, .most = 1, .usage = "?force?"},
         {"platform", PlatformCmd, .most = 0},

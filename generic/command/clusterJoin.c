@@ -10,6 +10,7 @@
 #include "base/clusterLimits.h"
 #include "base/clusterLoop.h"
 #include "command/clusterCommandInt.h"
+#include "command/clusterSealCmd.h"
 #include "node/clusterProbing.h"
 #include "script/clusterScripted.h"
 #include "transport/clusterDatagram.h"
@@ -41,6 +42,8 @@ typedef struct JoinRequest {
     Tcl_Obj *channelList; /* as `config` shows it; held */
     char hid[CLUSTERP_HARDWARE_ID_SIZE];
     char program[CLUSTER_SELF_WORD_MAX + 1];
+    ClusterKeySource keys; /* borrowed from options; all NULL: none */
+    bool seals;            /* -seal is there */
 } JoinRequest;
 
 /* Parses a value into the request. False when it is not what it must be. */
@@ -273,6 +276,28 @@ ParseChannels(JoinRequest *request, Tcl_Obj *value)
     return true;
 }
 
+/* They are looked at after all others: see TakeKeys. */
+static bool
+ParseKeyFile(JoinRequest *request, Tcl_Obj *value)
+{
+    request->keys.file = value;
+    return true;
+}
+
+static bool
+ParseKeys(JoinRequest *request, Tcl_Obj *value)
+{
+    request->keys.list = value;
+    return true;
+}
+
+static bool
+ParseSeal(JoinRequest *request, Tcl_Obj *value)
+{
+    request->seals = true;
+    return ClusterSealModeParse(Tcl_GetString(value), &request->node.mode);
+}
+
 typedef struct JoinRow {
     const char *key;
     JoinProc *proc;
@@ -297,6 +322,9 @@ static const JoinRow joinRows[] = {
         {"backlog", ParseBacklog, .must = "an integer from 65536 to 1099511627776 bytes"},
         {"confirms", ParseConfirms, .must = "an integer from 1 to 1024"},
         {"tags", ParseTags, .value = "", .must = "a list of tags"},
+        {"keyfile", ParseKeyFile, .must = "a file's name"},
+        {"keys", ParseKeys, .must = "a list of keys"},
+        {"seal", ParseSeal, .must = "accept, send, or require"},
         {.key = NULL},
 };
 
@@ -335,6 +363,13 @@ PutOption(Tcl_Obj *dict, const char *key, Tcl_Obj *value)
     Tcl_DecrRefCount(name);
 }
 
+/* A word that may be a key, out of its place, as messages have it. */
+static const char *
+Shown(const char *word)
+{
+    return ClusterKeysLikely(word) ? "..." : word;
+}
+
 /* Arguments to a dict, dashes stripped as 1.1.8 does; the last of a key wins. */
 static int
 CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *request)
@@ -345,7 +380,7 @@ CollectOptions(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *
     Tcl_IncrRefCount(request->options);
     if (objc % 2) {
         return ClusterFail(interp, Tcl_NewStringObj("missing value to go with key", -1),
-                "CLUSTER_INVALID_ARGS", Tcl_GetString(objv[objc - 1]), (char *) NULL);
+                "CLUSTER_INVALID_ARGS", Shown(Tcl_GetString(objv[objc - 1])), (char *) NULL);
     }
     for (i = 0; i < objc; i += 2) {
         const char *key = Tcl_GetString(objv[i]);
@@ -387,7 +422,8 @@ ParseRows(Tcl_Interp *interp, JoinRequest *request)
 static int
 UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
 {
-    Tcl_Obj *message = Tcl_ObjPrintf("Invalid Cluster Config Key: %s, should be one of", word);
+    Tcl_Obj *message =
+            Tcl_ObjPrintf("Invalid Cluster Config Key: %s, should be one of", Shown(word));
     const JoinRow *row;
 
     for (row = joinRows; row->key; row++) {
@@ -399,7 +435,7 @@ UnknownKey(Tcl_Interp *interp, const JoinRequest *request, const char *word)
         Tcl_AppendPrintfToObj(message, ", or of the protocols to join with: %s",
                 Tcl_GetString(request->protocols));
     }
-    return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", word, (char *) NULL);
+    return ClusterFail(interp, message, "CLUSTER_INVALID_ARGS", Shown(word), (char *) NULL);
 }
 
 /* Other keys must be protocols of ours. */
@@ -423,6 +459,27 @@ CheckKeys(Tcl_Interp *interp, const JoinRequest *request)
     return TCL_OK;
 }
 
+/* The ring, if keys are given in one way. */
+static int
+TakeKeys(Tcl_Interp *interp, JoinRequest *request)
+{
+    ClusterKeySource *source = &request->keys;
+
+    if (source->file && source->list) {
+        return ClusterFail(interp,
+                Tcl_NewStringObj("keys come from -keyfile or from -keys, not from both", -1),
+                "CLUSTER", "SEAL", "OPTIONS", (char *) NULL);
+    }
+    if (!source->file && !source->list) {
+        return !request->seals
+                ? TCL_OK
+                : ClusterFail(interp, Tcl_NewStringObj("-seal needs keys: -keyfile or -keys", -1),
+                        "CLUSTER", "SEAL", "OPTIONS", (char *) NULL);
+    }
+    request->node.keys = ClusterKeysFrom(interp, source);
+    return request->node.keys ? TCL_OK : TCL_ERROR;
+}
+
 /* The script that is being run, without its folder; empty when the interp has none. A trace may run here. */
 static void
 NameProgram(Tcl_Interp *interp, char name[CLUSTER_SELF_WORD_MAX + 1])
@@ -438,8 +495,10 @@ ParseJoin(Tcl_Interp *interp, int objc, Tcl_Obj *const *objv, JoinRequest *reque
 {
     memset(request, 0, sizeof *request);
     request->node.probe = CLUSTER_PROBE_PERIOD;
+    request->node.mode = CLUSTER_SEAL_REQUIRE;
     if (CollectOptions(interp, objc, objv, request) != TCL_OK
-            || ParseRows(interp, request) != TCL_OK || CheckKeys(interp, request) != TCL_OK) {
+            || ParseRows(interp, request) != TCL_OK || CheckKeys(interp, request) != TCL_OK
+            || TakeKeys(interp, request) != TCL_OK) {
         return TCL_ERROR;
     }
     ClusterpHardwareId(NULL, request->hid);
@@ -455,6 +514,7 @@ FreeJoin(JoinRequest *request)
     if (request->channels) {
         Tcl_Free((char *) request->channels);
     }
+    ClusterKeysRelease(request->node.keys);
     ClusterReplaceObj(&request->options, NULL);
     ClusterReplaceObj(&request->protocols, NULL);
     ClusterReplaceObj(&request->channelList, NULL);
@@ -466,7 +526,16 @@ FreeJoin(JoinRequest *request)
  * ------------------------------------------------------------------------
  */
 
-/* What `config` returns: the rows in their order, but for tags, which change; then what was given to protocols. */
+/* The same file wherever the program goes; as it is when it has no name. */
+static Tcl_Obj *
+WholeName(Tcl_Obj *file)
+{
+    Tcl_Obj *whole = Tcl_FSGetNormalizedPath(NULL, file);
+
+    return whole ? whole : file;
+}
+
+/* What `config` returns: the rows in their order, but for tags, which change, and keys, which nobody sees; then what was given to protocols. */
 static Tcl_Obj *
 MakeConfig(const JoinRequest *request)
 {
@@ -478,7 +547,9 @@ MakeConfig(const JoinRequest *request)
     for (row = joinRows; row->key; row++) {
         Tcl_Obj *given = OptionValue(request, row->key);
 
-        if (given && row->proc != ParseTags) {
+        if (given && row->proc == ParseKeyFile) {
+            PutOption(config, row->key, WholeName(given));
+        } else if (given && row->proc != ParseTags && row->proc != ParseKeys) {
             PutOption(config, row->key, given);
         }
     }
@@ -652,6 +723,22 @@ MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request,
     return NULL;
 }
 
+/* Is any of the words -keys? */
+static bool
+HasKeys(int objc, Tcl_Obj *const *objv)
+{
+    int i;
+
+    for (i = 1; i < objc; i++) {
+        const char *word = Tcl_GetString(objv[i]);
+
+        if (strcmp(word + strspn(word, "-"), "keys") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * cluster join ?-option value ...?
  *
@@ -685,7 +772,7 @@ ClusterJoinCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const *o
     }
     FreeJoin(&request);
     if (!cluster) {
-        return TCL_ERROR;
+        return HasKeys(objc, objv) ? ClusterKeysHide(interp, "cluster join") : TCL_ERROR;
     }
     ClusterNodeStart(cluster->node);
     Tcl_SetObjResult(interp, cluster->name);

@@ -44,6 +44,20 @@ ClusterSealModeName(ClusterSealMode mode)
     return names[mode];
 }
 
+bool
+ClusterSealModeParse(const char *word, ClusterSealMode *mode)
+{
+    int i;
+
+    for (i = 0; i < CLUSTER_SEAL_MODES; i++) {
+        if (strcmp(word, ClusterSealModeName((ClusterSealMode) i)) == 0) {
+            *mode = (ClusterSealMode) i;
+            return true;
+        }
+    }
+    return false;
+}
+
 ClusterSealing *
 ClusterSealingNew(ClusterKeys *keys, ClusterSealMode mode, const ClusterSystem *system,
         const ClusterAddress *group)

@@ -23,6 +23,9 @@ typedef enum ClusterSealMode {
 /* As in the join option, and in what members tell each other. */
 const char *ClusterSealModeName(ClusterSealMode mode);
 
+/* False for other words. */
+bool ClusterSealModeParse(const char *word, ClusterSealMode *mode);
+
 typedef struct ClusterSealing ClusterSealing;
 
 /* keys: held. system: outlives it. group: with its port. NULL without memory. */

@@ -127,7 +127,7 @@ ParseRequest(Tcl_Interp *interp, Request *request, Tcl_Obj *option, Tcl_Obj *val
         request->config.keys = TestNodeRing(interp, value);
         return request->config.keys ? TCL_OK : TCL_ERROR;
     case SEAL:
-        return TestSealMode(Tcl_GetString(value), &request->config.mode)
+        return ClusterSealModeParse(Tcl_GetString(value), &request->config.mode)
                 ? TCL_OK
                 : TestFail(interp, "bad mode", value);
     case WALL:

@@ -34,20 +34,6 @@ TestNodeRing(Tcl_Interp *interp, Tcl_Obj *list)
     return keys;
 }
 
-bool
-TestSealMode(const char *word, ClusterSealMode *mode)
-{
-    int i;
-
-    for (i = 0; i < CLUSTER_SEAL_MODES; i++) {
-        if (strcmp(word, ClusterSealModeName((ClusterSealMode) i)) == 0) {
-            *mode = (ClusterSealMode) i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The id of that text; false when the ring has none. */
 static bool
 FindId(const ClusterKeys *keys, const char *word, ClusterKeyId *id)
@@ -96,7 +82,7 @@ TestSealCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     ClusterSealMode mode;
 
     (void) objc;
-    if (!ClusterNodeKeyRing(test->node) || !TestSealMode(Tcl_GetString(objv[3]), &mode)) {
+    if (!ClusterNodeKeyRing(test->node) || !ClusterSealModeParse(Tcl_GetString(objv[3]), &mode)) {
         return TestFail(interp, "no keys, or bad mode", objv[3]);
     }
     ClusterNodeSetSealMode(test->node, mode);

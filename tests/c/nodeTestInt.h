@@ -73,7 +73,6 @@ const char *TestNodeRest(const ClusterNode *node);
 /* nodeSealTest.c */
 /* A ring of these keys, with one reference, the caller's; NULL with a message. */
 ClusterKeys *TestNodeRing(Tcl_Interp *interp, Tcl_Obj *list);
-bool TestSealMode(const char *word, ClusterSealMode *mode);
 /* node NAME keys add KEY | use ID | remove ID; node NAME seal MODE */
 int TestKeysCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
 int TestSealCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv);
