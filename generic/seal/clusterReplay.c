@@ -355,6 +355,15 @@ ClusterReplayBind(ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN], con
     return CLUSTER_REPLAY_FRESH;
 }
 
+const char *
+ClusterReplayOwner(const ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN], size_t *length)
+{
+    const Origin *origin = FindOrigin(replay, name);
+
+    *length = origin && origin->member ? origin->memberLength : 0;
+    return origin ? origin->member : NULL;
+}
+
 void
 ClusterReplayForget(ClusterReplay *replay, const char *member, size_t length)
 {

@@ -86,6 +86,9 @@ ClusterReplayResult ClusterReplayAnswered(ClusterReplay *replay, const ClusterSt
  */
 ClusterReplayResult ClusterReplayBind(ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN],
         const char *member, size_t length, int64_t now);
+/* Whose an origin is (sid@hid), borrowed until the next call; NULL when nobody has said so. */
+const char *ClusterReplayOwner(const ClusterReplay *replay, const uint8_t origin[CLUSTER_ORIGIN],
+        size_t *length);
 /* The member is gone: it may come again with another origin. What its origin sent stays refused. */
 void ClusterReplayForget(ClusterReplay *replay, const char *member, size_t length);
 

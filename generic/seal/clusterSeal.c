@@ -247,6 +247,8 @@ ClusterSealOpen(ClusterSeal *seal, const void *bytes, size_t length, ClusterAudi
         return CLUSTER_SEAL_UNKNOWN_KEY;
     }
     if (ClusterReplaySeen(seal->replay, value.bytes + AT_ORIGIN, sequence)) {
+        memcpy(opened->stamp.origin, value.bytes + AT_ORIGIN, sizeof opened->stamp.origin);
+        opened->stamp.sequence = sequence;
         return CLUSTER_SEAL_REPLAYED;
     }
     if (!OpenValue(seal, value, key, audience, room, opened)) {

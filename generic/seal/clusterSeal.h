@@ -96,7 +96,8 @@ typedef struct ClusterOpened {
  * Opens what came as a datagram; `room` has at least `length` bytes. With OK the
  * packet is to be dealt with, after ClusterReplayBind has said whose it is. With
  * CHALLENGE and FULL `opened` is filled in too, but of the packet only its sender
- * and ruid may be used. With anything else it is not, and nothing has changed.
+ * and ruid may be used. With REPLAYED the stamp's origin and number are what the
+ * datagram says. With anything else nothing is filled in, and nothing has changed.
  * now: ms of a clock that nobody sets; wall: ms since 1970.
  */
 ClusterSealResult ClusterSealOpen(ClusterSeal *seal, const void *bytes, size_t length,

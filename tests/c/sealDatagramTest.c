@@ -132,6 +132,19 @@ ReplayBind(Tcl_Interp *interp, ClusterReplay *replay, Tcl_Obj *const objv[])
 }
 
 static int
+ReplayOwner(Tcl_Interp *interp, ClusterReplay *replay, Tcl_Obj *const objv[])
+{
+    uint8_t origin[CLUSTER_ORIGIN];
+    const char *owner;
+    size_t length;
+
+    OriginOf(objv[0], origin);
+    owner = ClusterReplayOwner(replay, origin, &length);
+    Tcl_SetObjResult(interp, Tcl_NewStringObj(owner ? owner : "-", owner ? (Tcl_Size) length : 1));
+    return TCL_OK;
+}
+
+static int
 ReplayForget(Tcl_Interp *interp, ClusterReplay *replay, Tcl_Obj *const objv[])
 {
     size_t length;
@@ -152,7 +165,8 @@ ReplayCount(Tcl_Interp *interp, ClusterReplay *replay, Tcl_Obj *const objv[])
 
 /*
  * TABLE take ORIGIN NUMBER TIME NOW WALL | seen ORIGIN NUMBER | ask ORIGIN NOW |
- * answered ORIGIN NUMBER TIME RUID NOW | bind ORIGIN MEMBER NOW | forget MEMBER | count
+ * answered ORIGIN NUMBER TIME RUID NOW | bind ORIGIN MEMBER NOW | owner ORIGIN |
+ * forget MEMBER | count
  */
 static int
 DoReplay(Tcl_Interp *interp, ClusterReplay *replay, int objc, Tcl_Obj *const objv[])
@@ -167,6 +181,7 @@ DoReplay(Tcl_Interp *interp, ClusterReplay *replay, int objc, Tcl_Obj *const obj
             {"ask", 4, ReplayAsk},
             {"answered", 7, ReplayAnswered},
             {"bind", 5, ReplayBind},
+            {"owner", 3, ReplayOwner},
             {"forget", 3, ReplayForget},
             {"count", 2, ReplayCount},
             {NULL, 0, NULL},
