@@ -365,6 +365,13 @@
 #define CLUSTER_SECRET_REKEY_BYTES 1073741824
 #define CLUSTER_SECRET_REKEY_MS    3600000
 /*
+ * Sealed datagrams remembered as copies of them may come, by another interface or
+ * from another address of their sender, and milliseconds for which one is. Anybody
+ * on the way. A copy counts as replayed. replayed.
+ */
+#define CLUSTER_SEALED_COPIES    1024
+#define CLUSTER_SEALED_COPIES_MS 1000
+/*
  * Hosts and reasons of which the hook unsealed was told lately, and milliseconds
  * for which one counts as told. Anybody who sends. Others are not told of
  * meanwhile. None: what was dropped is counted all the same.

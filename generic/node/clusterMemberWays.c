@@ -16,9 +16,9 @@
  */
 
 static bool
-SameAddress(const ClusterMember *member, const ClusterMessage *message)
+SameAddress(const ClusterMember *member, const ClusterOrigin *origin)
 {
-    ClusterAddress address = ClusterAddressWithPort(&message->origin.address, 0);
+    ClusterAddress address = ClusterAddressWithPort(&origin->address, 0);
 
     return ClusterAddressCompare(&address, &member->address) == 0;
 }
@@ -36,7 +36,7 @@ KeepsAddress(ClusterMember *member, const ClusterMessage *message)
     const ClusterSystem *system = &member->node->system;
     bool heard = member->addressHeard;
 
-    member->addressHeard = SameAddress(member, message);
+    member->addressHeard = SameAddress(member, &message->origin);
     if (!heard || member->addressHeard || message->local != member->local) {
         return false;
     }
@@ -46,9 +46,9 @@ KeepsAddress(ClusterMember *member, const ClusterMessage *message)
 }
 
 void
-ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message)
+ClusterMemberHeardAgain(ClusterMember *member, const ClusterOrigin *origin)
 {
-    member->addressHeard = member->addressHeard || SameAddress(member, message);
+    member->addressHeard = member->addressHeard || SameAddress(member, origin);
 }
 
 /*
@@ -94,7 +94,7 @@ UpdateAddress(ClusterMember *member, const ClusterMessage *message, bool datagra
     ClusterAddress address = member->address;
 
     if (datagram && !message->local && !ClusterAddressIsNone(&address)
-            && !SameAddress(member, message)) {
+            && !SameAddress(member, &message->origin)) {
         member->node->severalAddresses = true;
     }
     if (datagram && !KeepsAddress(member, message)) {

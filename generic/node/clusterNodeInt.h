@@ -479,7 +479,7 @@ void ClusterMemberTakeWay(ClusterMember *member, ClusterMessage *message);
 /* The message came over a link: that is the member's, if it has no other and this one is from where it is. */
 void ClusterMemberHearOver(ClusterMember *member, const ClusterMessage *message);
 /* A copy of a datagram of its came from an address: is it the one that is known? Then that still holds. */
-void ClusterMemberHeardAgain(ClusterMember *member, const ClusterMessage *message);
+void ClusterMemberHeardAgain(ClusterMember *member, const ClusterOrigin *origin);
 /* Takes over props and tags, as far as the packet has them. *before: the old tags, held, if they changed; else NULL. */
 void ClusterMemberTakeState(ClusterMember *member, ClusterMessage *message, Tcl_Obj **before);
 void ClusterMemberSetProps(ClusterMember *member, Tcl_Obj *props, bool replace);

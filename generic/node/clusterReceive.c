@@ -516,7 +516,7 @@ DropDuplicate(ClusterNode *node, const ClusterMessage *message)
     ClusterMessageUuid(message, uuid);
     member = ClusterNodeMemberByUuid(node, uuid);
     if (member) {
-        ClusterMemberHeardAgain(member, message);
+        ClusterMemberHeardAgain(member, &message->origin);
     }
 }
 

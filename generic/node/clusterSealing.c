@@ -21,6 +21,13 @@ typedef struct Told {
     int64_t until;
 } Told;
 
+/* One that was taken lately. */
+typedef struct Taken {
+    uint8_t origin[CLUSTER_ORIGIN];
+    uint64_t sequence; /* 0: none */
+    int64_t at;
+} Taken;
+
 struct ClusterSealing {
     ClusterKeys *keys; /* held */
     ClusterSeal *seal;
@@ -28,6 +35,7 @@ struct ClusterSealing {
     ClusterSealMode mode;
     uint8_t *room; /* what was opened last */
     size_t roomSize;
+    Taken taken[CLUSTER_SEALED_COPIES]; /* at the remainder of its number */
     Told told[CLUSTER_UNSEALED_TOLD];
 };
 
@@ -194,6 +202,25 @@ ClusterSealingOpen(ClusterSealing *sealing, bpacket_span packet, const char *mem
     }
     return ClusterSealOpen(sealing->seal, packet.bytes, packet.length, AudienceOf(member), now,
             ClusterSystemWall(sealing->system), sealing->room, opened);
+}
+
+void
+ClusterSealingTook(ClusterSealing *sealing, const ClusterStamp *stamp, int64_t now)
+{
+    Taken *taken = &sealing->taken[stamp->sequence % CLUSTER_SEALED_COPIES];
+
+    memcpy(taken->origin, stamp->origin, sizeof taken->origin);
+    taken->sequence = stamp->sequence;
+    taken->at = now;
+}
+
+bool
+ClusterSealingIsCopy(const ClusterSealing *sealing, const ClusterStamp *stamp, int64_t now)
+{
+    const Taken *taken = &sealing->taken[stamp->sequence % CLUSTER_SEALED_COPIES];
+
+    return taken->sequence == stamp->sequence && now - taken->at <= CLUSTER_SEALED_COPIES_MS
+            && memcmp(taken->origin, stamp->origin, sizeof taken->origin) == 0;
 }
 
 /* When all entries are of the latest minute nobody more is told of: what strangers make up costs no more. */

@@ -59,6 +59,11 @@ ClusterSealResult ClusterSealingOpen(ClusterSealing *sealing, bpacket_span packe
 /* What is known of others' datagrams. Borrowed. */
 ClusterReplay *ClusterSealingReplay(const ClusterSealing *sealing);
 
+/* This one is taken now: a copy of it may come by another way. */
+void ClusterSealingTook(ClusterSealing *sealing, const ClusterStamp *stamp, int64_t now);
+/* Is it such a copy? */
+bool ClusterSealingIsCopy(const ClusterSealing *sealing, const ClusterStamp *stamp, int64_t now);
+
 /* Is somebody to be told that what this host sent was dropped for that? Then that counts as done. */
 bool ClusterSealingMayTell(ClusterSealing *sealing, const ClusterAddress *host, ClusterDrop reason,
         int64_t now);

@@ -10,6 +10,7 @@
 
 #include "node/clusterNodeInt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Counts it, and has it told, once in a while for each host and reason. */
@@ -154,14 +155,34 @@ Believe(ClusterSlot *slot, const ClusterOrigin *origin, const ClusterOpened *ope
  * ------------------------------------------------------------------------
  */
 
-/* A copy by another interface is none of anybody's making. */
-static bool
-Repeated(ClusterSlot *slot, const ClusterOrigin *origin)
+/* A copy says only that its sender still has the address that it came from. */
+static void
+DropCopy(ClusterNode *node, const ClusterOrigin *origin, const ClusterStamp *stamp)
 {
-    if (!origin->severally) {
+    size_t length;
+    const char *owner =
+            ClusterReplayOwner(ClusterSealingReplay(node->sealing), stamp->origin, &length);
+    char uuid[CLUSTER_UUID_SIZE];
+    ClusterMember *member;
+
+    snprintf(uuid, sizeof uuid, "%.*s", (int) length, owner ? owner : "");
+    member = ClusterNodeMemberByUuid(node, uuid);
+    ClusterNodeCountDrop(node, CLUSTER_DROP_DUPLICATE);
+    if (member) {
+        ClusterMemberHeardAgain(member, origin);
+    }
+}
+
+/* One that was taken just now is a copy: by another interface, or of two that its sender sent. */
+static bool
+Repeated(ClusterSlot *slot, const ClusterOrigin *origin, const ClusterStamp *stamp)
+{
+    ClusterNode *node = slot->node;
+
+    if (!ClusterSealingIsCopy(node->sealing, stamp, ClusterNodeNow(node))) {
         return Refuse(slot, origin, CLUSTER_DROP_REPLAYED);
     }
-    ClusterNodeCountDrop(slot->node, CLUSTER_DROP_DUPLICATE);
+    DropCopy(node, origin, stamp);
     return false;
 }
 
@@ -189,7 +210,7 @@ OpenDatagram(ClusterSlot *slot, const ClusterOrigin *origin, bpacket_span *packe
         ClusterNodeCountDrop(node, CLUSTER_DROP_OWN);
         return false;
     case CLUSTER_SEAL_REPLAYED:
-        return Repeated(slot, origin);
+        return Repeated(slot, origin, &opened.stamp);
     case CLUSTER_SEAL_FULL:
         return Refuse(slot, origin, CLUSTER_DROP_REPLAYED);
     case CLUSTER_SEAL_CHALLENGE:
@@ -202,6 +223,7 @@ OpenDatagram(ClusterSlot *slot, const ClusterOrigin *origin, bpacket_span *packe
     default:
         return Refuse(slot, origin, CLUSTER_DROP_BADSEAL);
     }
+    ClusterSealingTook(node->sealing, &opened.stamp, ClusterNodeNow(node));
     packet->bytes = opened.packet;
     packet->length = opened.length;
     *stamp = opened.stamp;
