@@ -264,6 +264,13 @@
 #define CLUSTER_ASK_BURST 4
 #define CLUSTER_ASK_EVERY 250
 /*
+ * Multicasts that ask members with keys, whose clocks are not ours, whether they
+ * are there now, or answer such a question of theirs. Who has a key, and who
+ * repeats what such members sent. None is sent. withheld challenges.
+ */
+#define CLUSTER_CHALLENGE_BURST 64
+#define CLUSTER_CHALLENGE_EVERY 50
+/*
  * Milliseconds for which a way to a member is left alone: where nothing is, at
  * first, or until the member says once more where it is; after that, and where
  * we are denied. Nobody: other props of the member end it. failures of the

@@ -228,6 +228,14 @@ CloseTransports(ClusterNode *node)
     ClusterStrangersFree(node);
 }
 
+/* Nothing is sealed or opened any more: the keys go now, whoever still holds the node. */
+static void
+ForgetKeys(ClusterNode *node)
+{
+    ClusterSealingFree(node->sealing);
+    node->sealing = NULL;
+}
+
 static void
 SayGoodbye(ClusterNode *node)
 {
@@ -290,6 +298,7 @@ ClusterNodeClose(ClusterNode *node, bool quiet)
     LoseAll(node);
     ClusterTurnEnd(node);
     CloseTransports(node);
+    ForgetKeys(node);
     node->delegate = &clusterDeafDelegate;
     ClusterNodeRelease(node);
 }
@@ -302,4 +311,5 @@ ClusterNodeAbandon(ClusterNode *node)
     ClearOwnDeadlines(node);
     ClusterTurnEnd(node);
     CloseTransports(node);
+    ForgetKeys(node);
 }

@@ -241,13 +241,14 @@ void ClusterNodeCountDrop(ClusterNode *node, ClusterDrop reason);
 
 /* What others can make us send or do, each within a limit of its own (clusterLimits.h). */
 typedef enum ClusterQuota {
-    CLUSTER_QUOTA_ANSWERS,   /* to who asks who we are, alone */
-    CLUSTER_QUOTA_RESPONSES, /* by multicast, to queries that are for several */
-    CLUSTER_QUOTA_REPORTS,   /* of ways that failed */
-    CLUSTER_QUOTA_CONNECTS,  /* that no script asked for */
-    CLUSTER_QUOTA_PROBES,    /* as others suspect a member, or ask for help */
-    CLUSTER_QUOTA_TRIALS,    /* the same, of members that never answered */
-    CLUSTER_QUOTA_ASKS,      /* who those are that others know */
+    CLUSTER_QUOTA_ANSWERS,    /* to who asks who we are, alone */
+    CLUSTER_QUOTA_RESPONSES,  /* by multicast, to queries that are for several */
+    CLUSTER_QUOTA_REPORTS,    /* of ways that failed */
+    CLUSTER_QUOTA_CONNECTS,   /* that no script asked for */
+    CLUSTER_QUOTA_PROBES,     /* as others suspect a member, or ask for help */
+    CLUSTER_QUOTA_TRIALS,     /* the same, of members that never answered */
+    CLUSTER_QUOTA_ASKS,       /* who those are that others know */
+    CLUSTER_QUOTA_CHALLENGES, /* whether those are there now whose clocks are not ours */
     CLUSTER_QUOTAS
 } ClusterQuota;
 

@@ -721,8 +721,8 @@ void ClusterJoiningDue(ClusterNode *node);
 
 /* ---- clusterStrangers.c ---- */
 
-/* Is it time to ask this one who it is, and is there room for that? Then it counts as done. */
-bool ClusterStrangerMayBeAsked(ClusterNode *node, const char *uuid);
+/* Is it time to ask this one who it is, and does that quota leave room for it? Then it counts as done. */
+bool ClusterStrangerMayBeAsked(ClusterNode *node, const char *uuid, ClusterQuota quota);
 /* A script wanted no more of it: nobody asks soon. */
 void ClusterStrangerUnwanted(ClusterNode *node, const char *uuid);
 void ClusterStrangersFree(ClusterNode *node);

@@ -42,7 +42,7 @@ HearStranger(ClusterNode *node, ClusterMessage *message, const char *uuid)
         AnswerMissing(missing, message, uuid);
     } else {
         ClusterNodeCountDrop(node, CLUSTER_DROP_REJECTED);
-        if (!isAck && ClusterStrangerMayBeAsked(node, uuid)) {
+        if (!isAck && ClusterStrangerMayBeAsked(node, uuid, CLUSTER_QUOTA_ASKS)) {
             sid = ClusterMessageField(message, CLUSTER_SID);
             ClusterReplaceObj(&ClusterErrandAppend(node, CLUSTER_SEND_ASK, NULL)->list,
                     Tcl_NewListObj(1, &sid));

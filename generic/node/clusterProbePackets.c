@@ -272,7 +272,8 @@ UnknownSid(ClusterNode *node, const char *text)
     if (!at || at == text || at - text > CLUSTER_IDENTITY_MAX
             || strcmp(text, Tcl_GetString(node->uuidObj)) == 0
             || ClusterNodeMemberByUuid(node, text) || ClusterRosterHasDeparted(node, text)
-            || ClusterMissingFind(node, text) || !ClusterStrangerMayBeAsked(node, text)) {
+            || ClusterMissingFind(node, text)
+            || !ClusterStrangerMayBeAsked(node, text, CLUSTER_QUOTA_ASKS)) {
         return NULL;
     }
     return Tcl_NewStringObj(text, (Tcl_Size) (at - text));

@@ -20,6 +20,8 @@ static const Quota quotas[] = {
         [CLUSTER_QUOTA_PROBES] = {"probes", {CLUSTER_PROBE_BURST, CLUSTER_PROBE_EVERY}},
         [CLUSTER_QUOTA_TRIALS] = {"trials", {CLUSTER_TRIAL_BURST, CLUSTER_TRIAL_EVERY}},
         [CLUSTER_QUOTA_ASKS] = {"asks", {CLUSTER_ASK_BURST, CLUSTER_ASK_EVERY}},
+        [CLUSTER_QUOTA_CHALLENGES] = {"challenges",
+                {CLUSTER_CHALLENGE_BURST, CLUSTER_CHALLENGE_EVERY}},
 };
 
 _Static_assert(CLUSTER_COUNT(quotas) == CLUSTER_QUOTAS, "each quota has a row");

@@ -24,7 +24,7 @@ IsAnsweredAlone(ClusterNode *node, const ClusterMember *member, const ClusterMes
             && ClusterPacketHas(&message->packet, CLUSTER_RUID);
 
     if (called) { /* it believes us only if it gets its ruid */
-        return ClusterNodeMay(node, CLUSTER_QUOTA_ANSWERS);
+        return ClusterNodeMay(node, CLUSTER_QUOTA_CHALLENGES);
     }
     if (member->answeredOnce && ClusterNodeNow(node) - member->answered < CLUSTER_ANSWER_AGAIN) {
         node->withheld[CLUSTER_QUOTA_ANSWERS]++;

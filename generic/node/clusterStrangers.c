@@ -44,7 +44,7 @@ Enter(ClusterNode *node, const char *uuid)
 }
 
 bool
-ClusterStrangerMayBeAsked(ClusterNode *node, const char *uuid)
+ClusterStrangerMayBeAsked(ClusterNode *node, const char *uuid, ClusterQuota quota)
 {
     ClusterStranger *stranger = Find(node, uuid);
     int64_t now = ClusterNodeNow(node);
@@ -52,7 +52,7 @@ ClusterStrangerMayBeAsked(ClusterNode *node, const char *uuid)
     if (stranger && now < stranger->next) {
         return false;
     }
-    if (!ClusterNodeMay(node, CLUSTER_QUOTA_ASKS)) {
+    if (!ClusterNodeMay(node, quota)) {
         return false;
     }
     stranger = stranger ? stranger : Enter(node, uuid);

@@ -86,12 +86,12 @@ AskWhoSent(ClusterNode *node, const ClusterMessage *message, const ClusterStamp 
     const ClusterPacket *packet = &message->packet;
     char uuid[CLUSTER_UUID_SIZE], text[CLUSTER_CHALLENGE_TEXT + 1];
 
-    if (IsCall(node, packet) && ClusterNodeMay(node, CLUSTER_QUOTA_ANSWERS)) {
+    if (IsCall(node, packet) && ClusterNodeMay(node, CLUSTER_QUOTA_CHALLENGES)) {
         AppendCall(node, message, CLUSTER_HEARTBEAT,
                 (const char *) packet->field[CLUSTER_RUID].span.bytes);
     }
     ClusterMessageUuid(message, uuid);
-    if (ClusterStrangerMayBeAsked(node, uuid)) {
+    if (ClusterStrangerMayBeAsked(node, uuid, CLUSTER_QUOTA_CHALLENGES)) {
         ClusterReplayAsk(ClusterSealingReplay(node->sealing), stamp->origin, ClusterNodeNow(node),
                 text);
         AppendCall(node, message, CLUSTER_DISCOVERY, text);
