@@ -526,15 +526,6 @@ FreeJoin(JoinRequest *request)
  * ------------------------------------------------------------------------
  */
 
-/* The same file wherever the program goes; as it is when it has no name. */
-static Tcl_Obj *
-WholeName(Tcl_Obj *file)
-{
-    Tcl_Obj *whole = Tcl_FSGetNormalizedPath(NULL, file);
-
-    return whole ? whole : file;
-}
-
 /* What `config` returns: the rows in their order, but for tags, which change, and keys, which nobody sees; then what was given to protocols. */
 static Tcl_Obj *
 MakeConfig(const JoinRequest *request)
@@ -548,7 +539,7 @@ MakeConfig(const JoinRequest *request)
         Tcl_Obj *given = OptionValue(request, row->key);
 
         if (given && row->proc == ParseKeyFile) {
-            PutOption(config, row->key, WholeName(given));
+            PutOption(config, row->key, ClusterKeyFileName(given));
         } else if (given && row->proc != ParseTags && row->proc != ParseKeys) {
             PutOption(config, row->key, given);
         }

@@ -95,6 +95,14 @@ ClusterKeysLikely(const char *word)
     return strlen(word) >= CLUSTER_CIPHER_KEY_TEXT - 4;
 }
 
+Tcl_Obj *
+ClusterKeyFileName(Tcl_Obj *file)
+{
+    Tcl_Obj *whole = Tcl_FSGetNormalizedPath(NULL, file);
+
+    return whole ? whole : file;
+}
+
 /* ---- files and lists --------------------------------------------------------------- */
 
 static int

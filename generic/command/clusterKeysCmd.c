@@ -288,20 +288,31 @@ FindKey(const ClusterKeys *keys, Tcl_Interp *interp, Tcl_Obj *word, ClusterKeyId
             "UNKNOWN", text, (char *) NULL);
 }
 
-/* A ring with the key for a cluster that had none, which goes on sending plain. */
+/* Such a ring for a cluster that had none, which goes on sending plain. */
 static int
-BeginKeys(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *list)
+BeginKeys(ClusterObject *cluster, Tcl_Interp *interp, ClusterKeys *keys)
 {
-    ClusterKeySource source = {.list = list};
-    ClusterKeys *keys = ClusterKeysFrom(interp, &source);
-    bool good;
+    return ClusterNodeSeal(cluster->node, keys, CLUSTER_SEAL_ACCEPT)
+            ? TCL_OK
+            : ClusterKeysFail(interp, CLUSTER_KEYS_NO_MEMORY);
+}
 
-    if (!keys) {
-        return TCL_ERROR;
+static int
+BeginWithKey(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
+{
+    Tcl_Obj *list = Tcl_NewListObj(1, &word);
+    ClusterKeySource source = {.list = list};
+    ClusterKeys *keys;
+    int code = TCL_ERROR;
+
+    Tcl_IncrRefCount(list);
+    keys = ClusterKeysFrom(interp, &source);
+    if (keys) {
+        code = BeginKeys(cluster, interp, keys);
     }
-    good = ClusterNodeSeal(cluster->node, keys, CLUSTER_SEAL_ACCEPT);
     ClusterKeysRelease(keys);
-    return good ? TCL_OK : ClusterKeysFail(interp, CLUSTER_KEYS_NO_MEMORY);
+    Tcl_DecrRefCount(list);
+    return code;
 }
 
 static int
@@ -311,18 +322,12 @@ AddKey(ClusterObject *cluster, Tcl_Interp *interp, Tcl_Obj *word)
     ClusterKeysResult result;
     Tcl_Size length;
     const char *text = Tcl_GetStringFromObj(word, &length);
-    Tcl_Obj *list;
-    int code;
 
-    if (keys) {
-        result = ClusterKeysAddText(keys, text, (size_t) length, NULL);
-        return result == CLUSTER_KEYS_OK ? TCL_OK : ClusterKeysFail(interp, result);
+    if (!keys) {
+        return BeginWithKey(cluster, interp, word);
     }
-    list = Tcl_NewListObj(1, &word);
-    Tcl_IncrRefCount(list);
-    code = BeginKeys(cluster, interp, list);
-    Tcl_DecrRefCount(list);
-    return code;
+    result = ClusterKeysAddText(keys, text, (size_t) length, NULL);
+    return result == CLUSTER_KEYS_OK ? TCL_OK : ClusterKeysFail(interp, result);
 }
 
 /* keys add KEY: its id. */
@@ -405,45 +410,70 @@ RemoveCmd(ClusterObject *cluster, Tcl_Interp *interp, bool force, Tcl_Obj *word)
     return TCL_OK;
 }
 
-/* Puts those of another ring in place of those that the cluster has. */
+/* Puts those of another ring in place of those that the cluster has, if any. */
 static int
 TakeRing(ClusterObject *cluster, Tcl_Interp *interp, ClusterKeys *fresh, bool force)
 {
+    ClusterKeys *keys = ClusterNodeKeyRing(cluster->node);
     Standing after;
 
+    if (!keys) {
+        return BeginKeys(cluster, interp, fresh);
+    }
     TakeStanding(&after, fresh, ClusterNodeSealMode(cluster->node));
     if (CheckChange(cluster, interp, &after, force) != TCL_OK) {
         return TCL_ERROR;
     }
-    ClusterKeysExchange(ClusterNodeKeyRing(cluster->node), fresh);
-    ClusterNodeKeysChanged(cluster->node);
-    return ShowKeys(cluster, interp);
+    ClusterKeysExchange(keys, fresh);
+    return TCL_OK;
 }
 
-/* keys reload ?-force?: the keys that are in the file by now. */
+/* The name of the file that the keys come from is in the configuration: another one is put there. */
+static void
+PutKeyFile(ClusterObject *cluster, Tcl_Obj *file)
+{
+    Tcl_Obj *config = Tcl_DuplicateObj(cluster->config), *key = Tcl_NewStringObj("keyfile", -1);
+
+    Tcl_IncrRefCount(key);
+    Tcl_DictObjPut(NULL, config, key, file);
+    Tcl_DecrRefCount(key);
+    ClusterReplaceObj(&cluster->config, config);
+}
+
+/* The same that was read before; NULL when there was none. */
+static Tcl_Obj *
+KeyFile(const ClusterObject *cluster)
+{
+    Tcl_Obj *key = Tcl_NewStringObj("keyfile", -1), *file = NULL;
+
+    Tcl_IncrRefCount(key);
+    Tcl_DictObjGet(NULL, cluster->config, key, &file);
+    Tcl_DecrRefCount(key);
+    return file;
+}
+
+/* keys reload ?-force? ?FILE?: the keys that are in the file by now. */
 static int
 ReloadCmd(ClusterObject *cluster, Tcl_Interp *interp, bool force, Tcl_Obj *word)
 {
-    ClusterKeySource source = {.file = NULL};
-    Tcl_Obj *key = Tcl_NewStringObj("keyfile", -1);
+    ClusterKeySource source = {.file = word ? ClusterKeyFileName(word) : KeyFile(cluster)};
     ClusterKeys *fresh;
-    int code;
+    int code = TCL_ERROR;
 
-    (void) word;
-    Tcl_IncrRefCount(key);
-    Tcl_DictObjGet(NULL, cluster->config, key, &source.file);
-    Tcl_DecrRefCount(key);
     if (!source.file) {
         return ClusterFail(interp,
-                Tcl_NewStringObj("the keys did not come from a file (cluster join -keyfile)", -1),
+                Tcl_NewStringObj("the keys did not come from a file, so it has to be named", -1),
                 "CLUSTER", "SEAL", "FILE", (char *) NULL);
     }
+    Tcl_IncrRefCount(source.file);
     fresh = ClusterKeysFrom(interp, &source);
-    if (!fresh) {
-        return TCL_ERROR;
+    if (fresh && (code = TakeRing(cluster, interp, fresh, force)) == TCL_OK) {
+        PutKeyFile(cluster, source.file);
+        ClusterNodeKeysChanged(cluster->node);
+        code = ShowKeys(cluster, interp);
     }
-    code = TakeRing(cluster, interp, fresh, force);
     ClusterKeysRelease(fresh);
+    Tcl_DecrRefCount(source.file);
     return code;
 }
 
@@ -482,7 +512,7 @@ typedef struct Verb {
 
 static const Verb verbs[] = {
         {"add", AddCmd, .least = 1, .most = 1, .without = true, .usage = " key"},
-        {"reload", ReloadCmd, .forced = true, .usage = ""},
+        {"reload", ReloadCmd, .most = 1, .forced = true, .without = true, .usage = " ?file?"},
         {"remove", RemoveCmd, .least = 1, .most = 1, .forced = true, .usage = " id"},
         {"seal", SealCmd, .most = 1, .forced = true, .usage = " ?mode?"},
         {"status", StatusCmd, .without = true, .usage = ""},

@@ -22,6 +22,8 @@ typedef struct ClusterKeySource {
 
 /* A ring of these keys with one reference, the caller's; NULL with a message. */
 ClusterKeys *ClusterKeysFrom(Tcl_Interp *interp, const ClusterKeySource *source);
+/* The same file wherever the program goes; the name itself when it has no other. */
+Tcl_Obj *ClusterKeyFileName(Tcl_Obj *file);
 /* Turns what could not be done with a key of a script into a message. TCL_ERROR. */
 int ClusterKeysFail(Tcl_Interp *interp, ClusterKeysResult result);
 /*
