@@ -714,7 +714,7 @@ MakeCluster(ClusterInterp *data, Tcl_Interp *interp, const JoinRequest *request,
     return NULL;
 }
 
-/* Is any of the words -keys? */
+/* Is any of the words -keys, or a key? */
 static bool
 HasKeys(int objc, Tcl_Obj *const *objv)
 {
@@ -723,7 +723,7 @@ HasKeys(int objc, Tcl_Obj *const *objv)
     for (i = 1; i < objc; i++) {
         const char *word = Tcl_GetString(objv[i]);
 
-        if (strcmp(word + strspn(word, "-"), "keys") == 0) {
+        if (strcmp(word + strspn(word, "-"), "keys") == 0 || ClusterKeysIs(word)) {
             return true;
         }
     }

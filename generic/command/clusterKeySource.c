@@ -103,12 +103,35 @@ ClusterKeyFileName(Tcl_Obj *file)
     return whole ? whole : file;
 }
 
+bool
+ClusterKeysIs(const char *word)
+{
+    uint8_t key[CLUSTER_CIPHER_KEY];
+    bool is;
+
+    if (strlen(word) != CLUSTER_CIPHER_KEY_TEXT || !ClusterCipherStart()) {
+        return false;
+    }
+    is = ClusterCipherKeyOfText(key, word, CLUSTER_CIPHER_KEY_TEXT);
+    ClusterCipherWipe(key, sizeof key);
+    return is;
+}
+
+/* A file's name, as messages have it: somebody may have put a key there. */
+static const char *
+NameOf(Tcl_Obj *file)
+{
+    const char *name = Tcl_GetString(file), *tail = strrchr(name, '/');
+
+    return ClusterKeysIs(name) || (tail && ClusterKeysIs(tail + 1)) ? "..." : name;
+}
+
 /* ---- files and lists --------------------------------------------------------------- */
 
 static int
 BadFile(Tcl_Interp *interp, ClusterpSecretResult result, Tcl_Obj *file, int error)
 {
-    const char *name = Tcl_GetString(file), *code = "FILE";
+    const char *name = NameOf(file), *code = "FILE";
     Tcl_Obj *message;
 
     switch (result) {
@@ -156,13 +179,13 @@ ReadFile(Tcl_Interp *interp, Tcl_Obj *file, ClusterKeys *keys)
         code = BadFile(interp, read, file, error);
     } else if ((result = ClusterKeysRead(keys, text, length, &line)) == CLUSTER_KEYS_EMPTY) {
         code = ClusterFail(interp,
-                Tcl_ObjPrintf("there is no key in the key file \"%s\"", Tcl_GetString(file)),
-                "CLUSTER", "SEAL", "EMPTY", Tcl_GetString(file), (char *) NULL);
+                Tcl_ObjPrintf("there is no key in the key file \"%s\"", NameOf(file)), "CLUSTER",
+                "SEAL", "EMPTY", NameOf(file), (char *) NULL);
     } else if (result == CLUSTER_KEYS_NO_MEMORY) {
         code = NoMemory(interp);
     } else if (result != CLUSTER_KEYS_OK) {
         code = BadKey(interp, result,
-                Tcl_ObjPrintf("line %d of the key file \"%s\"", (int) line, Tcl_GetString(file)));
+                Tcl_ObjPrintf("line %d of the key file \"%s\"", (int) line, NameOf(file)));
     }
     ClusterCipherFree(text);
     return code;
@@ -240,9 +263,9 @@ MakeFile(Tcl_Interp *interp, Tcl_Obj *file, const char *key)
     ClusterCipherWipe(text, sizeof text);
     if (!good) {
         return ClusterFail(interp,
-                Tcl_ObjPrintf("cannot make the key file \"%s\": %s", Tcl_GetString(file),
+                Tcl_ObjPrintf("cannot make the key file \"%s\": %s", NameOf(file),
                         Tcl_ErrnoMsg(error)),
-                "CLUSTER", "SEAL", error == EEXIST ? "EXISTS" : "FILE", Tcl_GetString(file),
+                "CLUSTER", "SEAL", error == EEXIST ? "EXISTS" : "FILE", NameOf(file),
                 (char *) NULL);
     }
     Tcl_SetObjResult(interp, Tcl_NewStringObj(id, -1));

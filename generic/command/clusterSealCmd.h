@@ -34,6 +34,9 @@ int ClusterKeysHide(Tcl_Interp *interp, const char *command);
 /* Does it look like a key, so that it should not be shown? */
 bool ClusterKeysLikely(const char *word);
 
+/* Is it a key? */
+bool ClusterKeysIs(const char *word);
+
 /* cluster key ?-file FILE? */
 Tcl_ObjCmdProc ClusterKeyCmd;
 
