@@ -40,6 +40,8 @@
 #define SET_QUIET   4  /* the end is quiet */
 #define SET_STALLED 8  /* connections do not take what is sent */
 #define SET_PROBES  16 /* they probe each other, and hear unicast datagrams */
+#define SET_KEYS    32 /* they have a key, and hear what is plain too */
+#define SET_SEALED  64 /* ... and seal what they send */
 
 /* What the layer above does when it is told something. */
 typedef enum Reaction {
@@ -417,6 +419,19 @@ static const ClusterNodeDelegate delegate = {
 
 /* ---- the stage -------------------------------------------------------------- */
 
+/* A ring with one key, the caller's; NULL where there can be none. */
+static ClusterKeys *
+Ring(void)
+{
+    static const uint8_t key[CLUSTER_CIPHER_KEY] = {1};
+    ClusterKeys *keys = NULL;
+
+    if (ClusterKeysNew(&keys) == CLUSTER_KEYS_OK) {
+        ClusterKeysAdd(keys, key, NULL);
+    }
+    return keys;
+}
+
 static bool
 PlayerEnter(Stage *stage, Player *player, const char *name, unsigned settings)
 {
@@ -431,12 +446,15 @@ PlayerEnter(Stage *stage, Player *player, const char *name, unsigned settings)
     config.probe = (settings & SET_PROBES) ? 1000 : 0;
     config.tags = Dict("one {two words}");
     config.hid = HID;
+    config.keys = (settings & SET_KEYS) ? Ring() : NULL;
+    config.mode = (settings & SET_SEALED) ? CLUSTER_SEAL_SEND : CLUSTER_SEAL_ACCEPT;
     config.clock = HandClockTable(stage->clock);
     player->stage = stage;
     player->host.address = ClusterAddressLoopback();
     player->host.name = Dict(name);
     player->node = ClusterNodeNew(&config, &delegate, player);
     Tcl_DecrRefCount(config.tags);
+    ClusterKeysRelease(config.keys);
     MemoryNetAddHost(stage->net, &player->host);
     return player->node
             && ClusterNodeAddTransport(player->node, &memoryStreamType, NULL, &why, &code)
