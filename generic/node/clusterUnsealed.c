@@ -48,7 +48,7 @@ AppendCall(ClusterNode *node, const ClusterMessage *message, ClusterType type, c
     ClusterErrand *errand = ClusterErrandAppend(node, CLUSTER_SEND_CALL, NULL);
     Tcl_Obj *word = Tcl_NewStringObj((const char *) sid.bytes, (Tcl_Size) sid.length);
 
-    errand->with = type;
+    errand->with = (int) type;
     ClusterReplaceObj(&errand->list, Tcl_NewListObj(1, &word));
     ClusterReplaceObj(&errand->ruid, Tcl_NewStringObj(ruid, CLUSTER_CHALLENGE_TEXT));
 }

@@ -25,7 +25,7 @@ const ClusterHookRow clusterHookRows[] = {
         [CLUSTER_HOOK_TAGS_CHANGED] = {{"tags", "changed"}, .class = CLUSTER_CLASS_SERVICE},
         [CLUSTER_HOOK_DRAINED] = {{"drained"}, .class = CLUSTER_CLASS_SERVICE},
         [CLUSTER_HOOK_UNDELIVERED] = {{"undelivered"}, .class = CLUSTER_CLASS_SERVICE},
-        [CLUSTER_HOOK_UNSEALED] = {{"unsealed"}},
+        [CLUSTER_HOOK_UNSEALED] = {{"unsealed"}, .class = CLUSTER_CLASS_CLUSTER},
         [CLUSTER_HOOK_BROADCAST] = {{"broadcast"}, .filter = true},
         [CLUSTER_HOOK_CHANNEL_RECEIVE] = {{"channel", "receive"},
                 .parameter = CLUSTER_HOOK_OF_CHANNEL, .filter = true},

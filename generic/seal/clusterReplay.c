@@ -356,12 +356,13 @@ ClusterReplayBind(ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN], con
 }
 
 const char *
-ClusterReplayOwner(const ClusterReplay *replay, const uint8_t name[CLUSTER_ORIGIN], size_t *length)
+ClusterReplayOwner(const ClusterReplay *replay, const uint8_t origin[CLUSTER_ORIGIN],
+        size_t *length)
 {
-    const Origin *origin = FindOrigin(replay, name);
+    const Origin *found = FindOrigin(replay, origin);
 
-    *length = origin && origin->member ? origin->memberLength : 0;
-    return origin ? origin->member : NULL;
+    *length = found && found->member ? found->memberLength : 0;
+    return found ? found->member : NULL;
 }
 
 void
