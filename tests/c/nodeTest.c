@@ -303,27 +303,38 @@ TestUndelivered(void *context, ClusterMember *member, const ClusterBlob *packet,
     Tcl_DecrRefCount(dict);
 }
 
-/* A reaction that fails, or returns `fail`, fails the event. */
+/* A reaction that returns `fail`, or that and a text by which it fails, fails the event. */
+static const char *
+FailureOf(Tcl_Obj *result)
+{
+    const char *text = result ? Tcl_GetString(result) : "";
+
+    if (strncmp(text, "fail ", 5) == 0) {
+        return text + 5;
+    }
+    return strcmp(text, "fail") == 0 ? "failed by a test" : NULL;
+}
+
 static bool
 TestEvent(void *context, ClusterMessage *message, Tcl_Obj **error)
 {
     TestNode *test = context;
     Tcl_Obj *data = Field(test, ClusterMessagePayload(message), CLUSTER_DATA), *result;
-    bool good;
+    const char *failure;
 
     Tcl_IncrRefCount(data);
     Log(test, "event", MemberName(test, message->member), data, ClusterSlotId(message->slot));
     result = TestReact(test, "event", MemberName(test, message->member), data);
-    good = !result || strcmp(Tcl_GetString(result), "fail") != 0;
-    if (!good && error) {
-        *error = Tcl_NewStringObj("failed by a test", -1);
+    failure = FailureOf(result);
+    if (failure && error) {
+        *error = Tcl_NewStringObj(failure, -1);
         Tcl_IncrRefCount(*error);
     }
     if (result) {
         Tcl_DecrRefCount(result);
     }
     Tcl_DecrRefCount(data);
-    return good;
+    return !failure;
 }
 
 static void
