@@ -179,7 +179,7 @@ ClusterNodeBroadcast(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
     ClusterSendStatus status;
 
     ClusterNodeHold(node);
-    status = ClusterSendToAll(node, outgoing, flags, details);
+    status = ClusterSendToAll(node, outgoing, (flags & CLUSTER_NO_HOOKS) != 0, details);
     ClusterTurnSent(node);
     ClusterNodeRelease(node);
     return status;

@@ -42,7 +42,7 @@ SendBeat(ClusterNode *node, ClusterType type, int with, uint64_t channel, Tcl_Ob
     ClusterOutgoing beat;
 
     ClusterBeaconMake(node, type, with, channel, ruid, &beat);
-    status = ClusterSendToAll(node, &beat, 0, NULL);
+    status = ClusterSendToAll(node, &beat, false, NULL);
     ClusterOutgoingFree(&beat);
     return status;
 }
@@ -132,7 +132,7 @@ SendPing(ClusterNode *node, Tcl_Obj *sids)
     ClusterNodeOutgoing(node, CLUSTER_PING, CLUSTER_CHANNEL_BROADCAST, &ping);
     ClusterOutgoingSetValue(&ping, CLUSTER_DATA, sids);
     ClusterNodeAddKnown(node, false, &ping);
-    ClusterSendToAll(node, &ping, 0, NULL);
+    ClusterSendToAll(node, &ping, false, NULL);
     ClusterOutgoingFree(&ping);
     if (!node->closed) {
         ClusterRosterExpect(node, sids);
@@ -191,7 +191,7 @@ SendFiltered(ClusterNode *node, ClusterType type, int with, Tcl_Obj *sids, Tcl_O
 
     ClusterBeaconMake(node, type, with, CLUSTER_CHANNEL_BROADCAST, ruid, &probe);
     ClusterOutgoingSetValue(&probe, CLUSTER_FILTER, sids);
-    status = ClusterSendToAll(node, &probe, 0, NULL);
+    status = ClusterSendToAll(node, &probe, false, NULL);
     ClusterOutgoingFree(&probe);
     return status;
 }

@@ -243,7 +243,7 @@ SayGoodbye(ClusterNode *node)
 
     ClusterNodeOutgoing(node, CLUSTER_DISCONNECT, CLUSTER_CHANNEL_BROADCAST, &goodbye);
     ClusterNodeAddKnown(node, true, &goodbye);
-    ClusterSendToAll(node, &goodbye, 0, NULL);
+    ClusterSendToAll(node, &goodbye, false, NULL);
     ClusterOutgoingFree(&goodbye);
 }
 

@@ -854,7 +854,8 @@ ClusterBlob *ClusterSendEncode(ClusterNode *node, const ClusterOutgoing *outgoin
 /* Through the slot's hook; a new reference, NULL when the hook fails it. */
 ClusterBlob *ClusterSendHooked(ClusterNode *node, ClusterSlot *slot, ClusterBlob *blob);
 
-ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
+/* Asked: payloadOut was asked already. */
+ClusterSendStatus ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, bool asked,
         ClusterSendDetails *details);
 ClusterSendStatus ClusterSendToOne(ClusterMember *member, ClusterOutgoing *outgoing,
         Tcl_Obj *protocols, int flags, ClusterSendDetails *details);

@@ -177,7 +177,7 @@ TransmitToAll(ClusterNode *node, ClusterBlob *blob, ClusterSendDetails *details)
 }
 
 ClusterSendStatus
-ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
+ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, bool asked,
         ClusterSendDetails *details)
 {
     ClusterSendDetails unused;
@@ -196,7 +196,7 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, int flags,
     if (!ClusterOutgoingHas(outgoing, CLUSTER_CHANNEL)) {
         ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, CLUSTER_CHANNEL_BROADCAST);
     }
-    if ((flags & CLUSTER_NO_HOOKS) || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
+    if (asked || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
         blob = node->closed ? NULL : ClusterSendEncode(node, outgoing, NULL, details);
         if (blob) {
             status = TransmitToAll(node, blob, details);
