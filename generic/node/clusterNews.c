@@ -2,7 +2,9 @@
  * clusterNews.c --
  *
  *	The list behind clusterNews.h. It is short, so it is searched from end to
- *	end.
+ *	end. As items are told that were told least, of those the oldest, and new
+ *	ones are appended, the first is always one of those told most often, and
+ *	the oldest of them.
  */
 
 #include "node/clusterNews.h"
@@ -35,10 +37,11 @@ void
 ClusterNewsFree(ClusterNews *news)
 {
     while (news->count > 0) {
-        RemoveAt(news, news->count - 1);
+        RemoveAt(news, 0);
     }
 }
 
+/* The number of items when there is none. */
 static int
 IndexOf(const ClusterNews *news, Tcl_Obj *uuid)
 {
@@ -46,24 +49,10 @@ IndexOf(const ClusterNews *news, Tcl_Obj *uuid)
 
     for (i = 0; i < news->count; i++) {
         if (strcmp(Tcl_GetString(news->items[i].uuid), Tcl_GetString(uuid)) == 0) {
-            return i;
+            break;
         }
     }
-    return -1;
-}
-
-/* The item that was told most often, of several the oldest; there is one. */
-static int
-MostTold(const ClusterNews *news)
-{
-    int i, found = 0;
-
-    for (i = 1; i < news->count; i++) {
-        if (news->items[i].told > news->items[found].told) {
-            found = i;
-        }
-    }
-    return found;
+    return i;
 }
 
 void
@@ -71,7 +60,7 @@ ClusterNewsForget(ClusterNews *news, Tcl_Obj *uuid)
 {
     int at = IndexOf(news, uuid);
 
-    if (at >= 0) {
+    if (at < news->count) {
         RemoveAt(news, at);
     }
 }
@@ -83,7 +72,7 @@ ClusterNewsAdd(ClusterNews *news, ClusterNewsKind kind, Tcl_Obj *uuid, uint32_t 
 
     ClusterNewsForget(news, uuid);
     if (news->count == CLUSTER_NEWS_KEPT) {
-        RemoveAt(news, MostTold(news));
+        RemoveAt(news, 0);
     }
     item = &news->items[news->count++];
     item->kind = kind;
@@ -133,17 +122,15 @@ ClusterNewsTake(ClusterNews *news, size_t members)
     Tcl_Obj *list = news->count ? Tcl_NewListObj(0, NULL) : NULL;
     bool taken[CLUSTER_NEWS_KEPT] = {false};
     ClusterNewsItem *item;
-    int n, i, most = TimesToTell(members);
+    int n, most = TimesToTell(members);
 
     for (n = 0; n < CLUSTER_NEWS_TOLD && (item = LeastTold(news, taken)) != NULL; n++) {
         taken[item - news->items] = true;
         item->told++;
         AppendItem(list, item);
     }
-    for (i = news->count - 1; i >= 0; i--) {
-        if (news->items[i].told >= most) {
-            RemoveAt(news, i);
-        }
+    while (news->items[0].told >= most) { /* what is not there was told 0 times */
+        RemoveAt(news, 0);
     }
     return list;
 }
@@ -151,13 +138,7 @@ ClusterNewsTake(ClusterNews *news, size_t members)
 bool
 ClusterNewsKindByName(const char *name, ClusterNewsKind *kind)
 {
-    int i;
-
-    for (i = 0; i < CLUSTER_NEWS_KINDS; i++) {
-        if (strcmp(name, kindNames[i]) == 0) {
-            *kind = (ClusterNewsKind) i;
-            return true;
-        }
-    }
-    return false;
+    *kind = strcmp(name, kindNames[CLUSTER_NEWS_ALIVE]) == 0 ? CLUSTER_NEWS_ALIVE
+                                                             : CLUSTER_NEWS_SUSPECT;
+    return strcmp(name, kindNames[*kind]) == 0;
 }

@@ -1,14 +1,15 @@
 /*
  * stateTest.c --
  *
- *	The commands ::cluster::test::liveness and awaits: the state machines of
- *	the node, without a node.
+ *	The commands ::cluster::test::liveness, awaits and news: the state machines
+ *	of the node, without a node.
  */
 
 #include "stateTest.h"
 
 #include "node/clusterAwaits.h"
 #include "node/clusterLiveness.h"
+#include "node/clusterNews.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,60 @@ DeleteAwaits(void *clientData)
     free(bench);
 }
 
+/* ---- news ---------------------------------------------------------------- */
+
+/* One step; what is told is appended to the list. False when it is none. */
+static bool
+NewsStep(ClusterNews *news, Tcl_Obj *step, Tcl_Obj *told)
+{
+    Tcl_Obj **words, *taken;
+    Tcl_Size count;
+    const char *verb;
+    ClusterNewsKind kind;
+    int number = 0;
+
+    if (Tcl_ListObjGetElements(NULL, step, &count, &words) != TCL_OK || count < 2) {
+        return false;
+    }
+    verb = Tcl_GetString(words[0]);
+    if (strcmp(verb, "take") == 0 && Tcl_GetIntFromObj(NULL, words[1], &number) == TCL_OK) {
+        taken = ClusterNewsTake(news, (size_t) number);
+        Tcl_ListObjAppendElement(NULL, told, taken ? taken : Tcl_NewStringObj("none", -1));
+        return true;
+    }
+    if (strcmp(verb, "forget") == 0) {
+        ClusterNewsForget(news, words[1]);
+        return true;
+    }
+    if (count < 3 || !ClusterNewsKindByName(verb, &kind)
+            || Tcl_GetIntFromObj(NULL, words[2], &number) != TCL_OK) {
+        return false;
+    }
+    ClusterNewsAdd(news, kind, words[1], (uint32_t) number);
+    return true;
+}
+
+/* news ?suspect|alive UUID INCARNATION? ?forget UUID? ?take MEMBERS? ...: what each `take` told. */
+static int
+NewsCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
+{
+    ClusterNews news = {.count = 0};
+    Tcl_Obj *told = Tcl_NewListObj(0, NULL);
+    bool good = true;
+    int i;
+
+    (void) clientData;
+    for (i = 1; i < objc && good; i++) {
+        good = NewsStep(&news, objv[i], told);
+    }
+    ClusterNewsFree(&news);
+    Tcl_SetObjResult(interp, told);
+    if (!good) {
+        Tcl_SetObjResult(interp, Tcl_ObjPrintf("bad step \"%s\"", Tcl_GetString(objv[i - 1])));
+    }
+    return good ? TCL_OK : TCL_ERROR;
+}
+
 int
 Clusterstatetest_Init(Tcl_Interp *interp)
 {
@@ -320,5 +375,6 @@ Clusterstatetest_Init(Tcl_Interp *interp)
     }
     Tcl_CreateObjCommand(interp, "::cluster::test::liveness", LivenessCmd, NULL, NULL);
     Tcl_CreateObjCommand(interp, "::cluster::test::awaits", AwaitsCmd, bench, DeleteAwaits);
+    Tcl_CreateObjCommand(interp, "::cluster::test::news", NewsCmd, NULL, NULL);
     return TCL_OK;
 }
