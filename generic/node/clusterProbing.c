@@ -47,21 +47,15 @@ Magnitude(int64_t number)
 void
 ClusterRttTake(ClusterRtt *rtt, int64_t microseconds)
 {
-    int64_t difference = microseconds - rtt->mean;
+    int64_t taken = microseconds > 0 ? microseconds : 1, difference = taken - rtt->mean;
 
-    if (microseconds < 1) {
-        microseconds = 1;
-    }
     if (rtt->mean == 0) {
-        rtt->mean = microseconds;
-        rtt->deviation = microseconds / 2;
+        rtt->mean = taken;
+        rtt->deviation = taken / 2;
         return;
     }
     rtt->deviation += (Magnitude(difference) - rtt->deviation) / 4;
     rtt->mean += difference / 8;
-    if (rtt->mean < 1) {
-        rtt->mean = 1;
-    }
 }
 
 static void

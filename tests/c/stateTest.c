@@ -1,8 +1,8 @@
 /*
  * stateTest.c --
  *
- *	The commands ::cluster::test::liveness, awaits and news: the state machines
- *	of the node, without a node.
+ *	The commands ::cluster::test::liveness, awaits, news and probing: the state
+ *	machines of the node, without a node.
  */
 
 #include "stateTest.h"
@@ -10,6 +10,7 @@
 #include "node/clusterAwaits.h"
 #include "node/clusterLiveness.h"
 #include "node/clusterNews.h"
+#include "node/clusterProbing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -364,6 +365,81 @@ NewsCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
     return good ? TCL_OK : TCL_ERROR;
 }
 
+/* ---- probing ------------------------------------------------------------- */
+
+/* The state of one node's probes, and of one member's round trips. */
+typedef struct ProbingBench {
+    ClusterProbing probing;
+    ClusterRtt rtt;
+} ProbingBench;
+
+static int64_t
+NumberAt(Tcl_Obj *list, int at)
+{
+    Tcl_Obj *word = NULL;
+    Tcl_WideInt number = 0;
+
+    Tcl_ListObjIndex(NULL, list, at, &word);
+    if (word) {
+        Tcl_GetWideIntFromObj(NULL, word, &number);
+    }
+    return (int64_t) number;
+}
+
+/* What is asked for by a word; -1 when it is something that happens, which it does, or nothing known. */
+static int64_t
+ProbingStep(ProbingBench *bench, const char *verb, Tcl_Obj *step)
+{
+    ClusterProbing *probing = &bench->probing;
+
+    if (strcmp(verb, "gap") == 0) {
+        return ClusterProbingGap(probing);
+    } else if (strcmp(verb, "least") == 0) {
+        return ClusterProbingLeastWait(&bench->rtt);
+    } else if (strcmp(verb, "wait") == 0) {
+        return ClusterProbingWait(probing, &bench->rtt);
+    } else if (strcmp(verb, "suspicion") == 0) { /* MEMBERS CONFIRMED */
+        return ClusterProbingSuspicion(probing, (size_t) NumberAt(step, 1),
+                (int) NumberAt(step, 2));
+    } else if (strcmp(verb, "hung") == 0) {
+        return ClusterProbingHung(probing);
+    } else if (strcmp(verb, "rtt") == 0) { /* MICROSECONDS */
+        ClusterRttTake(&bench->rtt, NumberAt(step, 1));
+    } else if (strcmp(verb, "answered") == 0) { /* REPEATED */
+        ClusterProbingAnswered(probing, NumberAt(step, 1) != 0);
+    } else if (strcmp(verb, "failed") == 0) {
+        ClusterProbingFailed(probing);
+    } else if (strcmp(verb, "suspected") == 0) {
+        ClusterProbingSuspected(probing);
+    }
+    return -1;
+}
+
+/* probing PERIOD STEP ...: what was asked for, in order; see ProbingStep. */
+static int
+ProbingCmd(void *clientData, Tcl_Interp *interp, int objc, Tcl_Obj *const objv[])
+{
+    ProbingBench bench = {.probing = {.period = 0}};
+    Tcl_Obj *result = Tcl_NewListObj(0, NULL), *verb;
+    Tcl_WideInt period = 0;
+    int64_t value;
+    int i;
+
+    (void) clientData;
+    if (objc > 1) {
+        Tcl_GetWideIntFromObj(NULL, objv[1], &period);
+    }
+    bench.probing.period = (int64_t) period;
+    for (i = 2; i < objc; i++) {
+        if (Tcl_ListObjIndex(NULL, objv[i], 0, &verb) == TCL_OK && verb
+                && (value = ProbingStep(&bench, Tcl_GetString(verb), objv[i])) >= 0) {
+            Tcl_ListObjAppendElement(NULL, result, Tcl_NewWideIntObj((Tcl_WideInt) value));
+        }
+    }
+    Tcl_SetObjResult(interp, result);
+    return TCL_OK;
+}
+
 int
 Clusterstatetest_Init(Tcl_Interp *interp)
 {
@@ -376,5 +452,6 @@ Clusterstatetest_Init(Tcl_Interp *interp)
     Tcl_CreateObjCommand(interp, "::cluster::test::liveness", LivenessCmd, NULL, NULL);
     Tcl_CreateObjCommand(interp, "::cluster::test::awaits", AwaitsCmd, bench, DeleteAwaits);
     Tcl_CreateObjCommand(interp, "::cluster::test::news", NewsCmd, NULL, NULL);
+    Tcl_CreateObjCommand(interp, "::cluster::test::probing", ProbingCmd, NULL, NULL);
     return TCL_OK;
 }
