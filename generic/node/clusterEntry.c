@@ -101,7 +101,7 @@ void
 ClusterMemberLose(ClusterMember *member)
 {
     if (!member->lost) {
-        ClusterRosterStep(member, CLUSTER_LIFE_DROPPED, 0);
+        ClusterRosterStep(member, CLUSTER_LIFE_DROPPED);
     }
     if (!member->lossTold) { /* lost in a turn that is still being told: its object must hear of it before it goes */
         EndTurnOf(member);
@@ -111,7 +111,7 @@ ClusterMemberLose(ClusterMember *member)
 bool
 ClusterMemberExpect(ClusterMember *member, int64_t ms)
 {
-    bool taken = ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, ms);
+    bool taken = ClusterRosterStepWithin(member, CLUSTER_LIFE_EXPECTED, ms);
 
     ClusterTurnArm(member->node);
     return taken;

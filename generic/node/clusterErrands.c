@@ -270,7 +270,7 @@ RunReconnect(ClusterNode *node, ClusterErrand *errand)
     if (!errand->with
             && (result == CLUSTER_SEND_FAILED || result == CLUSTER_SEND_REFUSED
                     || result == CLUSTER_SEND_ABSENT)) {
-        ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED, 0);
+        ClusterRosterStep(errand->member, CLUSTER_LIFE_REFUSED);
     }
     if (result == CLUSTER_SEND_REFUSED || result == CLUSTER_SEND_ABSENT) {
         ClusterProberEvidence(errand->member, CLUSTER_EVIDENCE_LINK);

@@ -38,7 +38,7 @@ LeavesUnsent(ClusterMember *member, const ClusterBlobQueue *unsent)
 {
     ClusterUndeliveredPackets(member, unsent, CLUSTER_UNDELIVERED_LOST);
     if (!ClusterMemberServed(member)) {
-        ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE, 0);
+        ClusterRosterStep(member, CLUSTER_LIFE_LINKS_GONE);
     }
 }
 
@@ -177,7 +177,7 @@ TransportArriving(void *context, ClusterTransport *transport, void *owner)
 
     (void) transport;
     if (!node->closed && ClusterLivenessLeaves(&member->life)) {
-        ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+        ClusterRosterStep(member, CLUSTER_LIFE_HEARD);
         ClusterTurnArm(node);
     }
 }

@@ -268,7 +268,7 @@ LoseAll(ClusterNode *node)
     ClusterMember *member;
 
     while ((member = ClusterNodeNextMember(node, NULL)) != NULL) {
-        ClusterRosterStep(member, CLUSTER_LIFE_DROPPED, 0);
+        ClusterRosterStep(member, CLUSTER_LIFE_DROPPED);
     }
 }
 

@@ -10,7 +10,7 @@
 
 /* How the deadline moves. Those that bring it forward never put it off. */
 typedef enum Deadline {
-    KEEP = 0,
+    KEEP,
     RENEW,       /* the ttl from now */
     RENEW_CHECK, /* LEAVE_CHECK_AFTER from now */
     RENEW_LEAVE, /* LEAVE_WITHIN from now */

@@ -804,7 +804,9 @@ void ClusterRosterHear(ClusterMember *member, ClusterMessage *message);
 /* It is said to have been heard; data: a dict merged into the props, or NULL. */
 void ClusterRosterHeardOf(ClusterMember *member, Tcl_Obj *data);
 /* An event of its liveness, with all that follows. Returns whether it counted (see ClusterLivenessStep). */
-bool ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t within);
+bool ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event);
+/* One that leaves it so many milliseconds: CLUSTER_LIFE_EXPECTED or CLUSTER_LIFE_UNANSWERED. */
+bool ClusterRosterStepWithin(ClusterMember *member, ClusterLifeEvent event, int64_t within);
 /* Its link over a slot ended without a goodbye. */
 void ClusterRosterLinkEnded(ClusterMember *member, ClusterSlot *slot);
 /* Members whose sids these are must be heard within PING_EXPECT_WITHIN. */

@@ -83,6 +83,6 @@ ClusterProbeHeard(ClusterNode *node, ClusterMessage *message)
         ClusterMemberHearOver(member, message); /* the answer goes back over it */
     }
     ClusterProberHears(node);
-    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    ClusterRosterStep(member, CLUSTER_LIFE_HEARD);
     return !member->lost;
 }

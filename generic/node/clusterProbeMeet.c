@@ -49,7 +49,7 @@ LookForPredecessor(ClusterMember *member)
             ClusterProberEvidence(other, CLUSTER_EVIDENCE_HEIR);
             ClusterRosterSucceeds(member, other);
             if (ClusterMemberReplaced(other) && ClusterLivenessLeaves(&other->life)) {
-                ClusterRosterStep(other, CLUSTER_LIFE_LINKS_GONE, 0);
+                ClusterRosterStep(other, CLUSTER_LIFE_LINKS_GONE);
             }
         }
     }

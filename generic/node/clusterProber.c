@@ -315,8 +315,7 @@ Bury(ClusterMember *member)
 {
     ClusterRosterStep(member,
             member->probe.evidence & CLUSTER_EVIDENCE_HEIR ? CLUSTER_LIFE_REPLACED
-                                                           : CLUSTER_LIFE_DEAD,
-            0);
+                                                           : CLUSTER_LIFE_DEAD);
 }
 
 /*
@@ -341,7 +340,7 @@ Reckon(ClusterMember *member)
     if (end <= now && IsGoneMostLikely(probe)) {
         Bury(member);
     } else {
-        ClusterRosterStep(member, CLUSTER_LIFE_UNANSWERED, end > now ? end - now : 0);
+        ClusterRosterStepWithin(member, CLUSTER_LIFE_UNANSWERED, end > now ? end - now : 0);
         if (IsGoneMostLikely(probe) && end < probe->due.due) {
             SetProbeDue(member, end - now);
         }
@@ -521,7 +520,7 @@ ClusterProberAnswered(ClusterMember *member, const char *id, size_t length, bool
     ClusterProberHears(node);
     ClusterNewsForget(&node->news, member->uuid);
     EndProbe(member);
-    ClusterRosterStep(member, CLUSTER_LIFE_ANSWERED, 0);
+    ClusterRosterStep(member, CLUSTER_LIFE_ANSWERED);
     return true;
 }
 

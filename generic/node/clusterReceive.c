@@ -45,10 +45,9 @@ OnDisconnect(ClusterNode *node, ClusterMessage *message)
         ClusterRosterStep(member,
                 ClusterMemberServed(member) || ClusterPacketHas(&message->packet, CLUSTER_FILTER)
                         ? CLUSTER_LIFE_GOODBYE
-                        : CLUSTER_LIFE_LAST_WORD,
-                0);
+                        : CLUSTER_LIFE_LAST_WORD);
     } else if (!message->link || member->links[slot->index] == message->link) {
-        ClusterRosterStep(member, CLUSTER_LIFE_LAST_WORD, 0);
+        ClusterRosterStep(member, CLUSTER_LIFE_LAST_WORD);
     } else {
         ClusterMemberEndLink(member, slot, message->link);
     }

@@ -271,11 +271,17 @@ StepWith(ClusterMember *member, ClusterLifeEvent event, int64_t within, unsigned
 }
 
 bool
-ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event, int64_t within)
+ClusterRosterStepWithin(ClusterMember *member, ClusterLifeEvent event, int64_t within)
 {
     unsigned actions;
 
     return StepWith(member, event, within, &actions);
+}
+
+bool
+ClusterRosterStep(ClusterMember *member, ClusterLifeEvent event)
+{
+    return ClusterRosterStepWithin(member, event, 0);
 }
 
 void
@@ -303,7 +309,7 @@ ExpectSid(ClusterNode *node, const char *sid, size_t length)
 
         entry = ClusterTableNextSame(&node->bySid, entry);
         if (member->probe.inRound.round != &node->round) {
-            ClusterRosterStep(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
+            ClusterRosterStepWithin(member, CLUSTER_LIFE_EXPECTED, PING_EXPECT_WITHIN);
         }
     }
 }
@@ -340,7 +346,7 @@ ClusterRosterExpire(ClusterNode *node)
     }
     for (; member && lost < EXPIRE_MOST; member = next) {
         next = ClusterNodeNextMember(node, member);
-        lost += ClusterRosterStep(member, CLUSTER_LIFE_TIME, 0) ? 1 : 0;
+        lost += ClusterRosterStep(member, CLUSTER_LIFE_TIME) ? 1 : 0;
     }
 }
 
@@ -350,7 +356,7 @@ ClusterRosterExpiryDue(ClusterMember *member)
     if (ClusterNodeNow(member->node) < member->node->graceUntil) {
         ClusterNodeSetDue(member->node, &member->expiry, CLUSTER_DUE_EXPIRY,
                 member->node->graceUntil);
-    } else if (!ClusterRosterStep(member, CLUSTER_LIFE_TIME, 0)) {
+    } else if (!ClusterRosterStep(member, CLUSTER_LIFE_TIME)) {
         SetExpiry(member);
     }
 }
@@ -373,7 +379,7 @@ ClusterRosterAdd(ClusterNode *node, ClusterMessage *message, Tcl_Obj *uuid)
             ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
             return NULL;
         }
-        ClusterRosterStep(victim, CLUSTER_LIFE_DROPPED, 0);
+        ClusterRosterStep(victim, CLUSTER_LIFE_DROPPED);
     }
     member = ClusterMemberNew(node, message, uuid, leaving);
     if (member && !ClusterRoomEnter(member, message)) {
@@ -413,7 +419,7 @@ CanAfford(ClusterMember *member, ClusterPart part, size_t weight)
         if (!victim) {
             return false;
         }
-        ClusterRosterStep(victim, CLUSTER_LIFE_DROPPED, 0);
+        ClusterRosterStep(victim, CLUSTER_LIFE_DROPPED);
     }
     return true;
 }
@@ -475,7 +481,7 @@ HearAgain(ClusterMember *member, const ClusterMessage *message)
     if (now && ClusterLivenessLeaves(&member->life)) {
         ForgetGoodbye(member->node, member->uuid);
     }
-    ClusterRosterStep(member, now ? CLUSTER_LIFE_HEARD_NOW : CLUSTER_LIFE_HEARD, 0);
+    ClusterRosterStep(member, now ? CLUSTER_LIFE_HEARD_NOW : CLUSTER_LIFE_HEARD);
 }
 
 void
@@ -508,7 +514,7 @@ void
 ClusterRosterHeardOf(ClusterMember *member, Tcl_Obj *data)
 {
     ClusterRoomHeard(member);
-    ClusterRosterStep(member, CLUSTER_LIFE_HEARD, 0);
+    ClusterRosterStep(member, CLUSTER_LIFE_HEARD);
     if (data) {
         ClusterMemberSetProps(member, data, false);
         Recharge(member);

@@ -386,7 +386,7 @@ TryRoute(ClusterMember *member, const ClusterRoute *route, ClusterBlob *blob, in
     }
     if ((flags & CLUSTER_PING_ON_FAIL)
             && (route->count > 0 ? !denied : route->unknown)) { /* who denies us is alive */
-        ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE, 0);
+        ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE);
     }
     return CLUSTER_SEND_UNREACHABLE;
 }
@@ -518,7 +518,7 @@ SendUnsent(ClusterMember *member, const ClusterSlot *failed, ClusterBlobQueue *u
         if (status == CLUSTER_SEND_DONE) {
             good = details.slot;
         } else if (status == CLUSTER_SEND_UNREACHABLE) {
-            ClusterRosterStep(member, event, 0);
+            ClusterRosterStep(member, event);
         }
         if (status != CLUSTER_SEND_DONE) {
             ClusterUndeliveredPacket(member, blob,
@@ -569,7 +569,7 @@ ClusterSendElsewhere(ClusterMember *member, ClusterSlot *late, ClusterBlobQueue 
         if (!plain->kept
                 && TryRoute(member, &route, plain, CLUSTER_ACCEPTED, &details) != CLUSTER_SEND_DONE
                 && SendBlob(member, late, blob) != CLUSTER_SENT) {
-            ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE, 0);
+            ClusterRosterStep(member, CLUSTER_LIFE_UNREACHABLE);
             ClusterUndeliveredPacket(member, blob,
                     ClusterUndeliveredReason(CLUSTER_SEND_UNREACHABLE));
         }

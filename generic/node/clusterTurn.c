@@ -25,7 +25,7 @@ TellAdded(ClusterNode *node, ClusterNotice *notice)
 {
     if (!notice->member->lost && !node->delegate->memberAdded(node->context, notice->member)) {
         ClusterNodeCountDrop(node, CLUSTER_DROP_LIMIT);
-        ClusterRosterStep(notice->member, CLUSTER_LIFE_DROPPED, 0);
+        ClusterRosterStep(notice->member, CLUSTER_LIFE_DROPPED);
     }
 }
 
