@@ -115,6 +115,7 @@ ClusterProbePacket(ClusterNode *node, const ClusterErrand *errand, ClusterType t
 static void
 FreeRelay(ClusterRelay *relay)
 {
+    relay->asker->node->relayCount--;
     ClusterListRemove(&relay->entry);
     ClusterReplaceObj(&relay->ruid, NULL);
     ClusterMemberRelease(relay->asker);
@@ -130,23 +131,21 @@ ClusterRelaysFree(ClusterNode *node)
     while ((entry = ClusterListFirst(&node->relays)) != NULL) {
         FreeRelay(CLUSTER_LIST_ITEM(entry, ClusterRelay, entry));
     }
-    node->relayCount = 0;
 }
 
-/* Those whose time is over go, and the oldest when there are too many. */
+/* Those whose time is over go, and the oldest when there are more than so many. */
 static void
-TrimRelays(ClusterNode *node)
+TrimRelays(ClusterNode *node, int most)
 {
     ClusterListEntry *entry;
 
     while ((entry = ClusterListFirst(&node->relays)) != NULL) {
         ClusterRelay *relay = CLUSTER_LIST_ITEM(entry, ClusterRelay, entry);
 
-        if (node->relayCount < CLUSTER_RELAYS_MAX && relay->until > ClusterNodeNow(node)) {
+        if (node->relayCount <= most && relay->until > ClusterNodeNow(node)) {
             return;
         }
         FreeRelay(relay);
-        node->relayCount--;
     }
 }
 
@@ -156,7 +155,7 @@ BeginRelay(ClusterMember *asker, ClusterMember *target, Tcl_Obj *ruid)
     ClusterNode *node = asker->node;
     ClusterRelay *relay;
 
-    TrimRelays(node);
+    TrimRelays(node, CLUSTER_RELAYS_MAX - 1);
     relay = calloc(1, sizeof *relay);
     if (!relay) {
         return;
@@ -178,9 +177,11 @@ BeginRelay(ClusterMember *asker, ClusterMember *target, Tcl_Obj *ruid)
 static void
 FinishRelay(ClusterNode *node, const ClusterMember *target, bpacket_span id)
 {
-    ClusterListEntry *entry = ClusterListFirst(&node->relays);
+    ClusterListEntry *entry;
 
-    for (; entry; entry = ClusterListNext(&node->relays, entry)) {
+    TrimRelays(node, CLUSTER_RELAYS_MAX);
+    for (entry = ClusterListFirst(&node->relays); entry;
+            entry = ClusterListNext(&node->relays, entry)) {
         ClusterRelay *relay = CLUSTER_LIST_ITEM(entry, ClusterRelay, entry);
 
         if (relay->target == target && bpacket_span_equals(id, relay->id, CLUSTER_PROBE_ID)) {
@@ -189,7 +190,6 @@ FinishRelay(ClusterNode *node, const ClusterMember *target, bpacket_span id)
             ClusterReplaceObj(&ack->ruid, relay->ruid);
             ClusterReplaceObj(&ack->list, target->uuid);
             FreeRelay(relay);
-            node->relayCount--;
             return;
         }
     }
