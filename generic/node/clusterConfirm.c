@@ -63,16 +63,12 @@ ReadNumber(const char *text, uint64_t *number)
 bool
 ClusterDeliveryKeyRead(const char *ruid, ClusterDeliveryKey *key)
 {
-    size_t i;
-
-    if (*ruid++ != 'd') {
+    if (*ruid != 'd' || strcspn(ruid, ".") != sizeof key->nonce) {
         return false;
     }
-    for (i = 0; i < CLUSTER_NONCE && ruid[i] && ruid[i] != '.'; i++) {
-        key->nonce[i] = ruid[i];
-    }
-    key->nonce[i] = '\0';
-    return i == CLUSTER_NONCE && (ruid = ReadNumber(ruid + i, &key->epoch)) != NULL
+    memcpy(key->nonce, ruid + 1, CLUSTER_NONCE);
+    key->nonce[CLUSTER_NONCE] = '\0';
+    return (ruid = ReadNumber(ruid + sizeof key->nonce, &key->epoch)) != NULL
             && (ruid = ReadNumber(ruid, &key->sequence)) != NULL && !*ruid;
 }
 

@@ -358,7 +358,7 @@ LookAtMates(const ClusterMember *member)
         return;
     }
     for (i = 0; i < MATES_MOST && (mate = ClusterRoomNeighbor(member, mate)) != NULL; i++) {
-        if (mate != member && mate->probe.stage == CLUSTER_PROBE_IDLE
+        if (mate->probe.stage == CLUSTER_PROBE_IDLE
                 && ClusterAddressCompare(&mate->address, &member->address) == 0 && MayHurry(mate)) {
             ClusterProberBegin(mate);
         }
