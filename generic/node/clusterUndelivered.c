@@ -89,8 +89,8 @@ ClusterUndeliveredLost(ClusterMember *member)
     ClusterBlobQueue packets;
     int i;
 
-    if (node->closed || ClusterNodeForked(node)) {
-        return; /* what waits is written on, or is the parent's */
+    if (ClusterNodeForked(node)) {
+        return; /* what waits is the parent's */
     }
     ClusterBlobQueueInit(&packets);
     for (i = 0; i < node->slotCount; i++) {

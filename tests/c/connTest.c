@@ -254,6 +254,12 @@ LinkReachable(const ClusterLink *link)
     return link->peer && link->peer->side == link->stream->host->side;
 }
 
+static bool
+Writes(const MemoryHost *host)
+{
+    return !host->stalled || host->passing > 0;
+}
+
 /* Arranges for what is queued to be written. */
 static void
 LinkArmFlow(ClusterLink *link)
@@ -262,7 +268,7 @@ LinkArmFlow(ClusterLink *link)
     int64_t delay;
     MemoryLink wire;
 
-    if (link->dead || ClusterTimerIsSet(&link->flow) || (host->stalled && !link->connecting)
+    if (link->dead || ClusterTimerIsSet(&link->flow) || (!Writes(host) && !link->connecting)
             || (!link->out.count && !link->connecting)) {
         return;
     }
@@ -303,12 +309,13 @@ LinkFlow(void *data)
         return;
     }
     while (count-- > 0 && !link->dead && link->other && LinkReachable(link)
-            && !link->stream->host->stalled) {
+            && Writes(link->stream->host)) {
         ClusterBlob *blob = ClusterBlobQueuePop(&link->out);
 
         if (!blob) {
             break;
         }
+        link->stream->host->passing -= link->stream->host->stalled;
         link->stream->traffic.packetsOut++;
         LinkDeliver(link->other, blob);
         ClusterBlobRelease(blob);

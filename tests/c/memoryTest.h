@@ -51,6 +51,7 @@ typedef struct MemoryHost {
     int side;                 /* of a partition: packets pass between hosts of one side */
     MemoryRefusal refusal;    /* ends when the transport is refreshed */
     bool stalled;             /* what it sends by `t` stays in its queues */
+    int passing;              /* ... but for so many packets */
     bool misses[MEMORY_WAYS]; /* what it sends to all goes out by some of its interfaces only */
     Tcl_WideInt limit;        /* packets in a queue before it is full; 0: no limit */
     struct MemoryDatagram *datagrams[MEMORY_WAYS]; /* NULL while closed */

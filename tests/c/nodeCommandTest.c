@@ -616,6 +616,18 @@ StallCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
     return TCL_OK;
 }
 
+/* pass COUNT: so many of the packets that wait are written, though it is stalled. */
+static int
+PassCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
+{
+    (void) objc;
+    if (Tcl_GetIntFromObj(interp, objv[3], &test->host.passing) != TCL_OK) {
+        return TCL_ERROR;
+    }
+    MemoryResume(&test->host);
+    return TCL_OK;
+}
+
 /* Does what it sends by that way to all go out by some of its interfaces only? */
 static int
 MissCmd(TestNode *test, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv)
@@ -738,6 +750,7 @@ static const struct {
         {"members", MembersCmd, 0, 0, NULL},
         {"miss", MissCmd, 2, 2, "c|d boolean"},
         {"on", OnCmd, 1, 2, "callback ?prefix?"},
+        {"pass", PassCmd, 1, 1, "count"},
         {"ping", PingCmd, 1, 1, "member"},
         {"query", QueryCmd, 4, 4, "members id timeout data"},
         {"refuse", RefuseCmd, 1, 1, "no|now|later|denied|absent"},
