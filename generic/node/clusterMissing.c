@@ -114,7 +114,7 @@ SetDue(ClusterMissing *missing)
     int64_t next = NextTry(missing);
 
     ClusterNodeSetDue(missing->node, &missing->due, CLUSTER_DUE_MISSING,
-            next ? next : missing->since + REMEMBERED + 1);
+            next ? next : missing->since + REMEMBERED);
 }
 
 /*
@@ -195,7 +195,7 @@ ClusterMissingDue(ClusterDeadline *deadline)
 {
     ClusterMissing *missing = CLUSTER_LIST_ITEM(deadline, ClusterMissing, due);
 
-    if (missing->answered || ClusterNodeNow(missing->node) - missing->since > REMEMBERED) {
+    if (missing->answered || ClusterNodeNow(missing->node) - missing->since >= REMEMBERED) {
         ClusterMissingForget(missing);
     } else {
         Try(missing);
