@@ -100,7 +100,7 @@ SendVoid(ClusterMember *member, const ClusterDelivery *delivery)
     ClusterOutgoingSetValue(&empty, CLUSTER_RUID, Tcl_NewStringObj(ruid, -1));
     ClusterOutgoingSetValue(&empty, CLUSTER_ERROR, Tcl_NewStringObj("void", -1));
     status = ClusterSendToOne(member, &empty, delivery->protocols,
-            CLUSTER_NO_HOOKS | CLUSTER_ACCEPTED, NULL);
+            CLUSTER_NO_HOOKS | CLUSTER_ACCEPTED | CLUSTER_LATE_TOO, NULL);
     ClusterOutgoingFree(&empty);
     return status;
 }
@@ -117,7 +117,7 @@ SendOnce(ClusterMember *member, ClusterDelivery *delivery)
         return CLUSTER_SEND_DONE; /* it is being sent */
     }
     return ClusterSendMade(member, delivery->blob, delivery->protocols,
-            CLUSTER_ACCEPTED | CLUSTER_PING_ON_FAIL, &details);
+            CLUSTER_ACCEPTED | CLUSTER_LATE_TOO | CLUSTER_PING_ON_FAIL, &details);
 }
 
 void
