@@ -567,7 +567,7 @@ FindChannelSend(ClusterObject *cluster, const ClusterOutgoing *outgoing)
 }
 
 static bool
-DelegatePayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+DelegatePayloadOut(void *context, ClusterOutgoing *outgoing, bool toAll)
 {
     ClusterObject *cluster = context;
     ClusterHook *hook;
@@ -578,7 +578,7 @@ DelegatePayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
     if (hook) {
         good = FilterPayload(cluster, hook, outgoing);
     }
-    hook = (flags & CLUSTER_OUT_MULTICAST) ? SingleHook(cluster, CLUSTER_HOOK_BROADCAST) : NULL;
+    hook = toAll ? SingleHook(cluster, CLUSTER_HOOK_BROADCAST) : NULL;
     if (good && hook) {
         good = FilterPayload(cluster, hook, outgoing);
     }

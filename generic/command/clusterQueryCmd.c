@@ -339,8 +339,7 @@ ClusterQueryCreate(ClusterObject *cluster, Tcl_Interp *interp, int objc, Tcl_Obj
         id = options.values[OPT_ID] ? options.values[OPT_ID] : MakeQueryId(cluster);
         Tcl_IncrRefCount(id);
         MakeQuestion(cluster, id, &options, &members, &question);
-        if (ClusterNodeAskOut(cluster->node, &question,
-                    options.broadcast ? CLUSTER_OUT_MULTICAST : 0)) {
+        if (ClusterNodeAskOut(cluster->node, &question, options.broadcast)) {
             code = StartQuery(cluster, interp, id, &question, &options, &members);
         }
         ClusterOutgoingFree(&question);

@@ -123,11 +123,11 @@ DeafEvent(void *context, ClusterMessage *message, Tcl_Obj **error)
 }
 
 static bool
-DeafPayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+DeafPayloadOut(void *context, ClusterOutgoing *outgoing, bool toAll)
 {
     (void) context;
     (void) outgoing;
-    (void) flags;
+    (void) toAll;
     return true;
 }
 

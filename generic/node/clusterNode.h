@@ -53,9 +53,6 @@ typedef enum ClusterConfirmStatus {
     CLUSTER_CONFIRM_UNCONFIRMED /* sent to a member that cannot confirm */
 } ClusterConfirmStatus;
 
-/* What is asked before a payload goes out: bits. */
-#define CLUSTER_OUT_MULTICAST 1
-
 typedef enum ClusterQueryEvent {
     CLUSTER_QUERY_RESPONSE,
     CLUSTER_QUERY_ERROR,
@@ -105,9 +102,9 @@ typedef struct ClusterNodeDelegate {
             ClusterConfirmStatus status, const char *reason, Tcl_Obj *text);
     /*
      * Before a packet is encoded, once per send: a dict may be adopted in
-     * place of what it has. False: cancelled.
+     * place of what it has. toAll: for everybody. False: cancelled.
      */
-    bool (*payloadOut)(void *context, ClusterOutgoing *outgoing, int flags);
+    bool (*payloadOut)(void *context, ClusterOutgoing *outgoing, bool toAll);
     /* Encoded for this slot. Returns the blob to send, a new reference, or NULL: this protocol fails. */
     ClusterBlob *(*packetOut)(void *context, ClusterSlot *slot, ClusterBlob *blob);
     /* payload is the answer's; NULL for TIMEOUT and DONE, and for an ERROR made here: reason says why then. */
@@ -439,7 +436,7 @@ bool ClusterMemberSendBlob(ClusterMember *member, ClusterSlot *slot, ClusterBlob
 /* Closes the link to the member over a slot once what waits is written. */
 void ClusterMemberHangUp(ClusterMember *member, ClusterSlot *slot);
 /* Asks payloadOut; false when cancelled. */
-bool ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags);
+bool ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, bool toAll);
 
 /* A packet as if it came over slot. For transports written in Tcl, and tests. */
 bool ClusterNodeReceive(ClusterSlot *slot, ClusterLink *link, bpacket_span packet,

@@ -887,16 +887,16 @@ void ClusterSendElsewhere(ClusterMember *member, ClusterSlot *late, ClusterBlobQ
 
 /*
  * One packet by datagram to where the member says it hears those, without hooks.
- * Returns whether it went out, which says nothing of its arrival.
+ * Whether it went out would say nothing of its arrival.
  */
-bool ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing);
+void ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing);
 /*
  * A heartbeat that tells one what others were told, with the hooks of the way
  * to all. False: it is too large, or the member hears no datagrams.
  */
 bool ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat);
 /* The same as ClusterSendDatagram to one that is no member. */
-bool ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
+void ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
         ClusterOutgoing *outgoing);
 /* ---- clusterDeliver.c ---- */
 

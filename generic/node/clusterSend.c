@@ -14,9 +14,9 @@
 #include <string.h>
 
 bool
-ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, int flags)
+ClusterNodeAskOut(ClusterNode *node, ClusterOutgoing *outgoing, bool toAll)
 {
-    return node->delegate->payloadOut(node->context, outgoing, flags);
+    return node->delegate->payloadOut(node->context, outgoing, toAll);
 }
 
 /* Notes the key, which a hook may have made and which goes with its payload. */
@@ -196,7 +196,7 @@ ClusterSendToAll(ClusterNode *node, ClusterOutgoing *outgoing, bool asked,
     if (!ClusterOutgoingHas(outgoing, CLUSTER_CHANNEL)) {
         ClusterOutgoingSetNumber(outgoing, CLUSTER_CHANNEL, CLUSTER_CHANNEL_BROADCAST);
     }
-    if (asked || ClusterNodeAskOut(node, outgoing, CLUSTER_OUT_MULTICAST)) {
+    if (asked || ClusterNodeAskOut(node, outgoing, true)) {
         blob = node->closed ? NULL : ClusterSendEncode(node, outgoing, NULL, details);
         if (blob) {
             status = TransmitToAll(node, blob, details);
@@ -416,7 +416,7 @@ SendHeld(ClusterMember *member, ClusterOutgoing *outgoing, Tcl_Obj *protocols, i
     ClusterSendStatus status = CLUSTER_SEND_BAD_PAYLOAD;
     ClusterBlob *blob;
 
-    if (!(flags & CLUSTER_NO_HOOKS) && !ClusterNodeAskOut(node, outgoing, 0)) {
+    if (!(flags & CLUSTER_NO_HOOKS) && !ClusterNodeAskOut(node, outgoing, false)) {
         return CLUSTER_SEND_CANCELLED;
     }
     if (node->closed || member->lost) {

@@ -32,13 +32,12 @@ TransmitUnicast(ClusterSlot *slot, ClusterPeer *peer, uint16_t port, ClusterBlob
     return result;
 }
 
-bool
+void
 ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
         ClusterOutgoing *outgoing)
 {
     Tcl_Obj *only = Tcl_NewStringObj(peer->sid, -1);
     ClusterSlot *slot = node->datagram;
-    ClusterSendResult result = CLUSTER_SEND_FAILED;
     ClusterSendDetails details;
     ClusterBlob *blob = NULL;
 
@@ -48,11 +47,10 @@ ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
         blob = ClusterSendEncode(node, outgoing, only, &details);
     }
     if (blob) {
-        result = TransmitUnicast(slot, peer, port, blob);
+        TransmitUnicast(slot, peer, port, blob);
         ClusterBlobRelease(blob);
     }
     Tcl_DecrRefCount(only);
-    return result == CLUSTER_SENT;
 }
 
 static ClusterSendResult
@@ -80,7 +78,7 @@ ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat)
     ClusterBlob *blob, *hooked;
 
     memset(&details, 0, sizeof details);
-    if (!ClusterNodeAskOut(node, beat, 0)) {
+    if (!ClusterNodeAskOut(node, beat, false)) {
         return true; /* a hook did not want it to be sent */
     }
     blob = node->closed || member->lost ? NULL
@@ -96,10 +94,10 @@ ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat)
     return result == CLUSTER_SENT;
 }
 
-bool
+void
 ClusterSendDatagram(ClusterMember *member, ClusterOutgoing *outgoing)
 {
     ClusterPeer peer = PeerOf(member);
 
-    return ClusterSendDatagramTo(member->node, &peer, member->datagramPort, outgoing);
+    ClusterSendDatagramTo(member->node, &peer, member->datagramPort, outgoing);
 }

@@ -370,13 +370,15 @@ TestQueryEvent(void *context, ClusterQuery *query, ClusterQueryEvent event, Clus
 /* ---- on the way out ------------------------------------------------------ */
 
 static bool
-TestPayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+TestPayloadOut(void *context, ClusterOutgoing *outgoing, bool toAll)
 {
     TestNode *test = context;
     Tcl_Obj *result;
     bool allowed = true;
 
-    (void) flags;
+    if (toAll && Wants(test, "broadcastOut")) {
+        Notice(test, "broadcastOut", ClusterOutgoingPayload(outgoing), NULL);
+    }
     if (!Wants(test, "payloadOut")) {
         return true;
     }

@@ -45,6 +45,7 @@ typedef struct TestNode {
  *	lost NODE SID			-
  *	query NODE SID DATA		the answer; an error is the error's text
  *	event NODE SID DATA		-
+ *	broadcastOut NODE PAYLOAD	before that, of what goes to all
  *	payloadOut NODE PAYLOAD		refuse; else, unless empty, another payload
  *	packetOut NODE SLOT PACKET	refuse; else, unless empty, other bytes
  *	response|error|timeout|done NODE ID	-

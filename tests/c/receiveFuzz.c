@@ -348,12 +348,12 @@ PlayerConfirmed(void *context, ClusterMember *member, Tcl_Obj *confirm, ClusterC
 }
 
 static bool
-PlayerPayloadOut(void *context, ClusterOutgoing *outgoing, int flags)
+PlayerPayloadOut(void *context, ClusterOutgoing *outgoing, bool toAll)
 {
     Reaction reaction = PlayerReact(context, NULL);
     Tcl_Obj *other;
 
-    (void) flags;
+    (void) toAll;
     if (reaction == REACT_REPLACE) {
         other = Dict("type 6 data {not what it was}");
         ClusterOutgoingAdopt(outgoing, other);
