@@ -20,11 +20,15 @@ PeerOf(ClusterMember *member)
 }
 
 static ClusterSendResult
-TransmitUnicast(ClusterSlot *slot, ClusterPeer *peer, uint16_t port, ClusterBlob *blob)
+TransmitUnicast(ClusterNode *node, ClusterPeer *peer, uint16_t port, ClusterBlob *blob)
 {
+    ClusterSlot *slot = node->datagram;
     ClusterSendResult result;
     ClusterLink *none = NULL;
 
+    if (!slot || !slot->transport || !port) {
+        return CLUSTER_SEND_FAILED;
+    }
     peer->props = Tcl_ObjPrintf("port %d", (int) port);
     Tcl_IncrRefCount(peer->props);
     result = ClusterSendTransmit(slot, peer->owner, peer, &none, blob);
@@ -37,32 +41,17 @@ ClusterSendDatagramTo(ClusterNode *node, ClusterPeer *peer, uint16_t port,
         ClusterOutgoing *outgoing)
 {
     Tcl_Obj *only = Tcl_NewStringObj(peer->sid, -1);
-    ClusterSlot *slot = node->datagram;
     ClusterSendDetails details;
-    ClusterBlob *blob = NULL;
+    ClusterBlob *blob;
 
     memset(&details, 0, sizeof details);
     Tcl_IncrRefCount(only);
-    if (slot && slot->transport && port && !ClusterNodeForked(node)) {
-        blob = ClusterSendEncode(node, outgoing, only, &details);
-    }
+    blob = ClusterNodeForked(node) ? NULL : ClusterSendEncode(node, outgoing, only, &details);
     if (blob) {
-        TransmitUnicast(slot, peer, port, blob);
+        TransmitUnicast(node, peer, port, blob);
         ClusterBlobRelease(blob);
     }
     Tcl_DecrRefCount(only);
-}
-
-static ClusterSendResult
-SendUnicast(ClusterMember *member, ClusterBlob *blob)
-{
-    ClusterPeer peer = PeerOf(member);
-    ClusterSlot *slot = member->node->datagram;
-
-    if (!slot || !slot->transport || !member->datagramPort || member->lost) {
-        return CLUSTER_SEND_FAILED;
-    }
-    return TransmitUnicast(slot, &peer, member->datagramPort, blob);
 }
 
 /*
@@ -81,11 +70,12 @@ ClusterSendBeatTo(ClusterMember *member, ClusterOutgoing *beat)
     if (!ClusterNodeAskOut(node, beat, false)) {
         return true; /* a hook did not want it to be sent */
     }
-    blob = node->closed || member->lost ? NULL
-                                        : ClusterSendEncode(node, beat, member->sid, &details);
+    blob = member->lost ? NULL : ClusterSendEncode(node, beat, member->sid, &details);
     hooked = blob ? ClusterSendHooked(node, ClusterNodeSlotToAll(node), blob) : NULL;
     if (hooked) {
-        result = SendUnicast(member, hooked);
+        ClusterPeer peer = PeerOf(member);
+
+        result = TransmitUnicast(node, &peer, member->datagramPort, hooked);
         ClusterBlobRelease(hooked);
     }
     if (blob) {
