@@ -401,6 +401,8 @@ ProbingStep(ProbingBench *bench, const char *verb, Tcl_Obj *step)
     } else if (strcmp(verb, "suspicion") == 0) { /* MEMBERS CONFIRMED */
         return ClusterProbingSuspicion(probing, (size_t) NumberAt(step, 1),
                 (int) NumberAt(step, 2));
+    } else if (strcmp(verb, "spread") == 0) { /* MEMBERS */
+        return ClusterProbingSpread((size_t) NumberAt(step, 1));
     } else if (strcmp(verb, "hung") == 0) {
         return ClusterProbingHung(probing);
     } else if (strcmp(verb, "rtt") == 0) { /* MICROSECONDS */
