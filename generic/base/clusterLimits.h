@@ -368,6 +368,10 @@
  * connection ends. malformed.
  */
 #define CLUSTER_SECRET_MESSAGE_MOST 320
+/* Milliseconds for a handshake, of who accepted; who connects has CLUSTER_CONNECT_MS for it and the connection. Anybody who can connect. The connection ends. drops silent. */
+#define CLUSTER_HANDSHAKE_MS 5000
+/* Accepted connections of a thread whose handshake is not over. Anybody who can connect. The oldest is closed for one more. drops crowded. */
+#define CLUSTER_HANDSHAKES_MAX 256
 /* Bytes that a stream's end sends under one key, and milliseconds for which it does. Nobody: another key follows. */
 #define CLUSTER_SECRET_REKEY_BYTES 1073741824
 #define CLUSTER_SECRET_REKEY_MS    3600000

@@ -6,6 +6,8 @@
 
 #include "base/clusterOutput.h"
 
+#include <string.h>
+
 /* Runs handed to the system in one write. */
 #define WRITE_RUNS 64
 
@@ -27,11 +29,12 @@ CollectRuns(const ClusterOutput *output, ClusterpBytes *runs)
     return count;
 }
 
-/* Takes off the queue what the system took. Without memory a packet is not kept. */
-static void
-Advance(ClusterOutput *output, size_t bytes, ClusterBlobQueue *taken, ClusterOutputCount *count)
+/* Without memory a packet is not kept. */
+size_t
+ClusterOutputTake(ClusterOutput *output, size_t bytes, ClusterBlobQueue *taken)
 {
-    count->bytes += bytes;
+    size_t packets = 0;
+
     bytes += output->written;
     for (;;) {
         ClusterBlob *blob = ClusterBlobQueueAt(&output->queue, 0);
@@ -40,13 +43,14 @@ Advance(ClusterOutput *output, size_t bytes, ClusterBlobQueue *taken, ClusterOut
             break;
         }
         bytes -= blob->length;
-        count->packets++;
+        packets++;
         if (taken) {
             ClusterBlobQueuePush(taken, blob);
         }
         ClusterBlobRelease(ClusterBlobQueuePop(&output->queue));
     }
     output->written = bytes;
+    return packets;
 }
 
 ClusterpResult
@@ -58,9 +62,30 @@ ClusterOutputWrite(ClusterOutput *output, int fd, ClusterBlobQueue *taken,
     ClusterpResult result = ClusterpWrite(fd, runs, CollectRuns(output, runs), &bytes, error);
 
     if (result == CLUSTERP_OK) {
-        Advance(output, bytes, taken, count);
+        count->bytes += bytes;
+        count->packets += ClusterOutputTake(output, bytes, taken);
     }
     return result;
+}
+
+const uint8_t *
+ClusterOutputPeek(const ClusterOutput *output, size_t most, uint8_t *room, size_t *length)
+{
+    ClusterBlob *blob = ClusterBlobQueueAt(&output->queue, 0);
+    size_t skip = output->written, size, i;
+
+    if (blob && (blob->length - skip >= most || output->queue.count == 1)) {
+        *length = blob->length - skip < most ? blob->length - skip : most;
+        return blob->bytes + skip;
+    }
+    *length = 0;
+    for (i = 0; blob && *length < most; blob = ClusterBlobQueueAt(&output->queue, ++i)) {
+        size = blob->length - skip < most - *length ? blob->length - skip : most - *length;
+        memcpy(room + *length, blob->bytes + skip, size);
+        *length += size;
+        skip = 0;
+    }
+    return *length ? room : NULL;
 }
 
 void

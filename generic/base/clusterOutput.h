@@ -28,6 +28,14 @@ typedef struct ClusterOutputCount {
  */
 ClusterpResult ClusterOutputWrite(ClusterOutput *output, int fd, ClusterBlobQueue *taken,
         ClusterOutputCount *count, int *error);
+/*
+ * The bytes that are to be written next in one run, `most` of them at most: in
+ * place, or copied to `room`, which has room for so many. NULL when none wait.
+ */
+const uint8_t *ClusterOutputPeek(const ClusterOutput *output, size_t most, uint8_t *room,
+        size_t *length);
+/* So many more bytes are written: does to the queue what ClusterOutputWrite does. Returns the packets of which the last byte is. */
+size_t ClusterOutputTake(ClusterOutput *output, size_t bytes, ClusterBlobQueue *taken);
 /* Moves everything from one to the other, which is not initialized. */
 void ClusterOutputMove(ClusterOutput *to, ClusterOutput *from);
 

@@ -35,6 +35,12 @@ bpacket_stream_new(size_t limit)
 }
 
 void
+bpacket_stream_set_limit(bpacket_stream *stream, size_t limit)
+{
+    stream->limit = (limit != 0) ? limit : BPACKET_STREAM_LIMIT;
+}
+
+void
 bpacket_stream_destroy(bpacket_stream **stream)
 {
     if (*stream != NULL) {
@@ -181,17 +187,32 @@ ReserveRoom(bpacket_stream *stream, size_t wanted)
     return wanted <= stream->capacity - stream->end || MakeRoom(stream, wanted);
 }
 
+uint8_t *
+bpacket_stream_room(bpacket_stream *stream, size_t length)
+{
+    return ReserveRoom(stream, length) ? stream->bytes + stream->end : NULL;
+}
+
+void
+bpacket_stream_filled(bpacket_stream *stream, size_t length)
+{
+    stream->end += length;
+}
+
 bool
 bpacket_stream_feed(bpacket_stream *stream, const void *bytes, size_t length)
 {
+    uint8_t *room;
+
     if (length == 0) {
         return true;
     }
-    if (!ReserveRoom(stream, length)) {
+    room = bpacket_stream_room(stream, length);
+    if (room == NULL) {
         return false;
     }
-    memcpy(stream->bytes + stream->end, bytes, length);
-    stream->end += length;
+    memcpy(room, bytes, length);
+    bpacket_stream_filled(stream, length);
     return true;
 }
 

@@ -31,6 +31,17 @@ void bpacket_stream_destroy(bpacket_stream **stream);
 bool bpacket_stream_feed(bpacket_stream *stream, const void *bytes, size_t length);
 
 /*
+ * The same without copying: room for that many bytes, which the caller writes,
+ * and then so many of them (no more) have come. Nothing else is called between.
+ * NULL without memory.
+ */
+uint8_t *bpacket_stream_room(bpacket_stream *stream, size_t length);
+void bpacket_stream_filled(bpacket_stream *stream, size_t length);
+
+/* From now on packets may be that large: as in bpacket_stream_new. */
+void bpacket_stream_set_limit(bpacket_stream *stream, size_t limit);
+
+/*
  * The next whole packet (header, length, body, end mark), in order. Returns
  * false when none is complete. The span is valid until the next feed, trim or
  * destroy.

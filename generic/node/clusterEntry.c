@@ -41,9 +41,25 @@ ClusterNodePropsChanged(ClusterNode *node)
     ClusterTurnArm(node);
 }
 
+/* Links that are not as they would be made now are made anew. */
+static void
+RekeyLinks(ClusterNode *node)
+{
+    int i;
+
+    for (i = 0; i < node->slotCount; i++) {
+        const ClusterSlot *slot = node->slots[i];
+
+        if (slot->transport && slot->type->rekeyed) {
+            slot->type->rekeyed(slot->transport);
+        }
+    }
+}
+
 void
 ClusterNodeKeysChanged(ClusterNode *node)
 {
+    RekeyLinks(node);
     ClusterNodePropsChanged(node);
 }
 
@@ -52,7 +68,7 @@ ClusterNodeSetSealMode(ClusterNode *node, ClusterSealMode mode)
 {
     if (mode != ClusterSealingMode(node->sealing)) {
         ClusterSealingSetMode(node->sealing, mode);
-        ClusterNodePropsChanged(node);
+        ClusterNodeKeysChanged(node);
     }
 }
 

@@ -240,6 +240,39 @@ TransportDropped(void *context, ClusterTransport *transport, ClusterDrop reason,
     ((ClusterSlot *) context)->node->drops[reason] += count;
 }
 
+static bool
+TransportKeys(void *context, ClusterTransport *transport, ClusterTransportKeys *keys)
+{
+    ClusterNode *node = ((ClusterSlot *) context)->node;
+
+    (void) transport;
+    if (!node->sealing) {
+        return false;
+    }
+    keys->ring = ClusterSealingKeys(node->sealing);
+    keys->group = node->group;
+    keys->name = Tcl_GetString(node->uuidObj);
+    keys->seals = ClusterSealingSeals(node->sealing);
+    keys->hearsPlain = ClusterSealingHearsPlain(node->sealing);
+    return true;
+}
+
+static void
+TransportUnsealed(void *context, ClusterTransport *transport, ClusterDrop reason,
+        const ClusterAddress *address)
+{
+    ClusterSlot *slot = context;
+
+    (void) transport;
+    if (slot->node->closed || !slot->node->sealing) {
+        return;
+    }
+    ClusterNodeHold(slot->node);
+    ClusterUnsealRefused(slot, address, reason);
+    ClusterTurnEnd(slot->node);
+    ClusterNodeRelease(slot->node);
+}
+
 static ClusterMember *
 MemberAtPort(const ClusterNode *node, const ClusterAddress *address)
 {
@@ -300,6 +333,8 @@ const ClusterTransportDelegate clusterNodeTransportDelegate = {
         .feared = TransportFeared,
         .changed = TransportChanged,
         .moved = TransportMoved,
+        .keys = TransportKeys,
+        .unsealed = TransportUnsealed,
         .dropped = TransportDropped,
         .refused = TransportRefused,
 };

@@ -185,6 +185,16 @@ ComesFromIt(const ClusterMember *member, const ClusterMessage *message)
     return message->local ? member->local : ClusterAddressCompare(&from, &member->address) == 0;
 }
 
+/* Is what is sent over the link sealed, where it is to be? */
+static bool
+MaySendOver(const ClusterMember *member, const ClusterMessage *message)
+{
+    const ClusterSealing *sealing = member->node->sealing;
+
+    return !sealing || message->origin.sealed || !message->slot->type->seals
+            || !ClusterSealingSeals(sealing);
+}
+
 /* Is there a link, of whichever transport, over which it is sent to? */
 static bool
 HasOpenLink(const ClusterMember *member)
@@ -218,7 +228,8 @@ ClusterMemberHearOver(ClusterMember *member, const ClusterMessage *message)
 
     member->renewedSlots &= ~(1u << slot->index);
     if (used != message->link && AssignLink(member, slot, message->link) && !HasOpenLink(member)
-            && LinkWorks(slot, message->link) && ComesFromIt(member, message)) {
+            && LinkWorks(slot, message->link) && ComesFromIt(member, message)
+            && MaySendOver(member, message)) {
         member->links[slot->index] = message->link;
     }
 }

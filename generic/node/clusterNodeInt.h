@@ -761,6 +761,10 @@ bool ClusterUnseal(ClusterSlot *slot, const ClusterOrigin *origin, bpacket_span 
         ClusterStamp *stamp, bool *sealed);
 /* Such a packet was decoded: is its origin its sender's? False: dropped. */
 bool ClusterUnsealBind(ClusterNode *node, const ClusterMessage *message);
+/* Such a packet came over a sealed link: is it of the member that this speaks for? False: dropped. */
+bool ClusterUnsealSpeaksFor(const ClusterMessage *message);
+/* Something from that address was dropped for that reason: counts it, and has it told, once in a while for each host and reason. */
+void ClusterUnsealRefused(ClusterSlot *slot, const ClusterAddress *address, ClusterDrop reason);
 /* Is what came without its bytes not heard, as it was not sealed? Then that is counted. */
 bool ClusterUnsealRefuses(ClusterSlot *slot, const ClusterOrigin *origin);
 

@@ -555,7 +555,8 @@ AcceptMessage(ClusterNode *node, ClusterMessage *message)
         ClusterNodeCountDrop(node, CLUSTER_DROP_MALFORMED);
         return false;
     }
-    if (message->stamp && !ClusterUnsealBind(node, message)) {
+    if ((message->stamp && !ClusterUnsealBind(node, message))
+            || (message->origin.member && !ClusterUnsealSpeaksFor(message))) {
         ClusterTurnEnd(node);
         return false;
     }

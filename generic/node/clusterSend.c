@@ -67,7 +67,8 @@ TransmitSealed(ClusterSlot *slot, const ClusterPeer *peer, ClusterLink **link, C
     if (!slot->type->datagrams || !ClusterSealingSeals(sealing)) {
         return slot->type->send(slot->transport, peer, link, blob);
     }
-    sealed = ClusterSealingSeal(sealing, blob, peer ? peer->uuid : NULL);
+    sealed = ClusterSealingSeal(sealing, blob,
+            peer && slot == slot->node->datagram ? peer->uuid : NULL);
     if (!sealed) {
         return CLUSTER_SEND_FAILED;
     }
@@ -221,7 +222,8 @@ PeerOf(ClusterMember *member, const ClusterSlot *slot)
     ClusterPeer peer = {.sid = Tcl_GetString(member->sid),
             .address = member->address,
             .local = member->local,
-            .owner = member};
+            .owner = member,
+            .uuid = Tcl_GetString(member->uuid)};
 
     Tcl_DictObjGet(NULL, member->props, slot->id, &peer.props);
     return peer;

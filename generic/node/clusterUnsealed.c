@@ -13,12 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Counts it, and has it told, once in a while for each host and reason. */
-static bool
-Refuse(ClusterSlot *slot, const ClusterOrigin *origin, ClusterDrop reason)
+void
+ClusterUnsealRefused(ClusterSlot *slot, const ClusterAddress *address, ClusterDrop reason)
 {
     ClusterNode *node = slot->node;
-    ClusterAddress host = ClusterAddressWithPort(&origin->address, 0);
+    ClusterAddress host = ClusterAddressWithPort(address, 0);
     char text[CLUSTER_ADDRESS_TEXT];
     ClusterNotice *notice;
 
@@ -31,6 +30,12 @@ Refuse(ClusterSlot *slot, const ClusterOrigin *origin, ClusterDrop reason)
         ClusterReplaceObj(&notice->before,
                 slot == node->datagram ? ClusterNodeSlotToAll(node)->id : slot->id);
     }
+}
+
+static bool
+Refuse(ClusterSlot *slot, const ClusterOrigin *origin, ClusterDrop reason)
+{
+    ClusterUnsealRefused(slot, &origin->address, reason);
     return false;
 }
 
@@ -253,6 +258,16 @@ ClusterUnsealBind(ClusterNode *node, const ClusterMessage *message)
                    ClusterNodeNow(node))
             == CLUSTER_REPLAY_FRESH
             || Refuse(message->slot, &message->origin, CLUSTER_DROP_REPLAYED);
+}
+
+bool
+ClusterUnsealSpeaksFor(const ClusterMessage *message)
+{
+    char uuid[CLUSTER_UUID_SIZE];
+
+    ClusterMessageUuid(message, uuid);
+    return strcmp(uuid, message->origin.member) == 0
+            || Refuse(message->slot, &message->origin, CLUSTER_DROP_BADSEAL);
 }
 
 bool

@@ -54,6 +54,7 @@ struct ClusterSecret {
     const ClusterSystem *system;
     int process; /* in which it was made */
     ClusterSealGroup group;
+    ClusterKeyId key; /* once there was a hello */
     Name own, peer;
     ClusterHandshake handshake; /* wiped once it is over */
     ClusterCipherStream in, out;
@@ -167,6 +168,7 @@ ClusterSecretHello(ClusterSecret *secret, uint8_t *out, size_t *size)
             ClusterKeysFind(secret->keys, id.bytes, CLUSTER_KEYS_HANDSHAKE), secret->system,
             ClusterEnvelopeWrite(out, CLUSTER_HANDSHAKE_HELLO));
     *size = ClusterEnvelopeSize(CLUSTER_HANDSHAKE_HELLO);
+    secret->key = id;
     secret->stage = AWAITS_ANSWER;
     return CLUSTER_SEAL_OK;
 }
@@ -215,6 +217,7 @@ HearHello(ClusterSecret *secret, bpacket_span value, int64_t now, uint8_t *out, 
     if (IsForked(secret)) {
         return Break(secret, CLUSTER_SEAL_FORKED);
     }
+    memcpy(secret->key.bytes, value.bytes + 1, sizeof secret->key.bytes);
     return Answer(secret, now, out, size);
 }
 
@@ -344,6 +347,13 @@ ClusterSecretPeer(const ClusterSecret *secret, size_t *length)
 {
     *length = secret->stage == OPEN ? secret->peer.length : 0;
     return secret->peer.bytes;
+}
+
+bool
+ClusterSecretKey(const ClusterSecret *secret, ClusterKeyId *id)
+{
+    *id = secret->key;
+    return secret->stage == AWAITS_ANSWER || secret->stage == AWAITS_NAME || secret->stage == OPEN;
 }
 
 ClusterSealResult

@@ -75,6 +75,8 @@ ClusterSecretFed ClusterSecretFeed(ClusterSecret *secret, const void *packet, si
 bool ClusterSecretIsOpen(const ClusterSecret *secret);
 /* The peer's name, borrowed, once it is open; may be any bytes, as the peer said it. */
 const char *ClusterSecretPeer(const ClusterSecret *secret, size_t *length);
+/* Which key of the ring it was made with; false as long as there was no hello. */
+bool ClusterSecretKey(const ClusterSecret *secret, ClusterKeyId *id);
 /*
  * Why it broke: NOT_SEALED, MALFORMED (or out of turn), UNKNOWN_KEY, BAD, FORKED;
  * OK as long as it is not broken.

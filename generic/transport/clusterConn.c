@@ -33,6 +33,8 @@ ClusterConnRelease(ClusterLink *conn)
     if (--conn->refCount == 0) {
         ClusterStreamRelease(conn->stream);
         bpacket_stream_destroy(&conn->frames);
+        ClusterConnSealFree(conn->seal);
+        free(conn->member);
         ClusterBlobQueueFree(&conn->output.queue);
         ClusterBlobQueueFree(&conn->taken);
         free(conn);
@@ -97,7 +99,8 @@ ClusterConnFail(ClusterLink *conn, bool failed)
         ClusterOutput none = {.written = 0};
 
         ClusterBlobQueueInit(&none.queue);
-        ClusterLingerTake(stream->loop, fd, &none, false, stream->queueMost);
+        ClusterLingerTake(stream->loop, fd, &none, ClusterConnSealLeave(conn), false,
+                stream->queueMost);
     }
     ClusterConnRelease(conn);
 }
@@ -158,8 +161,10 @@ ConnWriteOnce(ClusterLink *conn, int *error)
     ClusterTraffic *traffic = &conn->stream->traffic;
     size_t before = conn->output.queue.bytes, taken = conn->taken.bytes;
     ClusterOutputCount count = {0, 0};
-    ClusterpResult result =
-            ClusterOutputWrite(&conn->output, conn->fd, &conn->taken, &count, error);
+    ClusterpResult result = conn->seal
+            ? ClusterConnSealWrite(conn->seal, &conn->output, conn->fd, conn->stream->loop,
+                    &conn->taken, &count, error)
+            : ClusterOutputWrite(&conn->output, conn->fd, &conn->taken, &count, error);
 
     if (count.bytes) {
         conn->bytesOut += count.bytes;
@@ -187,7 +192,7 @@ ClusterConnWrite(ClusterLink *conn)
     ClusterpResult result = CLUSTERP_OK;
     int error = 0;
 
-    while (conn->output.queue.count && result == CLUSTERP_OK && !conn->doubted) {
+    while (ClusterConnHasOutput(conn) && result == CLUSTERP_OK && !conn->doubted) {
         result = ConnWriteOnce(conn, &error);
     }
     if (result == CLUSTERP_ERROR) {
@@ -304,9 +309,10 @@ ConnDeliver(ClusterLink *conn, Budget *budget)
     bpacket_span packet;
 
     while (budget->packets > 0 && !ClusterConnIsDead(conn)
-            && bpacket_stream_next(conn->frames, &packet)) {
+            && (conn->seal ? ClusterConnSealedNext(conn, &packet)
+                           : bpacket_stream_next(conn->frames, &packet))) {
         stream->traffic.packetsIn++;
-        if (bpacket_stream_pending(conn->frames)) {
+        if (ClusterConnPartial(conn)) {
             ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
         }
         conn->begun = false;
@@ -339,7 +345,7 @@ ConnReadOnce(ClusterLink *conn, size_t most, int *error)
     }
     conn->stream->traffic.bytesIn += length;
     conn->bytesIn += length;
-    if (!bpacket_stream_feed(conn->frames, buffer, length)) {
+    if (!bpacket_stream_feed(ClusterConnInput(conn), buffer, length)) {
         return CLUSTERP_ERROR;
     }
     return length < size ? CLUSTERP_AGAIN : CLUSTERP_OK;
@@ -364,6 +370,7 @@ ConnRead(ClusterLink *conn)
     ClusterStream *stream = conn->stream;
     Budget budget = {CLUSTER_LOOP_PACKETS, ClusterpMonotonic() + CLUSTER_LOOP_MICROSECONDS};
     ClusterpResult result = CLUSTERP_OK;
+    bool late = false; /* opening what is sealed costs time, whether packets come of it or not */
     int error = 0;
     size_t most;
 
@@ -372,14 +379,14 @@ ConnRead(ClusterLink *conn)
         return;
     }
     ConnDeliver(conn, &budget);
-    while (budget.packets > 0 && result == CLUSTERP_OK && !ClusterConnIsDead(conn)
+    while (budget.packets > 0 && !late && result == CLUSTERP_OK && !ClusterConnIsDead(conn)
             && ClusterPoolMayRead(conn, &most)) {
         result = ConnReadOnce(conn, most, &error);
         ConnDeliver(conn, &budget);
         if (!ClusterConnIsDead(conn)) {
             bpacket_stream_trim(conn->frames);
-            ClusterPoolWasRead(conn,
-                    budget.packets > 0 && bpacket_stream_pending(conn->frames) > 0);
+            ClusterPoolWasRead(conn, budget.packets > 0 && ClusterConnPartial(conn) > 0);
+            late = conn->seal && ClusterpMonotonic() >= budget.until;
         }
     }
     if (ClusterConnIsDead(conn)) {
@@ -388,11 +395,11 @@ ConnRead(ClusterLink *conn)
     if (budget.packets == CLUSTER_LOOP_PACKETS && conn->owner && stream->delegate->arriving) {
         stream->delegate->arriving(stream->context, &stream->base, conn->owner);
     }
-    if (budget.packets == 0) {
+    if (budget.packets == 0 || (late && result == CLUSTERP_OK)) {
         ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
     } else if (result == CLUSTERP_CLOSED || result == CLUSTERP_ERROR) {
         conn->faded = ClusterpIsWayGone(error) || ConnWasSilent(conn);
-        ClusterConnFail(conn, result == CLUSTERP_ERROR);
+        ClusterConnFail(conn, result == CLUSTERP_ERROR || !ClusterConnSealedEnd(conn));
     }
 }
 
@@ -402,7 +409,7 @@ ConnRead(ClusterLink *conn)
  * ------------------------------------------------------------------------
  */
 
-/* Returns false while it is undecided, or when it failed. */
+/* Returns false while it is undecided, or when it failed. A sealed one is not until its handshake is over, but reads. */
 static bool
 ConnIsConnected(ClusterLink *conn)
 {
@@ -417,8 +424,10 @@ ConnIsConnected(ClusterLink *conn)
         ClusterConnFail(conn, true);
         return false;
     }
-    conn->connecting = false;
-    ClusterTimerCancel(&conn->timeout);
+    if (!conn->seal) {
+        conn->connecting = false;
+        ClusterTimerCancel(&conn->timeout);
+    }
     ClusterConnWrite(conn);
     return true;
 }
@@ -499,7 +508,12 @@ ConnStanding(const ClusterLink *conn)
     if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
         return CLUSTERP_ERROR;
     }
-    return conn->connecting ? ClusterpConnectResult(conn->fd, NULL) : CLUSTERP_OK;
+    if (conn->connecting && ClusterpConnectResult(conn->fd, NULL) == CLUSTERP_ERROR) {
+        return CLUSTERP_ERROR;
+    }
+    return conn->connecting && (conn->seal || ClusterpConnectResult(conn->fd, NULL) != CLUSTERP_OK)
+            ? CLUSTERP_AGAIN
+            : CLUSTERP_OK;
 }
 
 /* Writes what can be written at once. Is there more, or would closing destroy what is on its way? */
@@ -508,7 +522,9 @@ ConnMustLinger(ClusterLink *conn, ClusterpResult standing)
 {
     if (standing == CLUSTERP_OK) {
         ClusterConnWrite(conn);
-        return !conn->broken && (conn->output.queue.count || ClusterpUnsent(conn->fd));
+        return !conn->broken
+                && (conn->output.queue.count || ClusterConnHasOutput(conn)
+                        || ClusterpUnsent(conn->fd));
     }
     return standing == CLUSTERP_AGAIN && conn->output.queue.count;
 }
@@ -523,14 +539,18 @@ ClusterConnClose(ClusterLink *conn)
         return;
     }
     standing = ConnStanding(conn);
+    if (conn->seal) {
+        ClusterConnSealFinish(conn->seal);
+    }
     if (ConnMustLinger(conn, standing)) {
         fd = conn->fd;
         conn->fd = -1; /* stays open */
     }
     ConnDetach(conn);
     if (fd >= 0) {
-        ClusterLingerTake(conn->stream->loop, fd, &conn->output, standing == CLUSTERP_AGAIN,
-                conn->stream->queueMost);
+        ClusterLingerTake(conn->stream->loop, fd, &conn->output, conn->seal,
+                standing == CLUSTERP_AGAIN, conn->stream->queueMost);
+        conn->seal = NULL;
     }
     ClusterConnRelease(conn);
 }
@@ -580,5 +600,7 @@ ClusterConnDescribe(const ClusterLink *conn, ClusterOrigin *origin)
     memset(origin, 0, sizeof *origin);
     origin->address = conn->peer;
     memcpy(origin->name, conn->name, sizeof origin->name);
+    origin->sealed = conn->seal != NULL;
+    origin->member = conn->seal ? conn->member : NULL;
     conn->stream->family->describe(conn->stream, conn, origin);
 }

@@ -10,6 +10,7 @@
 #define CLUSTER_CONN_INT_H
 
 #include "base/clusterOutput.h"
+#include "transport/clusterConnSeal.h"
 #include "transport/clusterPool.h"
 
 /* Since when something goes on, and how many bytes had passed by then. */
@@ -34,6 +35,9 @@ struct ClusterLink {
     bool suspect;  /* other ways come first, as what was written is not confirmed */
     bool writable; /* it is watched for that */
     bpacket_stream *frames; /* made with the first read */
+    ClusterConnSeal *seal;  /* NULL: it is plain */
+    char *member;           /* sid@hid: who is to be there, then who is; NULL: anybody */
+    bool hearsPlain;        /* with a seal: it may turn out plain as long as nothing came */
     ClusterOutput output;
     ClusterBlobQueue taken; /* what the system has of it, and the far end may not have read */
     size_t takenBefore;     /* packets in there since the look before */
@@ -49,7 +53,7 @@ struct ClusterLink {
     ClusterListEntry entry; /* of the stream's list */
 
     /* ---- what the pool knows of it ---- */
-    ClusterListEntry inWatched, inStrangers, inWaiting;
+    ClusterListEntry inWatched, inStrangers, inWaiting, inHandshake;
     unsigned born;        /* second of the pool */
     unsigned silentSince; /* the same: since when its first packet is awaited */
     bool spoke;           /* a valid packet came */
@@ -109,6 +113,22 @@ void ClusterConnTakenFree(ClusterLink *conn);
 void ClusterConnConnects(ClusterLink *conn);
 /* Something was written: sees whether the far end's host confirms it. */
 void ClusterConnWrote(ClusterLink *conn);
+
+/* ---- clusterConnSealed.c ---- */
+
+/* Is there something that could be written? */
+bool ClusterConnHasOutput(const ClusterLink *conn);
+/* Where what is read goes. */
+bpacket_stream *ClusterConnInput(ClusterLink *conn);
+/* Of one with a seal, which may turn out plain here: the next packet. False: there is none, or it ended. */
+bool ClusterConnSealedNext(ClusterLink *conn, bpacket_span *packet);
+/* The other end has closed it: was that its wish, as far as can be told? */
+bool ClusterConnSealedEnd(const ClusterLink *conn);
+/* It is given up: its seal, for who tells the other end so, now the caller's; NULL if it cannot be told. */
+ClusterConnSeal *ClusterConnSealLeave(ClusterLink *conn);
+/* Bytes that wait for the rest of a packet, and those of the buffers they are in. */
+size_t ClusterConnPartial(const ClusterLink *conn);
+size_t ClusterConnMemory(const ClusterLink *conn);
 
 /* ---- clusterConnLook.c ---- */
 

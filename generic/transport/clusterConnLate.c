@@ -25,8 +25,26 @@ SetTimer(ClusterLink *conn, int64_t ms, ClusterTimerProc *proc)
 }
 
 /*
- * Other ways come first. A packet of which part was written has to be ended
- * here, or the far end could read none behind it.
+ * Moves the first packets from one queue to another, up to those that these bytes
+ * are of. False without memory.
+ */
+static bool
+MoveFirst(ClusterBlobQueue *to, ClusterBlobQueue *from, size_t bytes)
+{
+    bool moved = true;
+
+    while (moved && to->bytes < bytes) {
+        ClusterBlob *blob = ClusterBlobQueuePop(from);
+
+        moved = ClusterBlobQueuePush(to, blob);
+        ClusterBlobRelease(blob);
+    }
+    return moved;
+}
+
+/*
+ * Other ways come first. A packet of which part was written, or sealed, has to be
+ * ended here, or the far end could read none behind it.
  */
 static void
 HandBack(ClusterLink *conn)
@@ -39,13 +57,10 @@ HandBack(ClusterLink *conn)
         return;
     }
     ClusterBlobQueueInit(&output->queue);
-    if (output->written) {
-        ClusterBlob *begun = ClusterBlobQueuePop(&unsent);
-
-        if (!ClusterBlobQueuePush(&output->queue, begun)) {
-            output->written = 0;
-        }
-        ClusterBlobRelease(begun);
+    if (!MoveFirst(&output->queue, &unsent,
+                output->written + (conn->seal ? ClusterConnSealBegun(conn->seal) : 0))) {
+        output->written = 0;
+        ClusterConnBreak(conn, 0);
     }
     stream->traffic.queuedBytes -= unsent.bytes;
     ClusterPoolQueued(conn);

@@ -31,6 +31,9 @@ Unconfirmed(const ClusterLink *conn)
 {
     size_t bytes = ClusterpUnconfirmed(conn->fd), begun = conn->output.written;
 
+    if (conn->seal) {
+        bytes = ClusterConnSealPlain(conn->seal, bytes);
+    }
     return bytes > begun ? bytes - begun : 0;
 }
 

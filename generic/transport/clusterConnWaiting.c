@@ -52,6 +52,9 @@ ClusterConnSacrifice(ClusterLink *conn)
     stream->traffic.queuedBytes -= conn->output.queue.bytes;
     ClusterBlobQueueFree(&conn->output.queue);
     conn->output.written = 0;
+    if (conn->seal) {
+        ClusterConnSealForget(conn->seal);
+    }
     ClusterPoolQueued(conn);
     ClusterConnBreak(conn, 0);
 }

@@ -39,6 +39,7 @@ struct Linger {
     ClusterWatch *watch; /* NULL at the end of the thread */
     int mask;            /* what is waited for */
     ClusterOutput output;
+    ClusterConnSeal *seal; /* NULL: it is plain */
     bool connecting;
     bool shut;              /* it was said that this was all */
     bool ended;             /* the peer says no more */
@@ -85,6 +86,7 @@ LingerEnd(Linger *linger)
     ClusterWatchFree(&linger->watch);
     ClusterpClose(linger->fd);
     ClusterBlobQueueFree(&linger->output.queue);
+    ClusterConnSealFree(linger->seal);
     free(linger);
 }
 
@@ -99,27 +101,63 @@ LingerAwait(Linger *linger, int mask)
     linger->mask = mask;
 }
 
+/* Is there something that could be written? */
+static bool
+LingerHasOutput(const Linger *linger)
+{
+    return linger->seal ? ClusterConnSealHasOutput(linger->seal, &linger->output)
+                        : linger->output.queue.count > 0;
+}
+
+static ClusterpResult
+LingerWriteOnce(Linger *linger)
+{
+    ClusterOutputCount count = {0, 0};
+
+    return linger->seal ? ClusterConnSealWrite(linger->seal, &linger->output, linger->fd,
+                   linger->list->loop, NULL, &count, NULL)
+                        : ClusterOutputWrite(&linger->output, linger->fd, NULL, &count, NULL);
+}
+
 /* False when the connection is of no more use. */
 static bool
 LingerWrite(Linger *linger)
 {
-    ClusterOutputCount count = {0, 0};
     ClusterpResult result = CLUSTERP_OK;
     size_t before = linger->output.queue.bytes;
     int i;
 
-    for (i = 0; i < TURN_WRITES && linger->output.queue.count && result == CLUSTERP_OK; i++) {
-        result = ClusterOutputWrite(&linger->output, linger->fd, NULL, &count, NULL);
+    for (i = 0; i < TURN_WRITES && LingerHasOutput(linger) && result == CLUSTERP_OK; i++) {
+        result = LingerWriteOnce(linger);
     }
     linger->list->bytes -= before - linger->output.queue.bytes;
-    if (!linger->output.queue.count && !linger->shut) {
+    if (!linger->output.queue.count && !LingerHasOutput(linger) && !linger->shut) {
         ClusterpShutWrite(linger->fd);
         linger->shut = true;
     }
     return result != CLUSTERP_ERROR;
 }
 
-/* The same. What the peer says concerns nobody here. */
+/* Goes on with the handshake, which what waits is written after. False when that fails. */
+static bool
+LingerHear(Linger *linger, const void *bytes, size_t length)
+{
+    ClusterConnSealStep step = CLUSTER_CONN_SEAL_DONE;
+    int64_t now = ClusterClockNow(ClusterLoopClock(linger->list->loop));
+
+    if (!linger->seal || ClusterConnSealIsOpen(linger->seal)) {
+        return true;
+    }
+    if (!bpacket_stream_feed(*ClusterConnSealFrames(linger->seal), bytes, length)) {
+        return false;
+    }
+    while (step == CLUSTER_CONN_SEAL_DONE && !ClusterConnSealIsOpen(linger->seal)) {
+        step = ClusterConnSealNext(linger->seal, NULL, now);
+    }
+    return step != CLUSTER_CONN_SEAL_BROKEN;
+}
+
+/* The same. What the peer says concerns nobody here, but for the handshake. */
 static bool
 LingerReadAway(Linger *linger)
 {
@@ -130,6 +168,9 @@ LingerReadAway(Linger *linger)
 
     for (i = 0; i < TURN_READS && result == CLUSTERP_OK; i++) {
         result = ClusterpRead(linger->fd, buffer, size, &length, NULL);
+        if (result == CLUSTERP_OK && !LingerHear(linger, buffer, length)) {
+            return false;
+        }
     }
     linger->ended = result == CLUSTERP_CLOSED;
     return result != CLUSTERP_ERROR;
@@ -153,8 +194,8 @@ LingerProceed(Linger *linger, int mask)
     }
     LingerAwait(linger,
             (linger->ended ? 0 : CLUSTERP_READABLE)
-                    | (linger->output.queue.count ? CLUSTERP_WRITABLE : 0));
-    return !linger->ended || linger->output.queue.count;
+                    | (LingerHasOutput(linger) ? CLUSTERP_WRITABLE : 0));
+    return !linger->ended || linger->output.queue.count || LingerHasOutput(linger);
 }
 
 static void
@@ -348,7 +389,8 @@ LingerAppend(Lingering *list, Linger *linger, size_t most)
 }
 
 void
-ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting, size_t most)
+ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, ClusterConnSeal *seal,
+        bool connecting, size_t most)
 {
     Lingering *list = LingerListOf(loop);
     Linger *linger = list ? calloc(1, sizeof *linger) : NULL;
@@ -360,10 +402,12 @@ ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connect
     }
     if (!linger || !linger->watch) {
         free(linger);
+        ClusterConnSealFree(seal);
         ClusterpClose(fd);
         return;
     }
     linger->fd = fd;
+    linger->seal = seal;
     ClusterOutputMove(&linger->output, output);
     linger->connecting = connecting;
     linger->since = ClusterpMonotonic();

@@ -16,6 +16,7 @@
 
 #include "base/clusterLoop.h"
 #include "base/clusterOutput.h"
+#include "transport/clusterConnSeal.h"
 
 /* So many in one thread: the oldest is dropped for one more. */
 #define CLUSTER_LINGER_MAX 256
@@ -28,12 +29,14 @@
 
 /*
  * Takes over fd, which nobody watches any more, and what waits, which is empty
- * afterwards. connecting: the connection is still being made. most: bytes that
+ * afterwards. seal, which is taken over too: it is written sealed, after the
+ * handshake if that is not over; NULL for plain ones.
+ * connecting: the connection is still being made. most: bytes that
  * may wait for all of the thread; the oldest are dropped for the new one. When it cannot
  * linger, for want of memory or in a thread that has ended, it is closed.
  */
-void ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, bool connecting,
-        size_t most);
+void ClusterLingerTake(ClusterLoop *loop, int fd, ClusterOutput *output, ClusterConnSeal *seal,
+        bool connecting, size_t most);
 
 /* How many bytes wait in all of the thread. */
 size_t ClusterLingerBytes(ClusterLoop *loop);

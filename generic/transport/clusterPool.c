@@ -39,6 +39,7 @@ ClusterPoolGet(void)
         ClusterListInit(&pool->watched);
         ClusterListInit(&pool->strangers);
         ClusterListInit(&pool->resting);
+        ClusterListInit(&pool->handshakes);
         ShareInit(&pool->ofMembers, CLUSTER_INPUT_MAX);
         ShareInit(&pool->ofStrangers, CLUSTER_INPUT_STRANGER_MAX);
     }
@@ -370,8 +371,9 @@ ClusterPoolWasRead(ClusterLink *conn, bool partial)
     conn->begun = partial;
     if (share->used > share->most / 2) {
         bpacket_stream_idle(conn->frames);
+        bpacket_stream_idle(ClusterConnInput(conn));
     }
-    ShareCharge(share, conn, bpacket_stream_memory(conn->frames));
+    ShareCharge(share, conn, ClusterConnMemory(conn));
 }
 
 /*
@@ -513,6 +515,31 @@ ClusterPoolAdopt(ClusterLink *conn, void *owner)
 }
 
 void
+ClusterPoolHandshake(ClusterLink *conn)
+{
+    ClusterPool *pool = conn->stream->pool;
+
+    if (pool->handshakeCount >= CLUSTER_HANDSHAKES_MAX) {
+        ClusterConnEnd(CLUSTER_LIST_ITEM(ClusterListFirst(&pool->handshakes), ClusterLink,
+                               inHandshake),
+                CLUSTER_DROP_CROWDED);
+    }
+    if (!ClusterConnIsDead(conn)) {
+        ClusterListAppend(&pool->handshakes, &conn->inHandshake);
+        pool->handshakeCount++;
+    }
+}
+
+void
+ClusterPoolHandshakeEnds(ClusterLink *conn)
+{
+    if (ClusterListHas(&conn->inHandshake)) {
+        ClusterListRemove(&conn->inHandshake);
+        conn->stream->pool->handshakeCount--;
+    }
+}
+
+void
 ClusterPoolLeave(ClusterLink *conn)
 {
     ClusterPool *pool = conn->stream->pool;
@@ -520,6 +547,7 @@ ClusterPoolLeave(ClusterLink *conn)
     conn->begun = false;
     ClusterListRemove(&conn->inWaiting);
     ClusterListRemove(&conn->inStrangers);
+    ClusterPoolHandshakeEnds(conn);
     PoolUnwatch(pool, conn);
     ShareCharge(ShareOf(conn), conn, 0);
     pool->output -= conn->waiting;

@@ -27,8 +27,10 @@ struct ClusterPool {
     ClusterTimer look;
     ClusterList watched; /* ClusterLink.inWatched: to be looked at */
     size_t watchedCount;
-    ClusterList strangers; /* ClusterLink.inStrangers: accepted, and serve nobody; oldest first */
-    ClusterList resting;   /* ClusterStream.inResting */
+    ClusterList strangers;  /* ClusterLink.inStrangers: accepted, and serve nobody; oldest first */
+    ClusterList resting;    /* ClusterStream.inResting */
+    ClusterList handshakes; /* ClusterLink.inHandshake: accepted, and not open yet; oldest first */
+    size_t handshakeCount;
     size_t accepted;
     bool isShort;          /* of descriptors: somebody had to wait for one */
     unsigned shortAt;      /* the second in which it was so last */
@@ -61,6 +63,10 @@ void ClusterPoolLeave(ClusterLink *conn);
 void ClusterPoolWatch(ClusterLink *conn);
 /* It serves somebody from now on. */
 void ClusterPoolAdopt(ClusterLink *conn, void *owner);
+
+/* It was accepted, and is to be sealed: it may end the one that has been for longest. And it is, or ends. */
+void ClusterPoolHandshake(ClusterLink *conn);
+void ClusterPoolHandshakeEnds(ClusterLink *conn);
 
 /* May it be read? *most: how many bytes at once. False: it waits for memory. */
 bool ClusterPoolMayRead(ClusterLink *conn, size_t *most);

@@ -69,6 +69,18 @@ ClusterStreamResume(ClusterStream *stream)
 }
 
 static bool
+StreamTake(ClusterStream *stream, int fd, const ClusterAddress *from)
+{
+    ClusterLink *conn = ClusterConnNew(stream, fd, CLUSTER_CONN_ACCEPTED, from, NULL);
+
+    if (conn && !ClusterConnSealAccepts(conn)) {
+        ClusterConnClose(conn);
+        conn = NULL;
+    }
+    return conn != NULL;
+}
+
+static bool
 StreamAdmit(ClusterStream *stream, int fd, const ClusterAddress *from)
 {
     ClusterDrop reason;
@@ -78,7 +90,7 @@ StreamAdmit(ClusterStream *stream, int fd, const ClusterAddress *from)
     } else if (stream->connections >= CLUSTER_CONNECTIONS_MAX) {
         reason = CLUSTER_DROP_LIMIT;
     } else {
-        return ClusterConnNew(stream, fd, CLUSTER_CONN_ACCEPTED, from, NULL) != NULL;
+        return StreamTake(stream, fd, from);
     }
     ClusterpClose(fd);
     stream->delegate->dropped(stream->context, &stream->base, reason, 1);
@@ -253,6 +265,10 @@ ClusterStreamReach(ClusterTransport *transport, const ClusterPeer *peer, Cluster
     *link = ClusterConnNew(stream, fd,
             result == CLUSTERP_AGAIN ? CLUSTER_CONN_CONNECTING : CLUSTER_CONN_CONNECTED, &address,
             peer->owner);
+    if (*link && !ClusterConnSealConnects(*link, peer)) {
+        ClusterConnClose(*link);
+        *link = NULL;
+    }
     return *link ? CLUSTER_SENT : CLUSTER_SEND_FAILED;
 }
 
@@ -353,4 +369,19 @@ ClusterStreamServing(ClusterTransport *transport, const void *owner)
         conn = ClusterConnNext(conn);
     }
     return conn;
+}
+
+void
+ClusterStreamRekeyed(ClusterTransport *transport)
+{
+    ClusterStream *stream = (ClusterStream *) transport;
+    ClusterTransportKeys keys;
+    ClusterLink *conn;
+
+    if (!stream->delegate->keys || !stream->delegate->keys(stream->context, transport, &keys)) {
+        return;
+    }
+    for (conn = ClusterConnFirst(stream); conn; conn = ClusterConnNext(conn)) {
+        ClusterConnRekeyed(conn, &keys);
+    }
 }

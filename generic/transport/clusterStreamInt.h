@@ -88,6 +88,18 @@ void ClusterStreamPending(ClusterTransport *transport, const void *owner,
         ClusterBlobQueue *packets);
 ClusterLink *ClusterStreamServing(ClusterTransport *transport, const void *owner);
 
+/* The row rekeyed() of the type table. */
+void ClusterStreamRekeyed(ClusterTransport *transport);
+
+/* ---- clusterConnSealed.c: its seal ---- */
+
+/* It is made to that peer: it is sealed if the keys say so. False without memory or a key: to be closed. */
+bool ClusterConnSealConnects(ClusterLink *conn, const ClusterPeer *peer);
+/* It was accepted: the first that comes says whether it is sealed. False without memory: to be closed. */
+bool ClusterConnSealAccepts(ClusterLink *conn);
+/* Keys have changed: ends it, with faded(), if it is not as it would be now. */
+void ClusterConnRekeyed(ClusterLink *conn, const ClusterTransportKeys *keys);
+
 /* ---- clusterConn.c: one connection ---- */
 
 /* How a connection begins. */

@@ -205,6 +205,7 @@ const ClusterTransportType clusterTcpType = {
         .reliable = true,
         .ordered = true,
         .connects = true,
+        .seals = true,
         .largest = BPACKET_STREAM_LIMIT,
         .open = TcpOpen,
         .close = ClusterStreamClose,
@@ -224,5 +225,6 @@ const ClusterTransportType clusterTcpType = {
         .await = ClusterConnDrainTo,
         .pending = ClusterStreamPending,
         .reach = ClusterStreamReach,
+        .rekeyed = ClusterStreamRekeyed,
         .moved = ClusterConnMoved,
 };

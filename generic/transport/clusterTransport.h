@@ -24,6 +24,7 @@
 #include "base/clusterAddress.h"
 #include "base/clusterBlob.h"
 #include "base/clusterCompat.h"
+#include "seal/clusterKeys.h"
 
 /* The largest datagram that UDP carries, in bytes. */
 #define CLUSTER_DATAGRAM_MAX 65507
@@ -98,9 +99,10 @@ typedef struct ClusterPeer {
     const char *sid;
     ClusterAddress address; /* loopback for members of this host */
     bool local;
-    Tcl_Obj *props;   /* what the member advertises for this protocol, NULL when nothing */
-    void *owner;      /* told with the link's callbacks */
-    const char *uuid; /* sid@hid, for datagrams that only it is to open */
+    Tcl_Obj *props; /* what the member advertises for this protocol, NULL when nothing */
+    void *owner;    /* told with the link's callbacks */
+    const char *
+            uuid; /* sid@hid: who is to be there, and of unicast datagrams who alone is to open them */
 } ClusterPeer;
 
 /*
@@ -132,12 +134,23 @@ typedef struct ClusterOrigin {
      */
     bool foreign;
     bool sealed; /* it came over a link that only who has a key of the cluster can use */
+    const char *
+            member; /* ... and that speaks for this member alone: its sid@hid, valid as the origin is; else NULL */
     /* Its sender is heard by several interfaces, so the same datagram may come by each of them. */
     bool severally;
     char name[CLUSTER_LINK_NAME]; /* chanID, unique in the thread */
     Tcl_Obj *path;                /* unix-domain sockets: ours, which descriptors show; else NULL */
     Tcl_Obj *chanID, *descriptor; /* of transports written in Tcl, in place of name; else NULL */
 } ClusterOrigin;
+
+/* How links are sealed. */
+typedef struct ClusterTransportKeys {
+    ClusterKeys *ring;
+    ClusterAddress group; /* with its port */
+    const char *name;     /* our own, sid@hid; borrowed until the transport calls somebody */
+    bool seals;           /* links that we make are sealed */
+    bool hearsPlain;      /* others may make links that are not */
+} ClusterTransportKeys;
 
 /*
  * Told upwards. `context` is what the transport was opened with; `owner` is
@@ -223,6 +236,18 @@ typedef struct ClusterTransportDelegate {
      * loop, or from within event().
      */
     void (*moved)(void *context, ClusterTransport *transport);
+    /*
+     * Are links sealed, and how? Asked for each that is made, from anywhere, so it
+     * only answers. False, or NULL: there are no keys.
+     */
+    bool (*keys)(void *context, ClusterTransport *transport, ClusterTransportKeys *keys);
+    /*
+     * What came over a link from that address ended it, for this reason, UNSEALED
+     * or BADSEAL, which it counts. From the event loop. NULL: dropped() is called
+     * instead.
+     */
+    void (*unsealed)(void *context, ClusterTransport *transport, ClusterDrop reason,
+            const ClusterAddress *address);
     /* Something was dropped. Called from anywhere, so it only counts. */
     void (*dropped)(void *context, ClusterTransport *transport, ClusterDrop reason, uint64_t count);
 } ClusterTransportDelegate;
@@ -341,6 +366,11 @@ typedef struct ClusterTransportType {
     void (*await)(ClusterLink *link, size_t bytes, size_t packets);
     /* Adds the packets for an owner that wait, or of which it is not known whether they arrived. Calls nobody. NULL: there never are any. */
     void (*pending)(ClusterTransport *transport, const void *owner, ClusterBlobQueue *packets);
+    /*
+     * Keys, or what is sealed, have changed: links that are not as they would be
+     * now end soon, and faded() tells of each. Calls nobody. NULL with `seals` not set.
+     */
+    void (*rekeyed)(ClusterTransport *transport);
     /* Opens a link to a peer, as send() does, and sends nothing. NULL: it cannot be known whether a peer is there. */
     ClusterSendResult (
             *reach)(ClusterTransport *transport, const ClusterPeer *peer, ClusterLink **link);

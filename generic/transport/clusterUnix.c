@@ -320,6 +320,7 @@ const ClusterTransportType clusterUnixType = {
         .reliable = true,
         .ordered = true,
         .connects = true,
+        .seals = true,
         .localOnly = true,
         .largest = BPACKET_STREAM_LIMIT,
         .open = UnixOpen,
@@ -339,4 +340,5 @@ const ClusterTransportType clusterUnixType = {
         .await = ClusterConnDrainTo,
         .pending = ClusterStreamPending,
         .reach = ClusterStreamReach,
+        .rekeyed = ClusterStreamRekeyed,
 };
