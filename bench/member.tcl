@@ -12,8 +12,10 @@ set options [lassign $argv tag group port]
 set cluster [cluster join -address $group -port $port -tags [list $tag] {*}$options]
 
 $cluster hook service discovered {
-    set ::peer $service
-    puts found
+    if {![info exists ::peer]} {
+	set ::peer $service
+	puts found
+    }
 }
 $cluster hook query {
     return $data
@@ -58,6 +60,40 @@ proc flood {events bytes {protocols {}}} {
 	$::cluster send -services $::peer -protocols $protocols -data $data
     }
     puts $start
+}
+
+# Sends events as fast as they are taken; prints when it began.
+proc pour {events bytes} {
+    set ::data [string repeat x $bytes]
+    set ::unsent $events
+    $::cluster hook drained {::pourOn}
+    set start [clock microseconds]
+    pourOn
+    while {$::unsent > 0} {
+	vwait ::unsent
+    }
+    puts $start
+}
+
+proc pourOn {} {
+    while {$::unsent > 0 && ![catch {$::cluster send -services $::peer -protocols t -data $::data}]} {
+	incr ::unsent -1
+    }
+}
+
+# One more member of the cluster, here: prints the milliseconds from join until it has discovered the other process's.
+proc meet {} {
+    global options group port met
+    set start [clock microseconds]
+    set one [cluster join -address $group -port $port {*}$options]
+    $one hook service discovered {
+	if {[$service sid] eq [$::peer sid]} {
+	    set ::met [clock microseconds]
+	}
+    }
+    vwait ::met
+    $one destroy
+    puts [expr {($met - $start) / 1e3}]
 }
 
 # Sends events to be confirmed, as many as may be open, and another for each that

@@ -11,7 +11,7 @@
 #	median of the rounds; the ratio is the median of the rounds' ratios.
 #
 # options:
-#	-rows LIST	which rows (roundtrip events confirm)
+#	-rows LIST	which rows (roundtrip events confirm; sealed: beside plain ones)
 #	-rounds N	how often each is measured (9)
 #	-trips N	round trips in one round (3000)
 #	-events N	events in one round (100000)
@@ -130,8 +130,8 @@ proc bench::makeDirectory {} {
     return $name
 }
 
-# Two members that know each other, on these protocols.
-proc bench::startMembers {server client protocols} {
+# Two members that know each other, on these protocols, with more options of join.
+proc bench::startMembers {server client protocols args} {
     variable pipes
     set directory [makeDirectory]
     set group 239.255.[expr {[pid] / 250 % 250}].[expr {[pid] % 250 + 1}]
@@ -139,7 +139,7 @@ proc bench::startMembers {server client protocols} {
     set script [file join [file dirname [info script]] member.tcl]
     foreach name [list $server $client] side {0 1} {
 	start $name $side [info nameofexecutable] $script $name $group $port \
-	    -protocols $protocols {*}[expr {"u" in $protocols ? [list -u [list path $directory/$name]] : ""}]
+	    -protocols $protocols {*}[expr {"u" in $protocols ? [list -u [list path $directory/$name]] : ""}] {*}$args
     }
     hear $server
     hear $client
@@ -293,6 +293,45 @@ proc bench::row_confirm {rounds} {
     }
 }
 
+# The least, largest and median ratio of a row in which a sealed cluster is measured beside a plain one.
+proc bench::beside {name unit format rounds sealed plain} {
+    foreach a $sealed b $plain {
+	lappend ratios [expr {double($a) / $b}]
+    }
+    line $name [format "$format $unit" [median $sealed]] [format "$format $unit" [median $plain]] \
+	[format %.2f [median $ratios]] $rounds
+}
+
+# What a seal costs over `t`: round trips, small events, large ones, and until a new member has met another.
+proc bench::row_sealed {rounds} {
+    variable options
+    variable tripBytes
+    variable eventBytes
+    if {[catch {package require cluster} message] || [catch {cluster key} key]} {
+	puts "sealed: no libsodium"
+	return
+    }
+    startMembers server-plain client-plain {t c}
+    startMembers server-sealed client-sealed {t c} -keys [list $key]
+    set trips [dict get $options -trips]
+    set events [dict get $options -events]
+    for {set i 1} {$i <= $rounds} {incr i} {
+	foreach how {plain sealed} {
+	    lappend trip($how) [ask client-$how "roundtrip $trips $tripBytes"]
+	    lappend small($how) [flood client-$how server-$how $events]
+	    ask server-$how "expect 2000"
+	    set start [ask client-$how "pour 2000 65536"]
+	    lappend large($how) [expr {2000 * 65536 / ([hear server-$how] - $start)}]
+	    lappend meet($how) [ask client-$how meet]
+	}
+	verbose "round $i: trip [lindex $trip(sealed) end] [lindex $trip(plain) end], meet [lindex $meet(sealed) end] [lindex $meet(plain) end]"
+    }
+    beside "sealed round trip; plain" us %.1f $rounds $trip(sealed) $trip(plain)
+    beside "sealed events of $eventBytes bytes; plain" /s %.0f $rounds $small(sealed) $small(plain)
+    beside "sealed events of 64 KiB; plain" MB/s %.0f $rounds $large(sealed) $large(plain)
+    beside "sealed join until discovered; plain" ms %.2f $rounds $meet(sealed) $meet(plain)
+}
+
 # ---- the run --------------------------------------------------------------
 
 proc bench::configure {arguments} {
@@ -305,7 +344,7 @@ proc bench::configure {arguments} {
     }
     foreach row [dict get $options -rows] {
 	if {[info procs row_$row] eq ""} {
-	    error "unknown row \"$row\": must be roundtrip, events or confirm"
+	    error "unknown row \"$row\": must be roundtrip, events, confirm or sealed"
 	}
     }
 }
