@@ -161,10 +161,7 @@ ConnWriteOnce(ClusterLink *conn, int *error)
     ClusterTraffic *traffic = &conn->stream->traffic;
     size_t before = conn->output.queue.bytes, taken = conn->taken.bytes;
     ClusterOutputCount count = {0, 0};
-    ClusterpResult result = conn->seal
-            ? ClusterConnSealWrite(conn->seal, &conn->output, conn->fd, conn->stream->loop,
-                    &conn->taken, &count, error)
-            : ClusterOutputWrite(&conn->output, conn->fd, &conn->taken, &count, error);
+    ClusterpResult result = ClusterConnOutput(conn, &count, error);
 
     if (count.bytes) {
         conn->bytesOut += count.bytes;
@@ -309,8 +306,7 @@ ConnDeliver(ClusterLink *conn, Budget *budget)
     bpacket_span packet;
 
     while (budget->packets > 0 && !ClusterConnIsDead(conn)
-            && (conn->seal ? ClusterConnSealedNext(conn, &packet)
-                           : bpacket_stream_next(conn->frames, &packet))) {
+            && ClusterConnNextPacket(conn, &packet)) {
         stream->traffic.packetsIn++;
         if (ClusterConnPartial(conn)) {
             ClusterWatchAgain(conn->watch, CLUSTERP_READABLE);
@@ -384,7 +380,7 @@ ConnRead(ClusterLink *conn)
         result = ConnReadOnce(conn, most, &error);
         ConnDeliver(conn, &budget);
         if (!ClusterConnIsDead(conn)) {
-            bpacket_stream_trim(conn->frames);
+            ClusterConnTrim(conn, result != CLUSTERP_OK);
             ClusterPoolWasRead(conn, budget.packets > 0 && ClusterConnPartial(conn) > 0);
             late = conn->seal && ClusterpMonotonic() >= budget.until;
         }
@@ -505,15 +501,13 @@ ClusterConnNew(ClusterStream *stream, int fd, ClusterConnStart start, const Clus
 static ClusterpResult
 ConnStanding(const ClusterLink *conn)
 {
+    ClusterpResult result;
+
     if (conn->broken || ClusterLoopForked(conn->stream->loop)) {
         return CLUSTERP_ERROR;
     }
-    if (conn->connecting && ClusterpConnectResult(conn->fd, NULL) == CLUSTERP_ERROR) {
-        return CLUSTERP_ERROR;
-    }
-    return conn->connecting && (conn->seal || ClusterpConnectResult(conn->fd, NULL) != CLUSTERP_OK)
-            ? CLUSTERP_AGAIN
-            : CLUSTERP_OK;
+    result = conn->connecting ? ClusterpConnectResult(conn->fd, NULL) : CLUSTERP_OK;
+    return conn->connecting && conn->seal && result == CLUSTERP_OK ? CLUSTERP_AGAIN : result;
 }
 
 /* Writes what can be written at once. Is there more, or would closing destroy what is on its way? */
@@ -522,9 +516,7 @@ ConnMustLinger(ClusterLink *conn, ClusterpResult standing)
 {
     if (standing == CLUSTERP_OK) {
         ClusterConnWrite(conn);
-        return !conn->broken
-                && (conn->output.queue.count || ClusterConnHasOutput(conn)
-                        || ClusterpUnsent(conn->fd));
+        return !conn->broken && (ClusterConnHasOutput(conn) || ClusterpUnsent(conn->fd));
     }
     return standing == CLUSTERP_AGAIN && conn->output.queue.count;
 }

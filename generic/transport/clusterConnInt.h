@@ -36,8 +36,8 @@ struct ClusterLink {
     bool writable; /* it is watched for that */
     bpacket_stream *frames; /* made with the first read */
     ClusterConnSeal *seal;  /* NULL: it is plain */
-    char *member;           /* sid@hid: who is to be there, then who is; NULL: anybody */
-    bool hearsPlain;        /* with a seal: it may turn out plain as long as nothing came */
+    char *member;    /* ... and sealed, whose the other end is (sid@hid); it outlives the seal */
+    bool hearsPlain; /* with a seal: it may turn out plain as long as nothing came */
     ClusterOutput output;
     ClusterBlobQueue taken; /* what the system has of it, and the far end may not have read */
     size_t takenBefore;     /* packets in there since the look before */
@@ -120,8 +120,12 @@ void ClusterConnWrote(ClusterLink *conn);
 bool ClusterConnHasOutput(const ClusterLink *conn);
 /* Where what is read goes. */
 bpacket_stream *ClusterConnInput(ClusterLink *conn);
-/* Of one with a seal, which may turn out plain here: the next packet. False: there is none, or it ended. */
-bool ClusterConnSealedNext(ClusterLink *conn, bpacket_span *packet);
+/* One write. */
+ClusterpResult ClusterConnOutput(ClusterLink *conn, ClusterOutputCount *count, int *error);
+/* The next packet of what was read. One with a seal may turn out plain here. False: there is none, or it ended. */
+bool ClusterConnNextPacket(ClusterLink *conn, bpacket_span *packet);
+/* Gives back memory that is not needed; all: it was read to its end for now. */
+void ClusterConnTrim(ClusterLink *conn, bool all);
 /* The other end has closed it: was that its wish, as far as can be told? */
 bool ClusterConnSealedEnd(const ClusterLink *conn);
 /* It is given up: its seal, for who tells the other end so, now the caller's; NULL if it cannot be told. */

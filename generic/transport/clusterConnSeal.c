@@ -27,6 +27,7 @@ typedef struct Line {
 struct ClusterConnSeal {
     ClusterSecret *secret; /* NULL until something is said */
     bpacket_stream *frames;
+    char *member;  /* sid@hid: who is to be there, then who is; NULL: anybody */
     uint8_t *room; /* what is sealed: written up to `from` of `to`; NULL when all is */
     size_t from, to;
     size_t covered;    /* bytes of what waits that are in there; 0: it is of the handshake */
@@ -55,6 +56,7 @@ ClusterConnSealFree(ClusterConnSeal *seal)
         ClusterSecretFree(seal->secret);
         bpacket_stream_destroy(&seal->frames);
         free(seal->room);
+        free(seal->member);
         free(seal);
     }
 }
@@ -81,12 +83,27 @@ LeaveRoom(ClusterConnSeal *seal)
 
 /* ---- the handshake -------------------------------------------------------------- */
 
+static char *
+CopyText(const char *text, size_t length)
+{
+    char *copy = malloc(length + 1);
+
+    if (copy) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
 bool
-ClusterConnSealHello(ClusterConnSeal *seal, const ClusterSecretConfig *config)
+ClusterConnSealHello(ClusterConnSeal *seal, const ClusterSecretConfig *config, const char *member)
 {
     uint8_t *room = MakeRoom(seal, CLUSTER_SECRET_REPLY_MOST);
     size_t size;
 
+    if (member && !(seal->member = CopyText(member, strlen(member)))) {
+        return false;
+    }
     seal->secret = ClusterSecretNew(config, true);
     if (!room || !seal->secret
             || ClusterSecretHello(seal->secret, room, &size) != CLUSTER_SEAL_OK) {
@@ -115,9 +132,9 @@ ClusterConnSealIsOpen(const ClusterConnSeal *seal)
 }
 
 const char *
-ClusterConnSealPeer(const ClusterConnSeal *seal, size_t *length)
+ClusterConnSealPeer(const ClusterConnSeal *seal)
 {
-    return ClusterSecretPeer(seal->secret, length);
+    return seal->member;
 }
 
 bool
@@ -135,6 +152,23 @@ bpacket_stream **
 ClusterConnSealFrames(ClusterConnSeal *seal)
 {
     return &seal->frames;
+}
+
+/* It is open. Is the other end who is to be there, by a name that can be one? */
+static bool
+TakePeer(ClusterConnSeal *seal)
+{
+    size_t length;
+    const char *name = ClusterSecretPeer(seal->secret, &length);
+
+    if (memchr(name, '\0', length)) {
+        return false;
+    }
+    if (seal->member) {
+        return strlen(seal->member) == length && memcmp(seal->member, name, length) == 0;
+    }
+    seal->member = CopyText(name, length);
+    return seal->member != NULL;
 }
 
 /* Before it is open: what has to be said goes to the end of what is to be written. */
@@ -157,6 +191,9 @@ HearHandshake(ClusterConnSeal *seal, bpacket_span frame, int64_t now)
         return CLUSTER_CONN_SEAL_BROKEN;
     }
     if (ClusterSecretIsOpen(seal->secret)) {
+        if (!TakePeer(seal)) {
+            return CLUSTER_CONN_SEAL_BROKEN;
+        }
         bpacket_stream_set_limit(seal->frames, RECORD_MOST);
     }
     if (seal->from == seal->to) {
@@ -224,7 +261,7 @@ ClusterConnSealFinish(ClusterConnSeal *seal)
 bool
 ClusterConnSealHasOutput(const ClusterConnSeal *seal, const ClusterOutput *output)
 {
-    return seal->room
+    return seal->to > 0
             || ((output->queue.count || (seal->finish && !seal->finished))
                     && ClusterConnSealIsOpen(seal));
 }
@@ -250,7 +287,10 @@ SealNext(ClusterConnSeal *seal, const ClusterOutput *output, ClusterLoop *loop)
     const uint8_t *bytes = ClusterOutputPeek(output,
             most < CLUSTER_SECRET_RECORD ? most : CLUSTER_SECRET_RECORD, buffer, &length);
 
-    seal->finished = seal->finish && !bytes;
+    if (!bytes && !seal->finish) {
+        return false;
+    }
+    seal->finished = !bytes;
     room = MakeRoom(seal, ClusterSecretSize(length));
     if (!room
             || ClusterSecretSeal(seal->secret, bytes ? bytes : buffer, length,

@@ -32,8 +32,13 @@ ClusterConnSeal *ClusterConnSealNew(void);
 /* NULL is allowed. */
 void ClusterConnSealFree(ClusterConnSeal *seal);
 
-/* It connects, and this is the first that it writes. False without a key or memory, or in a forked child. */
-bool ClusterConnSealHello(ClusterConnSeal *seal, const ClusterSecretConfig *config);
+/*
+ * It connects, and this is the first that it writes. It breaks if the other end is
+ * not that member (sid@hid; NULL: any). False without a key or memory, or in a
+ * forked child.
+ */
+bool ClusterConnSealHello(ClusterConnSeal *seal, const ClusterSecretConfig *config,
+        const char *member);
 
 /* Nothing was said yet, so it may turn out plain. */
 bool ClusterConnSealIsNew(const ClusterConnSeal *seal);
@@ -41,8 +46,8 @@ bool ClusterConnSealIsNew(const ClusterConnSeal *seal);
 ClusterSealResult ClusterConnSealReason(const ClusterConnSeal *seal);
 /* Is the handshake over? */
 bool ClusterConnSealIsOpen(const ClusterConnSeal *seal);
-/* Whose the other end is, once it is: borrowed, any bytes. */
-const char *ClusterConnSealPeer(const ClusterConnSeal *seal, size_t *length);
+/* Whose the other end is, once it is; borrowed. */
+const char *ClusterConnSealPeer(const ClusterConnSeal *seal);
 /* Was it made with a key of this ring? True as long as it was made with none. */
 bool ClusterConnSealIsOf(const ClusterConnSeal *seal, const ClusterKeys *ring);
 

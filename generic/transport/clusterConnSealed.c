@@ -27,10 +27,28 @@ ClusterConnHasOutput(const ClusterLink *conn)
                       : conn->output.queue.count > 0;
 }
 
+ClusterpResult
+ClusterConnOutput(ClusterLink *conn, ClusterOutputCount *count, int *error)
+{
+    return conn->seal ? ClusterConnSealWrite(conn->seal, &conn->output, conn->fd,
+                   conn->stream->loop, &conn->taken, count, error)
+                      : ClusterOutputWrite(&conn->output, conn->fd, &conn->taken, count, error);
+}
+
 bpacket_stream *
 ClusterConnInput(ClusterLink *conn)
 {
     return conn->seal ? *ClusterConnSealFrames(conn->seal) : conn->frames;
+}
+
+/* What records are put together in is used again by the next read of a burst. */
+void
+ClusterConnTrim(ClusterLink *conn, bool all)
+{
+    bpacket_stream_trim(conn->frames);
+    if (conn->seal && all) {
+        bpacket_stream_trim(*ClusterConnSealFrames(conn->seal));
+    }
 }
 
 size_t
@@ -75,18 +93,6 @@ ConfigOf(const ClusterTransportKeys *keys, char *group)
             .nameLength = strlen(keys->name)};
 }
 
-static char *
-CopyText(const char *text, size_t length)
-{
-    char *copy = malloc(length + 1);
-
-    if (copy) {
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-    }
-    return copy;
-}
-
 bool
 ClusterConnSealConnects(ClusterLink *conn, const ClusterPeer *peer)
 {
@@ -98,11 +104,8 @@ ClusterConnSealConnects(ClusterLink *conn, const ClusterPeer *peer)
         return true;
     }
     config = ConfigOf(&keys, group);
-    if (peer->uuid && !(conn->member = CopyText(peer->uuid, strlen(peer->uuid)))) {
-        return false;
-    }
     conn->seal = ClusterConnSealNew();
-    if (!conn->seal || !ClusterConnSealHello(conn->seal, &config)) {
+    if (!conn->seal || !ClusterConnSealHello(conn->seal, &config, peer->uuid)) {
         return false;
     }
     if (!conn->connecting) {
@@ -175,23 +178,18 @@ Refuse(ClusterLink *conn, ClusterDrop reason)
     return false;
 }
 
-/* The handshake is over. False: the other end is not who was to be there, and it ended. */
+/* The handshake is over. False without memory: it ended. */
 static bool
 Opened(ClusterLink *conn)
 {
-    size_t length;
-    const char *name = ClusterConnSealPeer(conn->seal, &length);
+    const char *member = ClusterConnSealPeer(conn->seal);
 
-    if (memchr(name, '\0', length)
-            || (conn->member
-                    && (strlen(conn->member) != length
-                            || memcmp(conn->member, name, length) != 0))) {
-        return Refuse(conn, CLUSTER_DROP_BADSEAL);
-    }
-    if (!conn->member && !(conn->member = CopyText(name, length))) {
+    conn->member = malloc(strlen(member) + 1);
+    if (!conn->member) {
         ClusterConnFail(conn, true);
         return false;
     }
+    strcpy(conn->member, member);
     conn->connecting = false;
     ClusterTimerCancel(&conn->timeout);
     ClusterPoolHandshakeEnds(conn);
@@ -282,8 +280,9 @@ Decide(ClusterLink *conn, bpacket_span *packet, bool *found)
     return false;
 }
 
-bool
-ClusterConnSealedNext(ClusterLink *conn, bpacket_span *packet)
+/* Of one with a seal. */
+static bool
+NextSealed(ClusterLink *conn, bpacket_span *packet)
 {
     bool found;
 
@@ -301,6 +300,12 @@ ClusterConnSealedNext(ClusterLink *conn, bpacket_span *packet)
         }
     }
     return true;
+}
+
+bool
+ClusterConnNextPacket(ClusterLink *conn, bpacket_span *packet)
+{
+    return conn->seal ? NextSealed(conn, packet) : bpacket_stream_next(conn->frames, packet);
 }
 
 /*
