@@ -10,6 +10,8 @@
 
 /* Runs handed to the system in one write. */
 #define WRITE_RUNS 64
+/* Bytes of a packet from which on it is not copied to be in one run with others. */
+#define IN_PLACE 16384
 
 static int
 CollectRuns(const ClusterOutput *output, ClusterpBytes *runs)
@@ -68,18 +70,29 @@ ClusterOutputWrite(ClusterOutput *output, int fd, ClusterBlobQueue *taken,
     return result;
 }
 
+/* Of one packet: two halves rather than a large piece and a small one, which would be copied. */
+static size_t
+PieceOf(size_t left, size_t most)
+{
+    if (left <= most) {
+        return left;
+    }
+    return left < 2 * most ? left / 2 : most;
+}
+
 const uint8_t *
 ClusterOutputPeek(const ClusterOutput *output, size_t most, uint8_t *room, size_t *length)
 {
     ClusterBlob *blob = ClusterBlobQueueAt(&output->queue, 0);
     size_t skip = output->written, size, i;
 
-    if (blob && (blob->length - skip >= most || output->queue.count == 1)) {
-        *length = blob->length - skip < most ? blob->length - skip : most;
+    *length = 0;
+    if (blob && (blob->length - skip >= IN_PLACE || output->queue.count == 1)) {
+        *length = PieceOf(blob->length - skip, most);
         return blob->bytes + skip;
     }
-    *length = 0;
-    for (i = 0; blob && *length < most; blob = ClusterBlobQueueAt(&output->queue, ++i)) {
+    for (i = 0; blob && *length < most && blob->length - skip < IN_PLACE;
+            blob = ClusterBlobQueueAt(&output->queue, ++i)) {
         size = blob->length - skip < most - *length ? blob->length - skip : most - *length;
         memcpy(room + *length, blob->bytes + skip, size);
         *length += size;

@@ -331,17 +331,16 @@ static ClusterpResult
 ConnReadOnce(ClusterLink *conn, size_t most, int *error)
 {
     size_t size, length = 0;
-    void *buffer = ClusterLoopBuffer(conn->stream->loop, &size);
+    void *buffer = ClusterConnReadRoom(conn, most, &size);
     ClusterpResult result;
 
-    size = size < most ? size : most;
     result = ClusterpRead(conn->fd, buffer, size, &length, error);
     if (result != CLUSTERP_OK) {
         return result;
     }
     conn->stream->traffic.bytesIn += length;
     conn->bytesIn += length;
-    if (!bpacket_stream_feed(ClusterConnInput(conn), buffer, length)) {
+    if (!ClusterConnWasRead(conn, buffer, length)) {
         return CLUSTERP_ERROR;
     }
     return length < size ? CLUSTERP_AGAIN : CLUSTERP_OK;

@@ -118,8 +118,11 @@ void ClusterConnWrote(ClusterLink *conn);
 
 /* Is there something that could be written? */
 bool ClusterConnHasOutput(const ClusterLink *conn);
-/* Where what is read goes. */
+/* Where what is read goes at the end. */
 bpacket_stream *ClusterConnInput(ClusterLink *conn);
+/* Room to read into, for so many bytes at most; and what was read there. False without memory. */
+void *ClusterConnReadRoom(ClusterLink *conn, size_t most, size_t *size);
+bool ClusterConnWasRead(ClusterLink *conn, const void *room, size_t length);
 /* One write. */
 ClusterpResult ClusterConnOutput(ClusterLink *conn, ClusterOutputCount *count, int *error);
 /* The next packet of what was read. One with a seal may turn out plain here. False: there is none, or it ended. */

@@ -24,6 +24,9 @@ typedef struct Line {
     uint32_t sealed, plain; /* bytes */
 } Line;
 
+/* Bytes that we seal into one record: its packet is as large as one read. */
+#define PIECE (65536 - 64)
+
 struct ClusterConnSeal {
     ClusterSecret *secret; /* NULL until something is said */
     bpacket_stream *frames;
@@ -284,8 +287,7 @@ SealNext(ClusterConnSeal *seal, const ClusterOutput *output, ClusterLoop *loop)
 {
     size_t most, length, size;
     uint8_t *buffer = ClusterLoopBuffer(loop, &most), *room;
-    const uint8_t *bytes = ClusterOutputPeek(output,
-            most < CLUSTER_SECRET_RECORD ? most : CLUSTER_SECRET_RECORD, buffer, &length);
+    const uint8_t *bytes = ClusterOutputPeek(output, most < PIECE ? most : PIECE, buffer, &length);
 
     if (!bytes && !seal->finish) {
         return false;

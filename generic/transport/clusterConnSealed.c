@@ -51,6 +51,31 @@ ClusterConnTrim(ClusterLink *conn, bool all)
     }
 }
 
+/* In a burst records are read to where they are opened, which spares a copy: there is room of that size by then. */
+void *
+ClusterConnReadRoom(ClusterLink *conn, size_t most, size_t *size)
+{
+    void *buffer = ClusterLoopBuffer(conn->stream->loop, size), *room = NULL;
+
+    *size = *size < most ? *size : most;
+    if (conn->seal && bpacket_stream_memory(ClusterConnInput(conn)) >= *size) {
+        room = bpacket_stream_room(ClusterConnInput(conn), *size);
+    }
+    return room ? room : buffer;
+}
+
+bool
+ClusterConnWasRead(ClusterLink *conn, const void *room, size_t length)
+{
+    size_t size;
+
+    if (room == ClusterLoopBuffer(conn->stream->loop, &size)) {
+        return bpacket_stream_feed(ClusterConnInput(conn), room, length);
+    }
+    bpacket_stream_filled(ClusterConnInput(conn), length);
+    return true;
+}
+
 size_t
 ClusterConnPartial(const ClusterLink *conn)
 {
