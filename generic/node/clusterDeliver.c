@@ -7,6 +7,8 @@
 
 #include "node/clusterConfirmInt.h"
 
+#include <string.h>
+
 /* As an ordinary event, to a member that cannot confirm. */
 static ClusterSendStatus
 SendUnconfirmed(ClusterMember *member, ClusterOutgoing *event, Tcl_Obj *protocols, int flags,
@@ -74,6 +76,7 @@ ClusterDeliverNow(ClusterMember *member, ClusterOutgoing *event, Tcl_Obj *protoc
 {
     ClusterSendStatus status;
 
+    memset(details, 0, sizeof *details);
     if (member->lost || member->node->closed) {
         return CLUSTER_SEND_UNREACHABLE;
     }

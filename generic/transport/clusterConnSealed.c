@@ -208,13 +208,14 @@ static bool
 Opened(ClusterLink *conn)
 {
     const char *member = ClusterConnSealPeer(conn->seal);
+    size_t size = strlen(member) + 1;
 
-    conn->member = malloc(strlen(member) + 1);
+    conn->member = malloc(size);
     if (!conn->member) {
         ClusterConnFail(conn, true);
         return false;
     }
-    strcpy(conn->member, member);
+    memcpy(conn->member, member, size);
     conn->connecting = false;
     ClusterTimerCancel(&conn->timeout);
     ClusterPoolHandshakeEnds(conn);

@@ -394,24 +394,33 @@ ProbingStep(ProbingBench *bench, const char *verb, Tcl_Obj *step)
 
     if (strcmp(verb, "gap") == 0) {
         return ClusterProbingGap(probing);
-    } else if (strcmp(verb, "least") == 0) {
+    }
+    if (strcmp(verb, "least") == 0) {
         return ClusterProbingLeastWait(&bench->rtt);
-    } else if (strcmp(verb, "wait") == 0) {
+    }
+    if (strcmp(verb, "wait") == 0) {
         return ClusterProbingWait(probing, &bench->rtt);
-    } else if (strcmp(verb, "suspicion") == 0) { /* MEMBERS CONFIRMED */
+    }
+    if (strcmp(verb, "suspicion") == 0) { /* MEMBERS CONFIRMED */
         return ClusterProbingSuspicion(probing, (size_t) NumberAt(step, 1),
                 (int) NumberAt(step, 2));
-    } else if (strcmp(verb, "spread") == 0) { /* MEMBERS */
+    }
+    if (strcmp(verb, "spread") == 0) { /* MEMBERS */
         return ClusterProbingSpread((size_t) NumberAt(step, 1));
-    } else if (strcmp(verb, "hung") == 0) {
+    }
+    if (strcmp(verb, "hung") == 0) {
         return ClusterProbingHung(probing);
-    } else if (strcmp(verb, "rtt") == 0) { /* MICROSECONDS */
+    }
+    if (strcmp(verb, "rtt") == 0) { /* MICROSECONDS */
         ClusterRttTake(&bench->rtt, NumberAt(step, 1));
-    } else if (strcmp(verb, "answered") == 0) { /* REPEATED */
+    }
+    if (strcmp(verb, "answered") == 0) { /* REPEATED */
         ClusterProbingAnswered(probing, NumberAt(step, 1) != 0);
-    } else if (strcmp(verb, "failed") == 0) {
+    }
+    if (strcmp(verb, "failed") == 0) {
         ClusterProbingFailed(probing);
-    } else if (strcmp(verb, "suspected") == 0) {
+    }
+    if (strcmp(verb, "suspected") == 0) {
         ClusterProbingSuspected(probing);
     }
     return -1;
