@@ -192,13 +192,16 @@
 /* One in so many of these for one peer. Each member. Nothing more is taken: busy. queued_bytes. */
 #define CLUSTER_QUEUE_PEER_SHARE 2
 /*
- * Bytes of packets that the system has taken for one peer, and over all
- * connections of a thread, which are kept to be told of if the connection
- * breaks, beside those that the peer's host has not confirmed. Each
- * member. The oldest are not told of. None.
+ * Bytes of packets that the system has taken for one peer, which are kept to be
+ * told of if the connection breaks, beside those that the peer's host has not
+ * confirmed. Each member. The oldest are not told of. None.
  */
-#define CLUSTER_TAKEN_MOST     4194304
-#define CLUSTER_TAKEN_ALL_MOST 33554432
+#define CLUSTER_TAKEN_MOST 4194304
+/*
+ * ... and over all connections of a thread; beyond that only what is not confirmed
+ * is kept, and counts as what waits. Each member. The oldest are not told of. None.
+ */
+#define CLUSTER_TAKEN_ALL_MOST 12582912
 /* One in so many for one peer that makes room at others' cost. */
 #define CLUSTER_QUEUE_FAIR_SHARE 8
 /* Seconds without progress after which one may be closed for that. */

@@ -93,7 +93,7 @@ void ClusterConnAbandon(ClusterLink *conn);
 
 /* Something was written: tells of it if no more waits than the layer above asked for. */
 void ClusterConnMaybeDrained(ClusterLink *conn);
-/* Throws away what waits, and has it fail from the event loop. */
+/* Throws away what waits and what was taken, and has it fail from the event loop. */
 void ClusterConnSacrifice(ClusterLink *conn);
 
 /* ---- clusterConnTaken.c: what the system has taken ---- */

@@ -50,8 +50,7 @@ IsConfirmed(const ClusterBlobQueue *taken, size_t unconfirmed)
 void
 ClusterConnTook(ClusterLink *conn)
 {
-    ClusterPool *pool = conn->stream->pool;
-    size_t most = pool->taken > CLUSTER_TAKEN_ALL_MOST ? 0 : CLUSTER_TAKEN_MOST;
+    size_t most = ClusterPoolKeptBeyond(conn) ? 0 : CLUSTER_TAKEN_MOST;
     size_t unconfirmed;
 
     if (conn->taken.bytes <= most || conn->taken.bytes <= conn->takenNext) {

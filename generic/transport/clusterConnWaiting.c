@@ -56,5 +56,6 @@ ClusterConnSacrifice(ClusterLink *conn)
         ClusterConnSealForget(conn->seal);
     }
     ClusterPoolQueued(conn);
+    ClusterConnTakenEnd(conn, true);
     ClusterConnBreak(conn, 0);
 }

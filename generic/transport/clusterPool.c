@@ -388,7 +388,14 @@ PriceOf(size_t bytes, size_t packets)
     return bytes + packets * CLUSTER_QUEUE_PACKET_PRICE;
 }
 
-/* Of those that nobody reads the one for which most waits; NULL for none that has more than `least`. */
+/* What it costs: what waits, and what the system has taken and was not let go of. */
+static size_t
+HeldFor(const ClusterLink *conn)
+{
+    return conn->waiting + conn->taken.bytes;
+}
+
+/* Of those that nobody reads the one for which most is held; NULL for none that has more than `least`. */
 static ClusterLink *
 PoolLargestIdle(ClusterPool *pool, size_t least)
 {
@@ -399,20 +406,29 @@ PoolLargestIdle(ClusterPool *pool, size_t least)
             entry = ClusterListNext(&pool->watched, entry)) {
         ClusterLink *conn = ConnOfWatched(entry);
 
-        if (conn->waiting > least && conn->out.bytes == conn->bytesOut
+        if (HeldFor(conn) > least && conn->out.bytes == conn->bytesOut
                 && pool->second - conn->out.since >= CLUSTER_QUEUE_IDLE_S) {
             largest = conn;
-            least = conn->waiting;
+            least = HeldFor(conn);
         }
     }
     return largest;
 }
 
-/* What waits, of connections that were closed too. */
+size_t
+ClusterPoolKeptBeyond(const ClusterLink *conn)
+{
+    size_t kept = conn->stream->pool->taken;
+
+    return kept > CLUSTER_TAKEN_ALL_MOST ? kept - CLUSTER_TAKEN_ALL_MOST : 0;
+}
+
+/* What waits, of connections that were closed too, and what is kept beyond its share. */
 static size_t
 PoolOutput(const ClusterLink *conn)
 {
-    return conn->stream->pool->output + ClusterLingerBytes(conn->stream->loop);
+    return conn->stream->pool->output + ClusterLingerBytes(conn->stream->loop)
+            + ClusterPoolKeptBeyond(conn);
 }
 
 /* Looks for one at most once a second in vain. */
@@ -425,9 +441,9 @@ PoolMakeRoom(ClusterPool *pool, const ClusterLink *conn, size_t price)
         if (ClusterLingerMakeRoom(conn->stream->loop)) {
             continue;
         }
-        if (conn->waiting > conn->stream->queueMost / CLUSTER_QUEUE_FAIR_SHARE
+        if (HeldFor(conn) > conn->stream->queueMost / CLUSTER_QUEUE_FAIR_SHARE
                 || pool->searched == pool->second
-                || (victim = PoolLargestIdle(pool, conn->waiting)) == NULL) {
+                || (victim = PoolLargestIdle(pool, HeldFor(conn))) == NULL) {
             pool->searched = pool->second;
             return false;
         }

@@ -73,6 +73,8 @@ bool ClusterPoolMayRead(ClusterLink *conn, size_t *most);
 /* It was read. partial: what is left is the beginning of a packet. */
 void ClusterPoolWasRead(ClusterLink *conn, bool partial);
 
+/* Bytes that are kept of what the system has taken, beyond CLUSTER_TAKEN_ALL_MOST. */
+size_t ClusterPoolKeptBeyond(const ClusterLink *conn);
 /* May so many bytes more wait? May end another connection for that. */
 bool ClusterPoolMayQueue(ClusterLink *conn, size_t length);
 /* Is less than a quarter left of what may wait in the thread? */
